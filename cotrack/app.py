@@ -1,0 +1,143 @@
+"""Wires the web application: every stage's pages and routes, words, headers, health."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_babel import Babel, get_locale
+from flask_smorest import Api
+
+from cotrack import __version__, stages
+from cotrack.foundation.problems import register_problems
+from cotrack.foundation.resources import resource
+from cotrack.foundation.runtime import Runtime, start_runtime
+from cotrack.foundation.web import health, visit, words
+from cotrack.foundation.web.visit import guard_visits
+from cotrack.lifecycles import STATE_TONES
+from cotrack.settings import read_settings
+
+MOST_UPLOAD_BYTES = 20 * 1024 * 1024
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+def create_app(runtime: Runtime | None = None) -> Flask:
+    """Make the application; without a runtime, read the settings from the environment."""
+    runtime = runtime or start_runtime(read_settings(os.environ), stages.CONSTRAINTS)
+    app = Flask(
+        __name__,
+        static_folder=str(resource("foundation/web/static")),
+        template_folder=str(resource("foundation/web/templates")),
+    )
+    app.extensions["cotrack"] = runtime
+    app.config.update(_config(runtime))
+    Babel(
+        app,
+        default_locale="zh",
+        locale_selector=words.choose_language,
+        default_translation_directories=str(resource("foundation/web/translations")),
+    )
+    register_problems(app)
+    guard_visits(app)
+    health.register_health(app)
+    _register_stages(app)
+    _add_page_tools(app)
+    app.after_request(_add_headers)
+    return app
+
+
+def _config(runtime: Runtime) -> Mapping[str, Any]:
+    return {
+        "SECRET_KEY": runtime.ground.keys.browser,
+        "SESSION_COOKIE_NAME": "cotrack_notice",
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": runtime.settings.is_behind_tls,
+        "MAX_CONTENT_LENGTH": MOST_UPLOAD_BYTES,
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
+        "COTRACK_WORDS": stages.WORDS,
+        "API_TITLE": "cotrack",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/api/v1",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "API_SPEC_OPTIONS": {
+            "info": {
+                "description": "Follows each lot of a cell product from release testing to the infusion of each bag."
+            },
+            "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"token": []}],
+        },
+    }
+
+
+def _register_stages(app: Flask) -> None:
+    api = Api(app)
+    api.ERROR_SCHEMA = health.ProblemOut
+    for blueprint in stages.APIS:
+        api.register_blueprint(blueprint)
+    for blueprint in stages.PAGES:
+        app.register_blueprint(blueprint)
+
+
+def _add_page_tools(app: Flask) -> None:
+    """Give every template the words, times and rights it may use."""
+
+    @app.context_processor
+    def tools() -> dict[str, Any]:
+        visitor = visit.g.get("visitor")
+        return {
+            "language": lambda: str(get_locale() or "zh"),
+            "term": words.term,
+            "tell": words.tell,
+            "tell_blocker": words.tell_blocker,
+            "site_time": words.site_time,
+            "site_day": words.site_day,
+            "quantity": words.quantity,
+            "millions": words.millions,
+            "tone": _tone,
+            "event_words": stages.event_words,
+            "thing_url": stages.thing_url,
+            "may": visit.may,
+            "form_token": visit.form_token,
+            "visitor": visitor,
+            "station": visitor.actor.station if visitor else "",
+            "navigation": lambda: [each for each in stages.NAVIGATION if visit.may(each.permission)],
+            "is_training": visit.runtime().settings.is_training,
+            "site_name": words.site_name,
+            "zone": visit.runtime().ground.site.zone.key,
+            "program_version": __version__,
+        }
+
+
+def _tone(state: str) -> str:
+    return next((tone for tone, states in STATE_TONES.items() if state in states), "neutral")
+
+
+def _add_headers(response: Response) -> Response:
+    """Refuse framing, sniffing, foreign scripts; keep pages with people's data out of every cache."""
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
+    if visit.runtime().settings.is_behind_tls:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if not request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-store"
+    return response

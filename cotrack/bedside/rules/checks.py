@@ -1,0 +1,147 @@
+"""Every reason against a bag: before the thaw, at the vein, and once more, atomically, at the start."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
+from cotrack.foundation.blockers import Blocker
+from cotrack.labelling.rules.standing import Scan, against_label
+from cotrack.orders.rules import against_lot, against_schedule, against_weight
+from cotrack.quality.rules import against_held
+
+USED_STATES = frozenset({"started", "paused", "completed", "stopped_early", "wasted", "destroyed"})
+
+
+def against_scans(bag: Scan, tag: Scan | None) -> list[Blocker]:
+    """Return what speaks against the scanned bag, and against the scanned tag beside it (E14, E16 to E18, E32)."""
+    blockers = against_label(bag, ("bag",))
+    if tag is None:
+        return blockers
+    blockers += against_label(tag, ("tag",))
+    if not blockers and tag.subject != bag.subject:
+        blockers.append(Blocker("label_incomplete", "The tag belongs to another bag."))
+    return blockers
+
+
+def against_band(band: Scan, *, is_band_current: bool) -> list[Blocker]:
+    """Return what speaks against the scanned band: only a confirmed, current band says who somebody is (E15)."""
+    blockers = against_label(band, ("wristband",))
+    if not blockers and not is_band_current:
+        blockers.append(Blocker("band_not_current", "This band was not confirmed on the wrist, or was replaced."))
+    return blockers
+
+
+def against_bag(facts: BagFacts, place: Place, *, state: str) -> list[Blocker]:
+    """Return every reason why this bag may not go on from `state` here and now."""
+    return [
+        *_against_place(facts, place),
+        *_against_state(facts, state),
+        *against_lot(facts.lot_number, facts.lot_status),
+        *against_held(facts.holds),
+        *_against_expiry(facts, place),
+        *_against_order(facts.order, facts, place),
+    ]
+
+
+def _against_place(facts: BagFacts, place: Place) -> list[Blocker]:
+    if place.ward is None:
+        return [Blocker("station_unknown", "This is no registered station: sign in at the bedside.")]
+    if facts.issued_to_ward != place.ward:
+        return [Blocker("not_issued_here", "This bag was not issued to this ward.")]
+    return []
+
+
+def _against_state(facts: BagFacts, state: str) -> list[Blocker]:
+    if facts.status == state:
+        return []
+    if facts.status in USED_STATES:
+        return [Blocker("already_used", "This bag was used or discarded before.")]
+    return [Blocker("step_out_of_order", "This bag is not at this step: something before it was not done.")]
+
+
+def _against_expiry(facts: BagFacts, place: Place) -> list[Blocker]:
+    """The lot's expiry or the thaw's end, whichever is first, against the server's clock (E08, E09)."""
+    if facts.expires_at <= place.now:
+        return [Blocker("expired", "This bag expired at {at}.", {"at": facts.expires_at})]
+    minutes = facts.definition.dose.planned_minutes or 0
+    if facts.expires_at < place.now + timedelta(minutes=minutes):
+        details = {"at": facts.expires_at, "minutes": minutes}
+        return [
+            Blocker(
+                "expires_before_end",
+                "This bag expires at {at}, before an infusion of {minutes} minutes would end.",
+                details,
+            )
+        ]
+    return []
+
+
+def _against_order(order: OrderFacts | None, facts: BagFacts, place: Place) -> list[Blocker]:
+    if order is None:
+        return [Blocker("not_allocated", "This bag is not set aside for anybody.")]
+    blockers = []
+    if order.status != "allocated":
+        blockers.append(Blocker("order_not_valid", "The order of this bag is not in force."))
+    if order.participant_status != "enrolled":
+        blockers.append(Blocker("participant_not_eligible", "The participant is not, or no longer, in the study."))
+    if not order.is_started:
+        blockers += against_schedule(facts.definition.schedule, order.history, place.today)
+    return blockers + against_weight(order.weighed_on, place.today, facts.definition.dose.weight_valid_days or 0)
+
+
+def against_patient(facts: BagFacts, subject_number: str, *, identity_answer: str) -> list[Blocker]:
+    """Return the reason where this bag is another person's, or the person is not who the band says (E01)."""
+    blockers = []
+    if facts.order is not None and facts.order.subject_number != subject_number:
+        blockers.append(Blocker("wrong_patient", "This bag is for another patient."))
+    if identity_answer == "denied":
+        blockers.append(Blocker("wrong_patient", "The patient did not confirm name and birth date."))
+    return blockers
+
+
+def against_preconditions(facts: BagFacts, confirmed: Mapping[str, bool]) -> list[Blocker]:
+    """Return what the study wants confirmed before a thaw and was not (E25, E35)."""
+    return [
+        Blocker("precondition_missing", "Not confirmed: {words}.", {"words": each.ask})
+        for each in facts.definition.before_thaw
+        if not confirmed.get(each.key)
+    ]
+
+
+def against_pair(first: CheckFacts | None, second: CheckFacts | None, kind: str, place: Place) -> list[Blocker]:
+    """Return what speaks against two checks as the two independent ones that a step needs (E26, E27, E28)."""
+    if first is None or second is None:
+        return [Blocker("second_scan_missing", "Two people must each scan for themselves.")]
+    blockers = _against_same_person(first, second)
+    for check in (first, second):
+        blockers += _against_check(check, kind, place)
+    if (first.unit_id, first.order_id) != (second.unit_id, second.order_id):
+        blockers.append(Blocker("second_scan_missing", "The two checks are of different bags."))
+    if second.check_id <= first.check_id:
+        blockers.append(Blocker("second_scan_missing", "The second check must follow the first."))
+    return blockers
+
+
+def _against_same_person(first: CheckFacts, second: CheckFacts) -> list[Blocker]:
+    is_same_sitting = first.session_id is not None and first.session_id == second.session_id
+    if first.person_id == second.person_id or is_same_sitting:
+        return [Blocker("same_person", "Both checks are by one person: another person must scan.")]
+    return []
+
+
+def _against_check(check: CheckFacts, kind: str, place: Place) -> list[Blocker]:
+    if check.kind != kind or check.result != "match":
+        return [Blocker("second_scan_missing", "One of the checks is no match for this step.")]
+    if check.has_later_mismatch:
+        return [Blocker("check_too_old", "A later check was a mismatch: both people scan again.")]
+    if check.valid_until < place.now:
+        return [Blocker("check_too_old", "A check is too old: scan again.")]
+    return []
+
+
+def unique(blockers: Sequence[Blocker]) -> list[Blocker]:
+    """Return each reason once, in order."""
+    seen: dict[tuple[str, str], Blocker] = {}
+    for each in blockers:
+        seen.setdefault((each.code, each.sentence), each)
+    return list(seen.values())

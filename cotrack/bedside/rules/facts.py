@@ -1,0 +1,66 @@
+"""What is known of a bag, its order and its participant at one instant: everything that the checks decide on."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from cotrack.orders.rules import History
+from cotrack.quality.rules import HoldFacts
+from cotrack.study.rules.definition import Definition
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """The order that a bag is set aside for, and its participant."""
+
+    order_id: int
+    number: str
+    status: str
+    participant_id: int
+    subject_number: str
+    participant_status: str
+    weighed_on: date
+    is_started: bool
+    history: History
+    volume_to_give_ml: Decimal
+
+
+@dataclass(frozen=True)
+class BagFacts:
+    """A bag as the database has it now."""
+
+    unit_id: int
+    number: str
+    status: str
+    lot_number: str
+    lot_status: str
+    expires_at: datetime
+    issued_to_ward: str
+    definition: Definition
+    holds: tuple[HoldFacts, ...]
+    order: OrderFacts | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and when somebody checks: the registered station's ward (None: no such station) and the site's day."""
+
+    ward: str | None
+    now: datetime
+    today: date
+
+
+@dataclass(frozen=True)
+class CheckFacts:
+    """A check that was made, as far as a later step depends on it."""
+
+    check_id: int
+    kind: str
+    result: str
+    person_id: int
+    session_id: int | None
+    unit_id: int | None
+    order_id: int | None
+    decided_at: datetime
+    valid_until: datetime
+    has_later_mismatch: bool

@@ -1,0 +1,31 @@
+"""Whether the volumes of an infusion's end can be true and fit the order."""
+
+from decimal import Decimal
+
+from cotrack.foundation.blockers import Blocker
+
+
+def against_volumes(bag_ml: Decimal, given_ml: Decimal, left_ml: Decimal) -> list[Blocker]:
+    """Return the reason where more came out of a bag than was in it."""
+    if given_ml + left_ml <= bag_ml:
+        return []
+    details = {"given": given_ml, "left": left_ml, "bag": bag_ml}
+    return [
+        Blocker(
+            "volume_impossible",
+            "{given} mL given and {left} mL left are more than the bag's {bag} mL.",
+            details,
+        )
+    ]
+
+
+def against_completion(to_give_ml: Decimal, given_ml: Decimal, tolerance_percent: Decimal) -> list[Blocker]:
+    """Return the reason where the volume given is not the ordered one within the study's tolerance (E21)."""
+    if abs(given_ml - to_give_ml) * 100 <= to_give_ml * tolerance_percent:
+        return []
+    details = {"given": given_ml, "ordered": to_give_ml, "percent": tolerance_percent}
+    sentence = (
+        "{given} mL given, {ordered} mL ordered (within {percent} %). Less: record it as stopped early, with the reason. "
+        "More: correct the number, or call the physician."
+    )
+    return [Blocker("dose_out_of_range", sentence, details)]

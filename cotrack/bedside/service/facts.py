@@ -1,0 +1,165 @@
+"""Gathers everything a bedside check decides on, in two statements, however much data there is."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.orm import Session, aliased
+
+from cotrack.bedside.models import IdentityCheck
+from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
+from cotrack.custody.models import Handover
+from cotrack.foundation.unit_of_work import Work
+from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.rules import end_of_life
+from cotrack.orders.models import Allocation, Order
+from cotrack.orders.rules import History
+from cotrack.participants.models import Band, Participant
+from cotrack.quality.service import standing_holds
+from cotrack.study import service as study
+from cotrack.study.models import StudyDefinition
+
+_earlier = aliased(Order)
+_issue = (
+    select(Handover.ward)
+    .where(Handover.unit_id == Unit.id, Handover.kind == "issue")
+    .order_by(Handover.id.desc())
+    .limit(1)
+    .correlate(Unit)
+    .scalar_subquery()
+)
+_given_before = (
+    (_earlier.participant_id == Order.participant_id) & (_earlier.id != Order.id) & _earlier.started_at.is_not(None)
+)
+_count = select(func.count()).where(_given_before).correlate(Order).scalar_subquery()
+_last = select(func.max(_earlier.started_at)).where(_given_before).correlate(Order).scalar_subquery()
+
+_BAG = (
+    select(
+        Unit.id,
+        Unit.number,
+        Unit.status,
+        Unit.thaw_started_at,
+        Lot.number.label("lot_number"),
+        Lot.status.label("lot_status"),
+        Lot.expires_at,
+        StudyDefinition.sha256,
+        _issue.label("ward"),
+        Order.id.label("order_id"),
+        Order.number.label("order_number"),
+        Order.status.label("order_status"),
+        Order.weighed_on,
+        Order.started_at,
+        Allocation.volume_to_give_ml,
+        Participant.id.label("participant_id"),
+        Participant.subject_number,
+        Participant.status.label("participant_status"),
+        _count.label("infusions"),
+        _last.label("last_started_at"),
+    )
+    .join(Lot, Lot.id == Unit.lot_id)
+    .join(StudyDefinition, StudyDefinition.id == Lot.study_definition_id)
+    .outerjoin(Allocation, (Allocation.unit_id == Unit.id) & Allocation.released_at.is_(None))
+    .outerjoin(Order, Order.id == Allocation.order_id)
+    .outerjoin(Participant, Participant.id == Order.participant_id)
+    .where(Unit.number == bindparam("number"))
+)
+
+
+def bag_facts(work: Work, unit_number: str) -> BagFacts | None:
+    """Return what is known of a bag now, None where there is no such bag."""
+    row = work.session.execute(_BAG, {"number": unit_number}).one_or_none()
+    if row is None:
+        return None
+    definition = study.definition_hashed(work.session, row.sha256)
+    return BagFacts(
+        unit_id=row.id,
+        number=row.number,
+        status=row.status,
+        lot_number=row.lot_number,
+        lot_status=row.lot_status,
+        expires_at=end_of_life(
+            row.expires_at, row.thaw_started_at, _thawed_life(work, definition.product.thawed_life_minutes)
+        ),
+        issued_to_ward=row.ward or "",
+        definition=definition,
+        holds=tuple(standing_holds(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"])),
+        order=_order(work, row) if row.order_id is not None else None,
+    )
+
+
+def _thawed_life(work: Work, study_minutes: int | None) -> int:
+    """Return the shorter of the study's and the site's time after the thaw, in minutes."""
+    site_minutes = work.site.minutes["thawed_life"]
+    return min(site_minutes, study_minutes) if study_minutes is not None else site_minutes
+
+
+def _order(work: Work, row: Row[Any]) -> OrderFacts:
+    last = row.last_started_at
+    return OrderFacts(
+        order_id=row.order_id,
+        number=row.order_number,
+        status=row.order_status,
+        participant_id=row.participant_id,
+        subject_number=row.subject_number,
+        participant_status=row.participant_status,
+        weighed_on=row.weighed_on,
+        is_started=row.started_at is not None,
+        history=History(row.infusions, last.astimezone(work.site.zone).date() if last else None),
+        volume_to_give_ml=row.volume_to_give_ml,
+    )
+
+
+def place_of(work: Work, station: str) -> Place:
+    """Return where and when somebody checks: the ward of a registered station, None for any other."""
+    found = work.site.station(station)
+    return Place(found.ward or None if found else None, work.now, today(work))
+
+
+def today(work: Work) -> date:
+    """Return the site's day."""
+    return work.now.astimezone(work.site.zone).date()
+
+
+_BAND = (
+    select(Band.status)
+    .join(Participant, Participant.id == Band.participant_id)
+    .where(Participant.subject_number == bindparam("number"), Band.status == "confirmed")
+)
+
+
+def is_band_confirmed(session: Session, subject_number: str) -> bool:
+    """Whether a participant wears a band that two people put on."""
+    return session.execute(_BAND, {"number": subject_number}).first() is not None
+
+
+def checks(session: Session, ids: Sequence[int]) -> dict[int, CheckFacts]:
+    """Return checks by id, each with whether the same people or bag had a mismatch after it."""
+    rows = session.scalars(select(IdentityCheck).where(IdentityCheck.id.in_(ids)).order_by(IdentityCheck.id)).all()
+    if not rows:
+        return {}
+    people, units = {row.person_id for row in rows}, {row.unit_id for row in rows}
+    newest_mismatch = session.scalar(
+        select(func.max(IdentityCheck.id)).where(
+            IdentityCheck.result == "mismatch",
+            IdentityCheck.id > rows[0].id,
+            IdentityCheck.person_id.in_(people) | IdentityCheck.unit_id.in_(units),
+        )
+    )
+    return {row.id: _check(row, newest_mismatch) for row in rows}
+
+
+def _check(row: IdentityCheck, newest_mismatch: int | None) -> CheckFacts:
+    return CheckFacts(
+        check_id=row.id,
+        kind=row.kind,
+        result=row.result,
+        person_id=row.person_id,
+        session_id=row.session_id,
+        unit_id=row.unit_id,
+        order_id=row.order_id,
+        decided_at=row.decided_at,
+        valid_until=row.valid_until,
+        has_later_mismatch=newest_mismatch is not None and newest_mismatch > row.id,
+    )

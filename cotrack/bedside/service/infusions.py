@@ -1,0 +1,201 @@
+"""Thaw, start, pause, end of an infusion: only two independent matches let a bag go on."""
+
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from cotrack.bedside.models import IdentityCheck, Infusion
+from cotrack.bedside.rules.checks import against_bag, against_pair, unique
+from cotrack.bedside.rules.facts import CheckFacts
+from cotrack.bedside.rules.volumes import against_completion, against_volumes
+from cotrack.bedside.service.facts import checks, place_of
+from cotrack.bedside.service.ward import locked_facts
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.errors import NotFound
+from cotrack.foundation.unit_of_work import Work
+from cotrack.lifecycles import UNIT
+from cotrack.manufacture.models import Unit
+from cotrack.orders.models import Allocation, Order
+from cotrack.orders.service.allocation import record_administration, record_start
+from cotrack.study import service as study
+
+
+def start_thaw(work: Work, *, first_check: int, second_check: int) -> Unit:
+    """Start the thaw of a bag from two people's matches; everything is decided again on locked rows."""
+    unit_number = _unit_of_check(work, "thaw", first_check)
+    unit, facts = locked_facts(work, unit_number)
+    pair = checks(work.session, [first_check, second_check])
+    place = place_of(work, work.actor.station)
+    against = against_pair(pair.get(first_check), pair.get(second_check), "thaw", place)
+    work.refuse_if(unique([*against, *_against_other_bag(pair, unit), *against_bag(facts, place, state="received")]))
+    work.move(unit, "thaw")
+    unit.thaw_started_at = work.now
+    return unit
+
+
+def finish_thaw(work: Work, unit_number: str) -> Unit:
+    """Record that a bag is thawed; its end of life counts from the start of the thaw."""
+    unit = work.take(Unit, "finish_thaw", unit_number)
+    work.move(unit, "finish_thaw")
+    unit.thawed_at = work.now
+    return unit
+
+
+def start(work: Work, *, first_check: int, second_check: int) -> Infusion:
+    """Start an infusion from two independent matches. Nothing that was known before is trusted here."""
+    # 1 permission; the unit is that of the first check.
+    unit_number = _unit_of_check(work, "start", first_check)
+    # 2 locks in the order lot, unit, participant, order: a recall, or another start, is either done or waits.
+    unit, facts = locked_facts(work, unit_number)
+    # 3 the two checks: of two people, in two sittings, of this bag, fresh, with no mismatch after them.
+    pair = checks(work.session, [first_check, second_check])
+    first, second = pair.get(first_check), pair.get(second_check)
+    place = place_of(work, work.actor.station)
+    against = [*against_pair(first, second, "bedside", place), *_against_other_bag(pair, unit)]
+    against += _against_stranger(pair, work.actor.person_id)
+    # 4 lot, holds, expiry, order, participant, interval: as they are now, not as they were at the check.
+    work.refuse_if(unique([*against, *against_bag(facts, place, state="thawed")]))
+    if first is None or second is None or facts.order is None:
+        raise NotFound("There is no such check.")
+    # 5 the bag is used once: by its status, its version, and a unique constraint.
+    work.move(unit, "start")
+    infusion = Infusion(
+        unit_id=unit.id,
+        order_id=facts.order.order_id,
+        participant_id=facts.order.participant_id,
+        first_check_id=first.check_id,
+        second_check_id=second.check_id,
+        first_person_id=first.person_id,
+        second_person_id=second.person_id,
+        station=work.actor.station,
+        started_at=work.now,
+        started_by_id=work.person_id,
+    )
+    work.add(infusion)
+    record_start(work, work.lock(Order, facts.order.number))
+    return infusion
+
+
+def _unit_of_check(work: Work, action: str, check_id: int) -> str:
+    found = work.session.execute(
+        select(Unit.number).join(IdentityCheck, IdentityCheck.unit_id == Unit.id).where(IdentityCheck.id == check_id)
+    ).scalar_one_or_none()
+    work.begin(UNIT, action, found or f"check-{check_id}")
+    if found is None:
+        work.refuse_if([Blocker("second_scan_missing", "Two people must each scan for themselves.")])
+    return str(found)
+
+
+def _against_other_bag(pair: dict[int, CheckFacts], unit: Unit) -> list[Blocker]:
+    if all(check.unit_id == unit.id for check in pair.values()):
+        return []
+    return [Blocker("second_scan_missing", "The two checks are of different bags.")]
+
+
+def _against_stranger(pair: dict[int, CheckFacts], person_id: int | None) -> list[Blocker]:
+    if person_id in {check.person_id for check in pair.values()}:
+        return []
+    return [Blocker("second_scan_missing", "One of the two who checked starts the infusion.")]
+
+
+def pause(work: Work, infusion_id: int, *, reason: str) -> Infusion:
+    """Interrupt an infusion."""
+    return _step(work, infusion_id, "pause", reason)
+
+
+def resume(work: Work, infusion_id: int) -> Infusion:
+    """Go on with an infusion; lot, holds and expiry are looked at again."""
+    infusion = _begun(work, infusion_id, "resume", "")
+    unit, facts = locked_facts(work, infusion.unit.number)
+    work.refuse_if(unique(against_bag(facts, place_of(work, work.actor.station), state="paused")))
+    work.move(unit, "resume")
+    return infusion
+
+
+def _step(work: Work, infusion_id: int, action: str, reason: str) -> Infusion:
+    infusion = _begun(work, infusion_id, action, reason)
+    unit, _ = locked_facts(work, infusion.unit.number)
+    work.move(unit, action)
+    return infusion
+
+
+def _begun(work: Work, infusion_id: int, action: str, reason: str) -> Infusion:
+    infusion = work.session.scalar(_WHOLE.where(Infusion.id == infusion_id))
+    work.begin(UNIT, action, infusion.unit.number if infusion else f"infusion-{infusion_id}", reason=reason)
+    if infusion is None:
+        raise NotFound("There is no such infusion.")
+    return infusion
+
+
+def complete(work: Work, infusion_id: int, *, volume_given_ml: Decimal, volume_left_ml: Decimal) -> Infusion:
+    """End an infusion as planned: volumes in mL, within the study's tolerance of the ordered one; signed."""
+    return _end(work, infusion_id, "complete", volume_given_ml, volume_left_ml, reason="")
+
+
+def stop_early(
+    work: Work, infusion_id: int, *, volume_given_ml: Decimal, volume_left_ml: Decimal, reason: str
+) -> Infusion:
+    """End an infusion before the volume was given; it counts as an infusion. Volumes in mL; signed."""
+    return _end(work, infusion_id, "stop_early", volume_given_ml, volume_left_ml, reason=reason)
+
+
+def _end(work: Work, infusion_id: int, action: str, given_ml: Decimal, left_ml: Decimal, *, reason: str) -> Infusion:
+    infusion = _begun(work, infusion_id, action, reason)
+    unit, _ = locked_facts(work, infusion.unit.number)
+    work.expect(unit, action)
+    work.refuse_if(_against_end(work, infusion, action, given_ml, left_ml))
+    signature = work.sign(UNIT[action].meaning, _closing_text(infusion, action, given_ml, left_ml, reason))
+    work.move(unit, action)
+    infusion.ended_at = work.now
+    infusion.volume_given_ml, infusion.volume_left_ml = given_ml, left_ml
+    infusion.closing_signature_id = signature.id
+    record_administration(work, work.lock(Order, infusion.order.number))
+    return infusion
+
+
+def _against_end(work: Work, infusion: Infusion, action: str, given_ml: Decimal, left_ml: Decimal) -> list[Blocker]:
+    blockers = against_volumes(infusion.unit.volume_ml, given_ml, left_ml)
+    if action == "complete":
+        to_give = work.session.scalar(
+            select(Allocation.volume_to_give_ml)
+            .where(Allocation.order_id == infusion.order_id, Allocation.unit_id == infusion.unit_id)
+            .order_by(Allocation.id.desc())
+            .limit(1)
+        )
+        definition = study.definition_of(infusion.order.study_definition)
+        blockers += against_completion(to_give or Decimal(0), given_ml, definition.dose.tolerance_percent or Decimal(0))
+    return blockers
+
+
+def _closing_text(infusion: Infusion, action: str, given_ml: Decimal, left_ml: Decimal, reason: str) -> str:
+    ended = "ended as planned / 按计划结束" if action == "complete" else f"stopped early / 提前终止: {reason}"
+    return "\n".join(
+        (
+            f"Infusion of {infusion.unit.number} into {infusion.participant.subject_number} / 输注",
+            f"Order / 医嘱 {infusion.order.number} ({infusion.order.coi_id})",
+            f"Volume given / 已输 {given_ml} mL, left / 剩余 {left_ml} mL",
+            f"The infusion {ended}",
+        )
+    )
+
+
+_WHOLE = select(Infusion).options(
+    joinedload(Infusion.unit),
+    joinedload(Infusion.participant),
+    joinedload(Infusion.order).joinedload(Order.study_definition),
+    joinedload(Infusion.closing_signature),
+)
+
+
+def infusion_numbered(session: Session, infusion_id: int) -> Infusion:
+    """Return one infusion with bag, participant, order and signature; raises NotFound."""
+    infusion = session.scalar(_WHOLE.where(Infusion.id == infusion_id))
+    if infusion is None:
+        raise NotFound("There is no such infusion.")
+    return infusion
+
+
+def infusion_of(session: Session, unit_id: int) -> Infusion | None:
+    """Return the infusion of a bag, if it was started."""
+    return session.scalar(_WHOLE.where(Infusion.unit_id == unit_id))

@@ -1,0 +1,128 @@
+"""Issue to the ward, receipt there, return and waste."""
+
+from cotrack.bedside.rules.checks import against_bag, against_scans
+from cotrack.bedside.rules.facts import BagFacts, Place
+from cotrack.bedside.service.facts import bag_facts, today
+from cotrack.custody import service as custody
+from cotrack.foundation.access.models import Person
+from cotrack.foundation.access.service.people import person_named
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.words import N_
+from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.manufacture.models import Lot, Unit
+from cotrack.orders.models import Order
+from cotrack.orders.service.allocation import release_bag
+from cotrack.participants.models import Participant
+
+
+def lock_around(work: Work, unit_number: str) -> Unit:
+    """Lock a unit and what decides about it, always in the order lot, unit, participant, order."""
+    facts = bag_facts(work, unit_number)
+    if facts is None:
+        raise NotFound("There is no unit {unit}.", unit=unit_number)
+    work.lock(Lot, facts.lot_number, share=True)
+    unit = work.lock(Unit, unit_number)
+    if facts.order is not None:
+        work.lock(Participant, facts.order.subject_number, share=True)
+        work.lock(Order, facts.order.number)
+    return unit
+
+
+def locked_facts(work: Work, unit_number: str) -> tuple[Unit, BagFacts]:
+    """Return a locked unit and everything known of it after the locks were taken."""
+    unit = lock_around(work, unit_number)
+    facts = bag_facts(work, unit_number)
+    if facts is None:
+        raise NotFound("There is no unit {unit}.", unit=unit_number)
+    return unit, facts
+
+
+def scanned_bag(work: Work, unit_number: str, bag_code: str) -> list[Blocker]:
+    """Return what speaks against a scanned bag code as the label of this unit; the scan is kept in the record."""
+    (scan,) = understand(work.ground, work.session, [bag_code])
+    work.details["scan"] = scan_record(work.ground, bag_code, scan)
+    blockers = against_scans(scan, None)
+    if not blockers and scan.key != unit_number:
+        blockers.append(Blocker("wrong_label", "This is another bag: put it back."))
+    return blockers
+
+
+def issue(work: Work, unit_number: str, *, bag_code: str, ward: str, taken_by: str) -> Unit:
+    """Hand an allocated bag over from the freezer for a ward, by two names; the bag is scanned as it leaves."""
+    work.begin(Unit.__lifecycle__, "issue", unit_number)
+    taker = _taker(work, taken_by)
+    unit, facts = locked_facts(work, unit_number)
+    work.expect(unit, "issue")
+    blockers = scanned_bag(work, unit_number, bag_code)
+    # The place is where the bag goes: what would stop it there stops it here, before it leaves the cold.
+    place = Place(ward, work.now, today(work))
+    against = against_bag(_as_if_issued(facts, ward), place, state="allocated")
+    if ward not in {station.ward for station in work.site.stations.values()} - {""}:
+        against.append(Blocker("unknown_ward", "There is no ward {ward} at this site.", {"ward": ward}))
+    work.refuse_if([*blockers, *against])
+    custody.take_out(work, unit)
+    custody.hand_over(work, unit, kind="issue", ward=ward, given_by_id=work.person_id, taken_by_id=taker.id)
+    work.move(unit, "issue")
+    return unit
+
+
+def _as_if_issued(facts: BagFacts, ward: str) -> BagFacts:
+    return BagFacts(**{**facts.__dict__, "issued_to_ward": ward})
+
+
+def _taker(work: Work, username: str) -> Person:
+    try:
+        person = person_named(work.session, username)
+    except NotFound:
+        raise InvalidInput(fields={"taken_by": [N_("Nobody of this user name works here.")]}) from None
+    if person.id == work.person_id:
+        work.refuse_if([Blocker("same_person", "Somebody else must take the bag over.")])
+    return person
+
+
+def receive(work: Work, unit_number: str, *, bag_code: str) -> Unit:
+    """Take an issued bag over on the ward it was issued to, by scan at a station of that ward."""
+    work.begin(Unit.__lifecycle__, "receive", unit_number)
+    unit, facts = locked_facts(work, unit_number)
+    work.expect(unit, "receive")
+    blockers = scanned_bag(work, unit_number, bag_code)
+    station = work.site.station(work.actor.station)
+    if station is None or not station.ward:
+        blockers.append(Blocker("station_unknown", "This is no station of a ward: sign in at the ward."))
+    elif station.ward != facts.issued_to_ward:
+        blockers.append(Blocker("not_issued_here", "This bag was not issued to this ward."))
+    giver = custody.last_handover(work.session, unit.id, "issue")
+    if giver is not None and giver.given_by_id == work.person_id:
+        blockers.append(Blocker("same_person", "You gave this bag out: somebody else receives it."))
+    work.refuse_if(blockers)
+    if giver is not None:
+        custody.hand_over(
+            work,
+            unit,
+            kind="receipt",
+            ward=giver.ward,
+            given_by_id=giver.given_by_id,
+            taken_by_id=work.person_id,
+        )
+    work.move(unit, "receive")
+    return unit
+
+
+def return_unit(work: Work, unit_number: str, *, reason: str) -> Unit:
+    """Send a bag back that was never thawed; its allocation ends."""
+    return _end_allocation(work, unit_number, "return", reason)
+
+
+def waste_unit(work: Work, unit_number: str, *, reason: str) -> Unit:
+    """Discard a bag that can no longer be used; its allocation ends. Thawed cells never go back to the store."""
+    return _end_allocation(work, unit_number, "waste", reason)
+
+
+def _end_allocation(work: Work, unit_number: str, action: str, reason: str) -> Unit:
+    work.begin(Unit.__lifecycle__, action, unit_number, reason=reason)
+    unit = lock_around(work, unit_number)
+    work.move(unit, action)
+    release_bag(work, unit)
+    return unit

@@ -1,0 +1,1 @@
+"""Where every unit is, and by which hands it went there."""

@@ -1,0 +1,314 @@
+"""The steps of the journey as the demonstration's people take them, each through its service."""
+
+import csv
+import io
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from cotrack.bedside.models import IdentityCheck, Infusion
+from cotrack.bedside.service import checks, infusions, ward
+from cotrack.custody import service as custody
+from cotrack.demonstration.players import Cast
+from cotrack.foundation.resources import resource
+from cotrack.labelling.models import LabelEntity, LabelInstance
+from cotrack.labelling.service import instances, printing
+from cotrack.labelling.service.instances import live_label
+from cotrack.manufacture.service import lots, units
+from cotrack.orders.models import Order
+from cotrack.orders.service import allocation, dosing
+from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
+from cotrack.release.service import dispositions, results
+from cotrack.study import service as study
+
+NOT_SCREENED = {
+    "life_expectancy_over_3_months": "yes",
+    "locally_advanced_or_metastatic": "yes",
+    "other_immunosuppression": "no",
+    "psychiatric_history": "no",
+    "allergy_to_components": "no",
+    "interfering_conditions": "no",
+    "uncontrolled_illness": "no",
+}
+"""What the physician answers because no screening column says it."""
+
+
+class Journey:
+    """Every step from an empty site to a closed infusion."""
+
+    def __init__(self, cast: Cast) -> None:
+        """Let this cast act."""
+        self.cast = cast
+        self.ground = cast.ground
+
+    def today(self) -> date:
+        """Return the site's day by the clock."""
+        return self.ground.sessions.clock().astimezone(self.ground.site.zone).date()
+
+    # Study
+
+    def study_takes_effect(self, name: str = "msc-ifna.demonstration.toml") -> str:
+        """Load a study file and let QA and the principal investigator sign it."""
+        text = study.read_study_file(resource("study/definitions") / name)
+        sha256 = self.cast.do("qian.m", lambda work: study.load(work, text)).sha256
+        self.cast.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))
+        self.cast.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
+        return sha256
+
+    # Manufacture and release
+
+    def lot(self, number: str, *, made_on: date | None = None) -> str:
+        """Make a lot."""
+        self.cast.do("zhao.l", lambda work: lots.make_lot(work, number=number, made_on=made_on or self.today()))
+        return number
+
+    def unit(self, lot_number: str, *, volume_ml: str = "30.0", viable: str = "5.360") -> str:
+        """Fill one bag."""
+        filled = self.cast.do(
+            "zhao.l",
+            lambda work: units.fill_unit(
+                work, lot_number, volume_ml=Decimal(volume_ml), viable_million_per_ml=Decimal(viable)
+            ),
+        )
+        return filled.number
+
+    def unit_label(self, unit_number: str, kind: str, *, reason: str = "") -> int:
+        """Ask for a bag's label and hand it out."""
+        asked = self.cast.do("zhao.l", lambda work: units.request_label(work, unit_number, kind=kind, reason=reason))
+        printing.hand_out(self.ground, self.cast.actor("zhao.l"), asked.id)
+        return asked.id
+
+    def labelled_unit(self, lot_number: str, **how: str) -> str:
+        """Fill one bag, print both its labels, and scan them back on it."""
+        number = self.unit(lot_number, **how)
+        for kind in ("bag", "tag"):
+            label_id = self.unit_label(number, kind)
+            self.scan_back(number, self.code(label_id))
+        return number
+
+    def scan_back(self, unit_number: str, code: str) -> None:
+        """Scan a label on its bag."""
+        self.cast.do("zhao.l", lambda work: instances.scan_back(work, f"unit:{unit_number}", code))
+
+    def code(self, label_id: int) -> str:
+        """Return what a scanner reads from a label instance."""
+
+        def read(session: object) -> tuple[str, str, int]:
+            row = session.execute(  # type: ignore[attr-defined]  # a session
+                select(LabelInstance.kind, LabelEntity.entity, LabelInstance.instance)
+                .join(LabelEntity, LabelEntity.id == LabelInstance.entity_id)
+                .where(LabelInstance.id == label_id)
+            ).one()
+            return row.kind, row.entity, row.instance
+
+        return printing.label_code(self.ground, *self.cast.read(read))
+
+    def live_code(self, subject: str, kind: str) -> str:
+        """Return what a scanner reads from a thing's current label."""
+        label = self.cast.read(lambda session: live_label(session, subject, kind))
+        if label is None:
+            raise LookupError(f"{subject} has no live {kind} label")
+        return self.code(label.id)
+
+    def finished_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
+        """Make a lot with labelled bags and let it go into quarantine."""
+        self.lot(number, made_on=made_on)
+        made = [self.labelled_unit(number) for _ in range(bags)]
+        self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
+        for unit_number in made:
+            self.cast.do("ma.k", lambda work, each=unit_number: custody.store_unit(work, each, place="LN2-A"))  # type: ignore[misc]
+        return made
+
+    def results(self, content: bytes, name: str = "qc-results.csv") -> None:
+        """Import a laboratory's file."""
+        self.cast.do("wang.l", lambda work: results.import_results(work, file_name=name, content=content))
+
+    def review(self, lot_number: str, *, by: str = "he.p") -> None:
+        """Review all results of a lot."""
+        lot = self.cast.read(lambda session: lots.lot_numbered(session, lot_number))
+        stored = self.cast.read(lambda session: results.results_of(session, lot.id))
+        ids = [each.id for each in stored if each.status == "recorded"]
+        self.cast.sign(by, lambda work: results.review_results(work, lot_number, result_ids=ids))
+
+    def release(self, lot_number: str, *, by: str = "qian.m") -> None:
+        """Release a lot."""
+        self.cast.sign(by, lambda work: dispositions.release(work, lot_number))
+
+    def released_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
+        """Make a lot, import good results, review and release it."""
+        made = self.finished_lot(number, bags=bags, made_on=made_on)
+        self.results(good_results(number, self.ground.sessions.clock().astimezone(self.ground.site.zone)))
+        self.review(number)
+        self.release(number)
+        return made
+
+    # Participants
+
+    def screened(self, content: bytes) -> None:
+        """Import a screening file."""
+        self.cast.do("li.c", lambda work: screening.screen(work, file_name="screening.csv", content=content))
+
+    def identified(self, subject_number: str, name: str, hospital_number: str, birth_date: date) -> None:
+        """Record who somebody is."""
+        self.cast.do(
+            "li.c",
+            lambda work: identity.identify(
+                work, subject_number, name=name, hospital_number=hospital_number, birth_date=birth_date
+            ),
+        )
+
+    def answered(self, subject_number: str, more: Mapping[str, str] | None = None) -> None:
+        """Let the physician answer what no column says."""
+        answers = {**NOT_SCREENED, **(more or {})}
+        self.cast.do("dr.gao", lambda work: knowledge.answer_criteria(work, subject_number, answers=answers))
+
+    def enrolled(self, subject_number: str, arm: str = "monotherapy") -> None:
+        """Enrol somebody."""
+        self.cast.sign("dr.gao", lambda work: enrolment.enrol(work, subject_number, arm=arm))
+
+    def measured(self, subject_number: str, values: Mapping[str, str]) -> None:
+        """Record measurements of today."""
+        self.cast.do(
+            "li.c",
+            lambda work: knowledge.measure(work, subject_number, measured_on=self.today(), values=values),
+        )
+
+    def banded(self, subject_number: str) -> str:
+        """Print a band and let two people put it on; return its code."""
+        code = self.printed_band(subject_number)
+        for by, act in (("zhou.n", bands.put_on), ("wu.n", bands.confirm)):
+            self.cast.do(
+                by,
+                lambda work, step=act: step(work, subject_number, band_code=code, is_identity_confirmed=True),  # type: ignore[misc]
+            )
+        return code
+
+    def printed_band(self, subject_number: str) -> str:
+        """Print a band; return its code."""
+        asked = self.cast.do("li.c", lambda work: bands.request_band(work, subject_number))
+        known = self.cast.do("li.c", lambda work: identity.look(work, subject_number, purpose="band"))
+        printing.hand_out(self.ground, self.cast.actor("li.c"), asked.id, private=bands.private_fields(known))
+        return self.code(asked.id)
+
+    # Orders and bedside
+
+    def ordered(self, subject_number: str, *, cells_per_kg: int = 2_000_000) -> str:
+        """Order a dose for today."""
+        order = self.cast.sign(
+            "dr.gao",
+            lambda work: dosing.make_order(
+                work, subject_number, cells_per_kg=cells_per_kg, planned_on=self.today()
+            ),
+        )
+        return order.number
+
+    def allocated(self, order_number: str) -> list[str]:
+        """Set bags aside; return their numbers."""
+        self.cast.do("li.c", lambda work: allocation.allocate(work, order_number))
+        order = self.cast.read(lambda session: dosing.order_numbered(session, order_number))
+        return [each.unit.number for each in order.allocations if each.released_at is None]
+
+    def issued(self, unit_number: str, *, to_ward: str = "3A", taken_by: str = "zhou.n") -> None:
+        """Hand a bag out to the ward."""
+        code = self.live_code(f"unit:{unit_number}", "bag")
+        self.cast.do(
+            "ma.k", lambda work: ward.issue(work, unit_number, bag_code=code, ward=to_ward, taken_by=taken_by)
+        )
+
+    def received(self, unit_number: str, *, by: str = "zhou.n") -> None:
+        """Take a bag over on the ward."""
+        code = self.live_code(f"unit:{unit_number}", "bag")
+        self.cast.do(by, lambda work: ward.receive(work, unit_number, bag_code=code))
+
+    def thaw_check(self, unit_number: str, by: str) -> IdentityCheck:
+        """Check a bag, its tag and its order before the thaw."""
+        return self.cast.do(
+            by,
+            lambda work: checks.check_before_thaw(
+                work,
+                unit_code=self.live_code(f"unit:{unit_number}", "bag"),
+                attached_code=self.live_code(f"unit:{unit_number}", "tag"),
+                station="WARD-3A-1",
+                confirmed={"line_ready": True, "vital_signs_ready": True},
+            ),
+        )
+
+    def thawed(self, unit_number: str) -> None:
+        """Check by two, start the thaw, and end it."""
+        first, second = self.thaw_check(unit_number, "zhou.n"), self.thaw_check(unit_number, "wu.n")
+        self.cast.do(
+            "wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id)
+        )
+        self.cast.do("wu.n", lambda work: infusions.finish_thaw(work, unit_number))
+
+    def check(self, subject_number: str, unit_number: str, by: str, *, station: str = "WARD-3A-1") -> IdentityCheck:
+        """Check band and bag at the bedside."""
+        band = self.live_code(f"participant:{subject_number}", "wristband")
+        bag = self.live_code(f"unit:{unit_number}", "bag")
+        return self.cast.do(
+            by,
+            lambda work: checks.check_identity(
+                work, participant_code=band, unit_code=bag, station=station, identity_answer="confirmed"
+            ),
+        )
+
+    def started(self, subject_number: str, unit_number: str) -> Infusion:
+        """Check by two and start."""
+        first = self.check(subject_number, unit_number, "zhou.n")
+        second = self.check(subject_number, unit_number, "wu.n")
+        return self.cast.do(
+            "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id)
+        )
+
+    def completed(self, infusion: Infusion, given_ml: str, left_ml: str) -> None:
+        """End an infusion as planned."""
+        self.cast.sign(
+            "wu.n",
+            lambda work: infusions.complete(
+                work, infusion.id, volume_given_ml=Decimal(given_ml), volume_left_ml=Decimal(left_ml)
+            ),
+        )
+
+    def order(self, number: str) -> Order:
+        """Look at an order."""
+        return self.cast.read(lambda session: dosing.order_numbered(session, number))
+
+
+_TESTS = (
+    ("APP", "Appearance", "visual", 1, "conforms", "", "wang.l", ""),
+    ("CNT", "Viable cell count", "NC-200", 1, "5.36", "10^6/mL", "wang.l", "NC200-2"),
+    ("VIA", "Viability", "7-AAD flow", 1, "93.4", "%", "wang.l", "FACSLyric-1"),
+    ("FC", "CD73+", "flow", 1, "99.1", "%", "chen.y", "FACSLyric-1"),
+    ("FC", "CD90+", "flow", 1, "98.7", "%", "chen.y", "FACSLyric-1"),
+    ("FC", "CD105+", "flow", 1, "97.9", "%", "chen.y", "FACSLyric-1"),
+    ("FC", "CD45+", "flow", 1, "0.28", "%", "chen.y", "FACSLyric-1"),
+    ("FC", "CD34+", "flow", 1, "1.06", "%", "chen.y", "FACSLyric-1"),
+    ("FC", "CD14+", "flow", 1, "0.16", "%", "chen.y", "FACSLyric-1"),
+    ("FC", "CD19+", "flow", 1, "0.88", "%", "chen.y", "FACSLyric-1"),
+    ("FC", "HLA-DR+", "flow", 1, "0.62", "%", "chen.y", "FACSLyric-1"),
+    ("LAL", "Endotoxin", "LAL kinetic", 1, "<0.25", "EU/mL", "chen.y", "ELx808"),
+    ("MYC", "Mycoplasma", "NAT", 1, "not detected", "", "chen.y", "QS5"),
+    ("ST5", "Sterility interim", "BacT/ALERT day 5", 1, "no growth", "", "liu.m", "BTA-1"),
+    ("S14", "Sterility", "BacT/ALERT day 14", 1, "no growth", "", "liu.m", "BTA-1"),
+    ("VCN", "Vector copy number", "ddPCR", 1, "1.8", "copies/cell", "chen.y", "QX200"),
+    ("POT", "IFNa secretion", "ELISA", 1, "182", "ng/10^6 cells/24 h", "sun.q", "ELx808"),
+    ("POT", "IFNa secretion", "ELISA", 2, "188", "ng/10^6 cells/24 h", "sun.q", "ELx808"),
+    ("RCL", "RCL", "co-culture", 1, "not detected", "", "sun.q", ""),
+    ("BSA", "Residual BSA", "ELISA", 1, "9", "ng/dose", "sun.q", "ELx808"),
+)
+
+
+def good_results(lot_number: str, tested_at: object, *, changed: Mapping[str, str] | None = None, without: tuple[str, ...] = ()) -> bytes:
+    """Return a laboratory's file for one lot, every test within its limits but for the results changed or left out."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(results.COLUMNS)
+    for sample, test, method, replicate, value, unit, analyst, instrument in _TESTS:
+        if test in without:
+            continue
+        reported = (changed or {}).get(test, value)
+        row = (f"{lot_number}-{sample}", lot_number, test, method, replicate, reported, unit, f"{tested_at:%Y-%m-%d %H:%M}")
+        writer.writerow((*row, analyst, instrument, ""))
+    return file.getvalue().encode()

@@ -1,0 +1,106 @@
+"""The people of the demonstration, and how each of them acts: through the services, with station and signature."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from cotrack.foundation.access.service import people
+from cotrack.foundation.migrations import SYSTEM
+from cotrack.foundation.runtime import Runtime
+from cotrack.foundation.unit_of_work import Actor, Work, rehearse, unit_of_work
+
+T = TypeVar("T")
+
+PASSWORD: Final = "only for training"
+"""Everybody's password on a training site; `cotrack demo load` refuses to run anywhere else."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """Somebody of the demonstration; no such person exists."""
+
+    username: str
+    printed_name: str
+    roles: tuple[str, ...]
+    station: str = ""
+
+
+PLAYERS: Final = {
+    player.username: player
+    for player in (
+        Player("zhao.l", "赵莉 ZHAO Li", ("technician",), "FILL-1"),
+        Player("feng.t", "冯涛 FENG Tao", ("technician",), "FILL-1"),
+        Player("wang.l", "王磊 WANG Lei", ("analyst",)),
+        Player("chen.y", "陈燕 CHEN Yan", ("analyst",)),
+        Player("liu.m", "刘敏 LIU Min", ("analyst",)),
+        Player("sun.q", "孙倩 SUN Qian", ("analyst",)),
+        Player("he.p", "何平 HE Ping", ("analyst",)),
+        Player("qian.m", "钱梅 QIAN Mei", ("qa_reviewer",)),
+        Player("tang.w", "唐伟 TANG Wei", ("qa_reviewer",)),
+        Player("dr.gao", "高医生 GAO Jun", ("physician",), "CLINIC-1"),
+        Player("li.c", "李彩 LI Cai", ("coordinator",), "CLINIC-1"),
+        Player("zhou.n", "周宁 ZHOU Ning", ("nurse",), "WARD-3A-1"),
+        Player("wu.n", "吴娜 WU Na", ("nurse",), "WARD-3A-1"),
+        Player("ma.k", "马可 MA Ke", ("logistics",), "FREEZER-1"),
+        Player("prof.han", "韩教授 HAN Bo", ("principal_investigator",)),
+        Player("root.a", "管理员 ROOT An", ("administrator",)),
+        Player("shen.i", "沈检 SHEN Jian", ("auditor",)),
+    )
+}
+"""Nearly every role; analysts stand under the names that the laboratory's files use."""
+
+
+class Cast:
+    """Lets the players act, one command at a time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Begin on a runtime whose clock the caller may move."""
+        self.runtime = runtime
+        self.ground = runtime.ground
+        self._actors: dict[str, Actor] = {}
+
+    def enter(self) -> None:
+        """Add everybody to the site."""
+        for player in PLAYERS.values():
+            self._add(player)
+
+    def _add(self, player: Player) -> None:
+        with unit_of_work(self.ground, SYSTEM) as work:
+            people.add_person(
+                work,
+                self.runtime.passwords,
+                username=player.username,
+                printed_name=player.printed_name,
+                roles=player.roles,
+                password=PASSWORD,
+                identity_verified_by="demonstration",
+                must_change_password=False,
+            )
+
+    def actor(self, username: str, station: str | None = None) -> Actor:
+        """Return a player as the one who acts, at their own station or at another."""
+        if username not in self._actors:
+            with self.ground.sessions.reading() as session:
+                person = people.person_named(session, username)
+                self._actors[username] = Actor(person.id, username, person.printed_name, person.role_names)
+        known, player = self._actors[username], PLAYERS.get(username)
+        chosen = station if station is not None else player.station if player else ""
+        return Actor(known.person_id, username, known.printed_name, known.roles, chosen, known.person_id, "demonstration")
+
+    def do(self, username: str, act: Callable[[Work], T], *, station: str | None = None) -> T:
+        """Let somebody carry out one unsigned command."""
+        with unit_of_work(self.ground, self.actor(username, station)) as work:
+            return act(work)
+
+    def sign(self, username: str, act: Callable[[Work], T], *, station: str | None = None) -> T:
+        """Let somebody carry out one signed command: it is decided first, then the password is verified."""
+        actor = self.actor(username, station)
+        _, signing = rehearse(self.ground, actor, act)
+        proof = self.runtime.door.prove(actor, PASSWORD, meaning=signing.meaning, text_sha256=signing.sha256)
+        with unit_of_work(self.ground, actor, proof=proof) as work:
+            return act(work)
+
+    def read(self, look: Callable[[Any], T]) -> T:
+        """Look at the database."""
+        with self.ground.sessions.reading() as session:
+            return look(session)

@@ -1,0 +1,1 @@
+"""People, their roles, their sign-ins and their signatures."""

@@ -1,0 +1,180 @@
+"""Pages of signing in and out, one's password, and people."""
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
+
+from cotrack.foundation.access import schemas
+from cotrack.foundation.access.service import people
+from cotrack.foundation.errors import SignInRefused
+from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.web.forms import Form, form_page
+from cotrack.foundation.web.visit import actor, form_token, needs, public, runtime, session_cookie
+from cotrack.foundation.web.words import tell
+
+pages = Blueprint("access", __name__, template_folder="templates")
+
+STATION_COOKIE = "cotrack_station"
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+@public
+def sign_in() -> Response:
+    """Sign in at a station; the page to go on to is always one of ours."""
+    if request.method == "GET":
+        typed = MultiDict({"station": request.cookies.get(STATION_COOKIE, "")})
+        form_token()
+        return _sign_in_page(Form(typed), "", 200)
+    try:
+        body = schemas.SignInIn().load(
+            {name: request.form.get(name, "") for name in ("username", "password", "station")}
+        )
+        opened = runtime().door.sign_in(**body, kind="browser", request="")
+    except ValidationError as fault:
+        form = Form(request.form)
+        form.errors = cast(dict[str, list[str]], fault.normalized_messages())
+        return _sign_in_page(form, "", 422)
+    except SignInRefused as refused:
+        return _sign_in_page(Form(request.form), tell(refused.detail), refused.status)
+    session.clear()
+    response = make_response(redirect(_own_address(request.form.get("next", "")), code=303))
+    options: dict[str, Any] = {
+        "httponly": True,
+        "secure": runtime().settings.is_behind_tls,
+        "samesite": "Lax",
+        "path": "/",
+    }
+    response.set_cookie(session_cookie(), opened.secret, **options)
+    response.set_cookie(STATION_COOKIE, body["station"], max_age=365 * 86_400, **options)
+    return response
+
+
+def _sign_in_page(form: Form, error: str, status: int) -> Response:
+    stations = runtime().ground.site.stations.values()
+    goes_on = request.values.get("next", "")
+    return make_response(
+        render_template("access/sign_in.html", form=form, error=error, stations=stations, next=goes_on),
+        status,
+    )
+
+
+def _own_address(address: str) -> str:
+    """Return the address if it is a path of this site, else the home page: no redirect ever leaves."""
+    parts = urlsplit(address)
+    is_own = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if is_own else url_for("desk.home")
+
+
+@pages.post("/sign-out")
+@needs("self:sign_in")
+def sign_out() -> Response:
+    """End this sign-in."""
+    runtime().door.sign_out(actor())
+    response = make_response(redirect(url_for("access.sign_in"), code=303))
+    response.delete_cookie(session_cookie())
+    return response
+
+
+@pages.route("/password", methods=["GET", "POST"])
+@needs("self:change_password")
+def change_password() -> Response:
+    """Change one's own password; the old one is asked again."""
+    return form_page(
+        schemas.PasswordIn(),
+        _change_password,
+        template="access/change_password.html",
+        then=lambda _: url_for("desk.home"),
+        done="Your password is changed.",
+    )
+
+
+def _change_password(work: Work, *, current_password: str, new_password: str) -> object:
+    people.refuse_weak_password(new_password, work.actor.username)
+    return people.change_password(
+        work,
+        is_current=lambda password_hash: runtime().passwords.verify(password_hash, current_password),
+        password_hash=runtime().passwords.hash(new_password),
+    )
+
+
+@pages.get("/people")
+@needs("person:read")
+def list_people() -> str:
+    """Show everybody and their roles."""
+    with runtime().ground.sessions.reading() as database:
+        return render_template("access/people.html", people=people.all_people(database))
+
+
+@pages.route("/people/new", methods=["GET", "POST"])
+@needs("person:add")
+def add_person() -> Response:
+    """Add a person."""
+    return form_page(
+        schemas.PersonIn(),
+        lambda work, new_password, **body: people.add_person(work, runtime().passwords, password=new_password, **body),
+        template="access/add_person.html",
+        then=lambda person: url_for("access.show_person", username=person.username),
+        done="The person can sign in now and must choose a password of their own.",
+        context=lambda _: {"roles": schemas.GRANTABLE},
+    )
+
+
+@pages.get("/people/<username>")
+@needs("person:read")
+def show_person(username: str) -> str:
+    """Show one person."""
+    with runtime().ground.sessions.reading() as database:
+        person = people.person_named(database, username)
+        return render_template("access/person.html", person=person, roles=schemas.GRANTABLE, form=Form(MultiDict()))
+
+
+def _person_form(username: str, schema: schemas.In, act: Any) -> Response:
+    return form_page(
+        schema,
+        act,
+        template="access/person.html",
+        then=lambda person: url_for("access.show_person", username=person.username),
+        context=lambda session: {
+            "person": people.person_named(session, username),
+            "roles": schemas.GRANTABLE,
+        },
+    )
+
+
+@pages.post("/people/<username>/grant")
+@needs("person:grant")
+def grant_role(username: str) -> Response:
+    """Give a role."""
+    return _person_form(username, schemas.RoleIn(), lambda work, **body: people.grant_role(work, username, **body))
+
+
+@pages.post("/people/<username>/revoke")
+@needs("person:grant")
+def revoke_role(username: str) -> Response:
+    """Take a role."""
+    return _person_form(username, schemas.RoleIn(), lambda work, **body: people.revoke_role(work, username, **body))
+
+
+@pages.post("/people/<username>/disable")
+@needs("person:disable")
+def disable_person(username: str) -> Response:
+    """Take every access."""
+    return _person_form(
+        username, schemas.ReasonIn(), lambda work, **body: people.disable_person(work, username, **body)
+    )
+
+
+@pages.post("/people/<username>/reset")
+@needs("person:reset")
+def reset_password(username: str) -> Response:
+    """Set a password that must be changed."""
+    return _person_form(
+        username,
+        schemas.ResetIn(),
+        lambda work, new_password, reason: people.reset_password(
+            work, runtime().passwords, username, password=new_password, reason=reason
+        ),
+    )

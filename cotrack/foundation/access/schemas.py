@@ -1,0 +1,81 @@
+"""Shapes of sign-in and of people."""
+
+from marshmallow import Schema, fields
+
+from cotrack.foundation.web.schemas import Choice, In, Instant, Words
+from cotrack.foundation.words import N_
+from cotrack.policy import ROLES
+
+GRANTABLE = tuple(role for role in ROLES if role != "system")
+
+
+class SecretWords(fields.String):
+    """A password as it was typed; it never leaves."""
+
+    default_error_messages = {"required": N_("Enter a value."), "null": N_("Enter a value.")}  # noqa: RUF012 (marshmallow's way)
+
+    def __init__(self) -> None:
+        """Be required and never dumped."""
+        super().__init__(required=True, load_only=True)
+
+
+class SignInIn(In):
+    """User name and password, and at which station."""
+
+    username = Words(required=True)
+    password = SecretWords()
+    station = Words(load_default="")
+
+
+class TokenOut(Schema):
+    """The token of a program, shown once."""
+
+    token = fields.String(attribute="secret")
+    expires_at = Instant()
+
+
+class PersonIn(In):
+    """A new person."""
+
+    username = Words(required=True)
+    printed_name = Words(required=True)
+    identity_verified_by = Words(required=True)
+    roles = fields.List(Choice(GRANTABLE), required=True, error_messages={"required": N_("Choose one of these.")})
+    new_password = SecretWords()
+
+
+class RoleIn(In):
+    """A role to give or take, and why."""
+
+    role = Choice(GRANTABLE, required=True)
+    reason = Words(required=True)
+
+
+class ReasonIn(In):
+    """Why."""
+
+    reason = Words(required=True)
+
+
+class ResetIn(ReasonIn):
+    """A new password set by an administrator."""
+
+    new_password = SecretWords()
+
+
+class PasswordIn(In):
+    """A person's own change of password."""
+
+    current_password = SecretWords()
+    new_password = SecretWords()
+
+
+class PersonOut(Schema):
+    """A person as colleagues see them."""
+
+    username = fields.String()
+    printed_name = fields.String()
+    roles = fields.List(fields.String(), attribute="role_names")
+    is_active = fields.Boolean()
+    identity_verified_by = fields.String()
+    created_at = Instant()

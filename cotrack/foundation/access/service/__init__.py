@@ -1,0 +1,1 @@
+"""What is done with people, sign-ins and signatures."""

@@ -1,0 +1,147 @@
+"""Adding, disabling and resetting people, and the roles they hold."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from cotrack.foundation.access.gateways import SHORTEST_PASSWORD, Passwords
+from cotrack.foundation.access.models import Person, PersonRole
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.words import N_
+from cotrack.policy import ROLES, roles_in_conflict
+
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,30}")
+
+
+def add_person(  # noqa: PLR0913 (a person has these)
+    work: Work,
+    passwords: Passwords,
+    *,
+    username: str,
+    printed_name: str,
+    roles: Sequence[str],
+    password: str,
+    identity_verified_by: str,
+    must_change_password: bool = True,
+) -> Person:
+    """Add a person whose identity somebody verified (11.100(b)); a user name is never given twice (11.100(a))."""
+    work.record("person.add", f"person:{username}", permission="person:add")
+    _refuse_bad_username(username)
+    _refuse_bad_roles(roles)
+    refuse_weak_password(password, username)
+    if work.session.scalar(select(Person.id).where(Person.username == username)) is not None:
+        raise InvalidInput(
+            fields={"username": ["taken"]},
+            blockers=[Blocker("username_taken", "The user name {username} was given before.", {"username": username})],
+        )
+    person = Person(
+        username=username,
+        printed_name=printed_name,
+        identity_verified_by=identity_verified_by,
+        password_hash=passwords.hash(password),
+        must_change_password=must_change_password,
+        is_active=True,
+        created_at=work.now,
+        roles=[PersonRole(role=role, granted_at=work.now) for role in sorted(set(roles))],
+    )
+    work.add(person)
+    return person
+
+
+def disable_person(work: Work, username: str, *, reason: str) -> Person:
+    """Take every access from a person at once; their name stays theirs for ever."""
+    work.record("person.disable", f"person:{username}", permission="person:disable", reason=reason)
+    person = work.lock(Person, username)
+    person.is_active = False
+    return person
+
+
+def grant_role(work: Work, username: str, role: str, *, reason: str) -> Person:
+    """Give a person one more role; an administrator never gets a GMP or clinical one."""
+    work.record("person.grant", f"person:{username}", permission="person:grant", reason=reason)
+    person = work.lock(Person, username)
+    _refuse_bad_roles([*person.role_names, role])
+    if role not in person.role_names:
+        person.roles.append(PersonRole(role=role, granted_at=work.now))
+    return person
+
+
+def revoke_role(work: Work, username: str, role: str, *, reason: str) -> Person:
+    """Take one role from a person."""
+    work.record("person.revoke", f"person:{username}", permission="person:grant", reason=reason)
+    person = work.lock(Person, username)
+    held = next((each for each in person.roles if each.role == role and each.revoked_at is None), None)
+    if held is None:
+        raise NotFound("{username} does not hold the role {role}.", username=username, role=role)
+    held.revoked_at = work.now
+    return person
+
+
+def reset_password(work: Work, passwords: Passwords, username: str, *, password: str, reason: str) -> Person:
+    """Set a password that its owner must change at the next sign-in."""
+    work.record("person.reset", f"person:{username}", permission="person:reset", reason=reason)
+    refuse_weak_password(password, username)
+    person = work.lock(Person, username)
+    person.password_hash = passwords.hash(password)
+    person.must_change_password = True
+    return person
+
+
+def change_password(work: Work, *, is_current: Callable[[str], bool], password_hash: str) -> Person:
+    """Take a person's own new password; `is_current` tells whether the old one was given."""
+    work.record("person.change_password", f"person:{work.actor.username}", permission="self:change_password")
+    person = work.lock(Person, work.actor.username)
+    if not is_current(person.password_hash):
+        raise InvalidInput("Your present password is another one.", fields={"current_password": [N_("Try again.")]})
+    person.password_hash = password_hash
+    person.must_change_password = False
+    return person
+
+
+def all_people(session: Session) -> Sequence[Person]:
+    """Return everybody who ever had access, by user name."""
+    return session.scalars(select(Person).options(selectinload(Person.roles)).order_by(Person.username)).all()
+
+
+def person_named(session: Session, username: str) -> Person:
+    """Return one person; raises NotFound."""
+    statement = select(Person).options(selectinload(Person.roles)).where(Person.username == username)
+    person = session.scalar(statement)
+    if person is None:
+        raise NotFound("There is nobody called {username} here.", username=username)
+    return person
+
+
+def refuse_weak_password(password: str, username: str) -> None:
+    """Refuse a password that is short or holds the user name."""
+    if len(password) < SHORTEST_PASSWORD or username.lower() in password.lower():
+        raise InvalidInput(
+            "A password has at least {count} characters and does not hold the user name.",
+            fields={"password": ["weak"]},
+            count=SHORTEST_PASSWORD,
+        )
+
+
+def _refuse_bad_username(username: str) -> None:
+    if not USERNAME.fullmatch(username):
+        raise InvalidInput(
+            "A user name begins with a letter and has 2 to 31 small letters, digits, points or dashes.",
+            fields={"username": ["shape"]},
+        )
+
+
+def _refuse_bad_roles(roles: Sequence[str]) -> None:
+    unknown = sorted(set(roles) - set(ROLES) | ({"system"} & set(roles)))
+    if unknown or not roles:
+        raise InvalidInput("There is no role {roles}.", fields={"roles": ["unknown"]}, roles=", ".join(unknown) or "“”")
+    conflict = roles_in_conflict(roles)
+    if conflict:
+        raise InvalidInput(
+            "One person may not hold these roles together: {roles}.",
+            fields={"roles": ["conflict"]},
+            roles=", ".join(conflict),
+        )

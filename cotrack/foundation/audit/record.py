@@ -1,0 +1,91 @@
+"""The canonical form of one audit record (surface.md §4): RFC 8785 JSON, the leaf of the tree."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.db.columns import instant_text
+
+FORMAT_VERSION = 1
+MOST_BYTES = 16 * 1024 * 1024
+
+Change = Mapping[str, Any]
+"""One column of one row: `row` (`table:id`), `column`, `old`, `new`."""
+
+
+@dataclass(frozen=True)
+class Intention:
+    """What a command set out to do, to what, and why: stated before anything is decided."""
+
+    event: str
+    subject: str
+    reason: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Everything a record holds but its id, which is drawn as the last thing before commit."""
+
+    at: datetime
+    zone: str
+    actor: str
+    printed_name: str
+    station: str
+    request: str
+    intention: Intention
+    outcome: str
+    changes: Sequence[Change] = ()
+    blockers: Sequence[Blocker] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def body(entry: Entry, record_id: int) -> str:
+    """Return the record as canonical JSON text; raises ValueError above 16 MB."""
+    intention = entry.intention
+    content: dict[str, Any] = {
+        "v": FORMAT_VERSION,
+        "id": record_id,
+        "at": instant_text(entry.at),
+        "zone": entry.zone,
+        "actor": entry.actor,
+        "printed_name": entry.printed_name,
+        "role": intention.role,
+        "station": entry.station,
+        "event": intention.event,
+        "subject": intention.subject,
+        "reason": intention.reason,
+        "outcome": entry.outcome,
+        "request": entry.request,
+        "changes": [dict(change) for change in entry.changes],
+    }
+    if entry.blockers:
+        content["blockers"] = [{"code": each.code, "detail": each.sentence} for each in entry.blockers]
+    if entry.details:
+        content["details"] = dict(entry.details)
+    text = rfc8785.dumps(_writable(content))
+    if len(text) > MOST_BYTES:
+        raise ValueError("an audit record is at most 16 MB")
+    return text.decode()
+
+
+def _writable(value: Any) -> Any:
+    """Return the value with text in composed form and without what JSON or PostgreSQL cannot hold."""
+    if isinstance(value, str):
+        return value if value.isascii() and "\0" not in value else writable_text(value)
+    if isinstance(value, Mapping):
+        return {key: _writable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(item) for item in value]
+    return value
+
+
+def writable_text(text: str) -> str:
+    """Replace NUL and lone surrogates, which only a refused request can bring here, and compose the rest (NFC)."""
+    whole = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    return unicodedata.normalize("NFC", whole)

@@ -1,0 +1,77 @@
+"""Refuses writes that no record would see: only a flush may write, and only where its session was opened for it."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Connection, Delete, Engine, Insert, Update, event
+from sqlalchemy.orm import Session, UOWTransaction
+
+from cotrack.foundation.errors import UnrecordedChange
+
+READING: Final = "reading"
+WRITING: Final = "writing"
+UNTRAILED: Final = "outside the trail"
+
+OUTSIDE_TRAIL: Final = {
+    "audit_record": "the trail itself; append-only by trigger",
+    "sign_in_session": "sign-ins end by time; starting and ending one is recorded as an event",
+    "sign_in_counter": "counts wrong passwords; a lock-out is recorded as an event",
+    "idempotency_key": "answers kept 72 h so that a repeated request gets the first one",
+    "sitting": "half of a check: what was scanned so far; the finished check is recorded with its scans",
+    "upload": "a file between preview and storing, kept one day; its hash is in the record of the import",
+    "alembic_version": "the number of the newest migration; each migration writes a record",
+}
+"""Tables whose rows the trail does not follow, each with the reason; they alone may be deleted from."""
+
+_WRITE = re.compile(r"\s*(insert|update|delete|replace|merge|truncate|with\b.*\b(insert|update|delete)\b)", re.I | re.S)
+
+
+class GuardedSession(Session):
+    """A session that knows what it was opened for (`info["purpose"]`)."""
+
+    def flush(self, objects: Iterable[Any] | None = None) -> None:
+        """Write pending changes; a reading session refuses."""
+        if self.info["purpose"] == READING and (self.new or self.dirty or self.deleted):
+            raise UnrecordedChange("a reading session was asked to write")
+        connection = self.connection()
+        connection.info["cotrack_flush"] = True
+        try:
+            super().flush(objects)
+        finally:
+            connection.info["cotrack_flush"] = False
+
+
+@event.listens_for(GuardedSession, "after_flush")
+def _refuse_other_tables(session: Session, context: UOWTransaction) -> None:  # noqa: ARG001 (its signature)
+    """Refuse deletion of trailed rows anywhere, and any trailed row in a session outside the trail."""
+    for instance in session.deleted:
+        if instance.__tablename__ not in OUTSIDE_TRAIL:
+            raise UnrecordedChange(f"a row of {instance.__tablename__} was to be deleted: nothing is ever deleted")
+    if session.info["purpose"] != UNTRAILED:
+        return
+    for instance in (*session.new, *session.dirty):
+        if instance.__tablename__ not in OUTSIDE_TRAIL:
+            raise UnrecordedChange(f"a row of {instance.__tablename__} was to be written outside the trail")
+
+
+def guard(engine: Engine) -> None:
+    """Refuse INSERT, UPDATE and DELETE on this engine outside a flush; statements on untrailed tables may pass."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def refuse(
+        connection: Connection,
+        cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,  # noqa: ARG001, FBT001 (its signature)
+    ) -> None:
+        if not _WRITE.match(statement) or connection.info.get("cotrack_flush"):
+            return
+        written = getattr(getattr(context, "compiled", None), "statement", None)
+        if isinstance(written, Insert | Update | Delete) and getattr(written.table, "name", "") in OUTSIDE_TRAIL:
+            return
+        if context is not None and context.execution_options.get("cotrack_migration"):
+            return
+        raise UnrecordedChange(f"a write outside a flush was stopped: {statement.split(maxsplit=3)[:3]}")

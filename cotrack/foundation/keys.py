@@ -1,0 +1,72 @@
+"""The installation's secret keys: files that only the service may read, made once by `cotrack init`."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+from cotrack.foundation.errors import SystemNeedMissing
+
+KEY_BYTES = 32
+NAMES = {
+    "label": "signs the codes on labels",
+    "identity": "encrypts names, hospital numbers and birth dates",
+    "trail-secret": "hides secret columns in the trail",
+    "browser": "signs the notices that a page shows once",
+}
+"""Every key and what it is for. Each lies in a file of its own name under the keys folder."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one installation, read once at the start."""
+
+    label: Ed25519PrivateKey
+    identity: AESGCMSIV
+    trail_secret: bytes
+    browser: bytes
+
+
+def make_missing_keys(folder: Path) -> list[str]:
+    """Make the keys that are not there and return their names; one that exists is never touched."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = [name for name in NAMES if not _path(folder, name).exists()]
+    for name in made:
+        descriptor = os.open(_path(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+    return made
+
+
+def read_keys(folder: Path) -> Keys:
+    """Read all keys; raises SystemNeedMissing naming the first that is missing or damaged."""
+    raw = {name: _read(folder, name) for name in NAMES}
+    return Keys(
+        label=Ed25519PrivateKey.from_private_bytes(raw["label"]),
+        identity=AESGCMSIV(raw["identity"]),
+        trail_secret=raw["trail-secret"],
+        browser=raw["browser"],
+    )
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.key"
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = _path(folder, name)
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        message = (
+            "The key {path} is missing (it {purpose}). On a new installation `cotrack init` makes it; else restore it."
+        )
+        raise SystemNeedMissing(message, path=path, purpose=NAMES[name]) from None
+    except (ValueError, PermissionError) as fault:
+        raise SystemNeedMissing("The key {path} cannot be read: {fault}.", path=path, fault=fault) from None
+    if len(key) != KEY_BYTES:
+        raise SystemNeedMissing("The key {path} is damaged: restore it from the back-up of keys.", path=path)
+    return key

@@ -1,0 +1,105 @@
+"""Turns every error into one answer: a problem document (RFC 9457) for programs, a page for people, from one table."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from cotrack.foundation.errors import (
+    CotrackError,
+    DatabaseUnavailable,
+    FormExpired,
+    InvalidInput,
+    NotSignedIn,
+    PermissionDenied,
+    Refused,
+    SignInRefused,
+)
+from cotrack.foundation.web.visit import is_api
+from cotrack.foundation.web.words import tell, tell_blocker
+from cotrack.foundation.words import N_
+
+log = logging.getLogger("cotrack")
+security_log = logging.getLogger("cotrack.security")
+
+HTTP_TITLES = {
+    400: N_("The request could not be read"),
+    404: N_("There is nothing at this address"),
+    405: N_("This address does not take that kind of request"),
+    413: N_("The file is too large"),
+    415: N_("Send the request as JSON"),
+    422: N_("Something you entered needs to be put right"),
+    429: N_("Too many requests: wait a moment"),
+}
+
+
+def problem_of(error: CotrackError) -> dict[str, Any]:
+    """Return the problem document of one of our errors: kind, title, detail, and every reason."""
+    document: dict[str, Any] = {
+        "type": f"urn:cotrack:problem:{error.kind}",
+        "title": tell(error.title),
+        "status": error.status,
+        "detail": tell(error.detail, error.parameters),
+        "request": g.get("request_id", ""),
+    }
+    if isinstance(error, Refused) and error.blockers:
+        document["blockers"] = [{"code": each.code, "detail": tell_blocker(each)} for each in error.blockers]
+    if isinstance(error, InvalidInput) and error.fields:
+        document["errors"] = error.fields
+    return document
+
+
+def answer_problem(document: dict[str, Any], error: CotrackError | None = None) -> Response:
+    """Answer with the document as JSON under /api, as a page elsewhere."""
+    status = int(document["status"])
+    if is_api() or request.path in {"/readyz", "/metrics"}:
+        response = Response(_json(document), status=status, mimetype="application/problem+json")
+    else:
+        reasons = [(tell_blocker(each), each.solve) for each in error.blockers] if isinstance(error, Refused) else []
+        page = render_template("problem.html", problem=document, reasons=reasons)
+        response = Response(page, status=status, mimetype="text/html")
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="cotrack"'
+    return response
+
+
+def _json(document: dict[str, Any]) -> str:
+    return current_app.json.dumps(document)
+
+
+def register_problems(app: Flask) -> None:
+    """Let every error of this application be answered here."""
+
+    @app.errorhandler(CotrackError)
+    def ours(error: CotrackError) -> Response:
+        if isinstance(error, NotSignedIn | FormExpired | SignInRefused | PermissionDenied):
+            security_log.warning("%s %s %s", error.kind, request.method, request.url_rule)
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("%s: %s", error.kind, error)
+        if not isinstance(error, Refused | DatabaseUnavailable) and error.status == CotrackError.status:
+            return answer_problem(problem_of(CotrackError()))
+        return answer_problem(problem_of(error), error)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = error.code or CotrackError.status
+        errors = getattr(error, "data", {}).get("messages", {})
+        if status >= HTTPStatus.BAD_REQUEST and status != HTTPStatus.NOT_FOUND:
+            security_log.warning("http-%d %s %s", status, request.method, request.url_rule)
+        kind = "invalid-input" if status == HTTPStatus.UNPROCESSABLE_ENTITY else f"http-{status}"
+        document = {
+            "type": f"urn:cotrack:problem:{kind}",
+            "title": tell(HTTP_TITLES.get(status, CotrackError.title)),
+            "status": status,
+            "request": g.get("request_id", ""),
+        }
+        if errors:
+            document["errors"] = errors.get("json", errors)
+        return answer_problem(document)
+
+    @app.errorhandler(Exception)
+    def unknown(error: Exception) -> Response:
+        log.exception("unexpected error in request %s", g.get("request_id", ""), exc_info=error)
+        return answer_problem(problem_of(CotrackError()))

@@ -1,0 +1,135 @@
+"""What belongs to the site, read from its `site.toml`: zone, wards, stations, printers, thresholds, wording."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PRINTER_PROTOCOLS = ("pdf", "zpl")
+
+
+class SiteFault(Exception):
+    """`site.toml` is missing or wrong; the message names the key and what to do."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """A registered place of work: what is scanned or printed there is recorded under its code."""
+
+    code: str
+    name_en: str
+    name_zh: str
+    ward: str
+    printer: str
+
+
+@dataclass(frozen=True)
+class Printer:
+    """`pdf` hands the label to the browser once; `zpl` sends it as one bitmap to a raw socket (port 9100)."""
+
+    code: str
+    protocol: Literal["pdf", "zpl"]
+    host: str
+    port: int
+    dots_per_inch: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """The site definition as it is in force for this process; `sha256` is recorded at each start."""
+
+    name_en: str
+    name_zh: str
+    zone: ZoneInfo
+    maker_en: str
+    maker_zh: str
+    law_en: str
+    law_zh: str
+    places: tuple[str, ...]
+    stations: Mapping[str, Station]
+    printers: Mapping[str, Printer]
+    minutes: Mapping[str, int]
+    phone: Mapping[str, str]
+    text: str
+    sha256: str
+
+    def station(self, code: str | None) -> Station | None:
+        """Return the registered station of that code, or None."""
+        return self.stations.get(code or "")
+
+
+REQUIRED_MINUTES = ("check_valid", "thaw_check_valid", "thawed_life", "watch_issued", "watch_checked")
+
+
+def read_site(path: Path) -> Site:
+    """Read and check the site definition; raises SiteFault naming the key at fault."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        raise SiteFault(f"{path} is missing: `cotrack init` writes one to start from") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise SiteFault(f"{path} cannot be read: {fault}") from None
+    try:
+        return _site(data, text)
+    except KeyError as missing:
+        raise SiteFault(f"{path}: {missing.args[0]} is missing") from None
+    except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError) as fault:
+        raise SiteFault(f"{path}: {fault}") from None
+
+
+def _site(data: Mapping[str, Any], text: str) -> Site:
+    printers = {entry["code"]: _printer(entry) for entry in data["printer"]}
+    stations = {entry["code"]: _station(entry, printers) for entry in data["station"]}
+    minutes = {name: _minutes(data["minutes"], name) for name in REQUIRED_MINUTES}
+    return Site(
+        name_en=data["name_en"],
+        name_zh=data["name_zh"],
+        zone=ZoneInfo(data["zone"]),
+        maker_en=data["maker_en"],
+        maker_zh=data["maker_zh"],
+        law_en=data["law_en"],
+        law_zh=data["law_zh"],
+        places=tuple(data["places"]),
+        stations=stations,
+        printers=printers,
+        minutes=minutes,
+        phone={name: str(number) for name, number in data["phone"].items()},
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def _printer(entry: Mapping[str, Any]) -> Printer:
+    protocol = entry["protocol"]
+    if protocol not in PRINTER_PROTOCOLS:
+        raise ValueError(f"printer {entry['code']}: protocol {protocol!r} is none of {', '.join(PRINTER_PROTOCOLS)}")
+    return Printer(
+        code=entry["code"],
+        protocol=protocol,
+        host=str(entry.get("host", "")),
+        port=int(entry.get("port", 9100)),
+        dots_per_inch=int(entry.get("dots_per_inch", 300)),
+    )
+
+
+def _station(entry: Mapping[str, Any], printers: Mapping[str, Printer]) -> Station:
+    if entry["printer"] not in printers:
+        raise ValueError(f"station {entry['code']}: there is no printer {entry['printer']!r}")
+    return Station(
+        code=entry["code"],
+        name_en=entry["name_en"],
+        name_zh=entry["name_zh"],
+        ward=entry.get("ward", ""),
+        printer=entry["printer"],
+    )
+
+
+def _minutes(entries: Mapping[str, Any], name: str) -> int:
+    value = entries[name]
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ValueError(f"minutes.{name} must be a whole number above zero")
+    return value

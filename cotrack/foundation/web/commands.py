@@ -1,0 +1,57 @@
+"""Runs one command for a request: verifies the signature first, once for its key, and answers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, current_app, request
+from marshmallow import Schema
+
+from cotrack.foundation.errors import SignatureRefused
+from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
+from cotrack.foundation.unit_of_work import Proof, Work, record_refusal, rehearse
+from cotrack.foundation.web.visit import actor, runtime
+
+Act = Callable[[Work], Any]
+SignedWith = Mapping[str, str]
+"""`password`, `meaning` and `text_sha256` of a signature as it was sent."""
+
+
+def run(act: Callable[[Work], Answer], *, key: str, signature: SignedWith | None = None) -> Answer:
+    """Run a command once for its key; a repeat of a signed one is known before anything is decided again."""
+    route = f"{request.method} {request.path}"
+    question = Question(actor().username, route, key, runtime().ground.secrets.hidden(_body())) if key else None
+    if signature is None:
+        return perform_once(runtime().ground, actor(), act, question=question)
+    kept = first_answer(runtime().ground.sessions, question) if question else None
+    if kept is not None:
+        return kept
+    proof = _prove(act, signature)
+    return perform_once(runtime().ground, actor(), act, question=question, proof=proof)
+
+
+def answer(act: Act, schema: Schema, *, status: int = 200, signature: SignedWith | None = None) -> Response:
+    """Run a command of the JSON API and return its result, the first one for a repeated Idempotency-Key."""
+
+    def act_and_answer(work: Work) -> Answer:
+        return Answer(status, current_app.json.dumps(schema.dump(act(work))))
+
+    given = run(act_and_answer, key=request.headers.get("Idempotency-Key", ""), signature=signature)
+    response = Response(given.body, status=given.status, mimetype="application/json")
+    if given.is_repeat:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _body() -> bytes:
+    """Return what makes two requests the same one: the JSON as sent, or the fields of the form."""
+    return repr(sorted(request.form.items(multi=True))).encode() if request.form else request.get_data()
+
+
+def _prove(act: Act, signature: SignedWith) -> Proof:
+    """Decide the signed act once without writing, then verify the password; a wrong one is recorded as a refusal."""
+    work, _ = rehearse(runtime().ground, actor(), act)
+    try:
+        return runtime().door.prove(actor(), **signature)
+    except SignatureRefused as refusal:
+        record_refusal(runtime().ground, work, refusal)
+        raise

@@ -1,0 +1,130 @@
+"""One way to do something on a page: show the form, check it, decide, let it be signed, do it once, go on."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request
+from marshmallow import Schema, ValidationError, fields
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from cotrack.foundation.errors import InvalidInput, Refused, SignatureRefused
+from cotrack.foundation.idempotency import Answer
+from cotrack.foundation.unit_of_work import SigningText, Work, rehearse
+from cotrack.foundation.web.commands import run
+from cotrack.foundation.web.visit import actor, runtime
+from cotrack.foundation.web.words import tell, tell_blocker
+
+CONTROL_FIELDS = frozenset({"form_token", "form_key", "password", "meaning", "text_sha256"})
+Context = Callable[[Session], Mapping[str, Any]]
+
+
+class Form:
+    """What was typed, what is wrong with it, and why it was refused: nothing typed is ever lost."""
+
+    def __init__(self, typed: MultiDict[str, str], *, key: str = "") -> None:
+        """Begin with what was typed, or with what the page suggests."""
+        self.typed = typed
+        self.key = key or secrets.token_urlsafe(16)
+        self.errors: dict[str, list[str]] = {}
+        self.refusal: Refused | None = None
+
+    def value(self, name: str, default: Any = "") -> Any:
+        """Return what stands in a field."""
+        return self.typed.get(name, default)
+
+    def values(self, name: str) -> list[str]:
+        """Return all that stands in a field that takes several."""
+        return self.typed.getlist(name)
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """Return each fault as field and sentence, for the list at the top of the page."""
+        faults = [(name, tell(each)) for name, found in self.errors.items() for each in found]
+        if self.refusal is not None:
+            faults += [(each.solve and f"@{each.solve}", tell_blocker(each)) for each in self.refusal.reasons]
+        return faults
+
+
+def form_page(
+    schema: Schema,
+    act: Callable[..., Any],
+    *,
+    template: str,
+    then: Callable[[Any], str],
+    done: str = "",
+    context: Context | None = None,
+    suggest: Mapping[str, Any] | None = None,
+    is_signed: bool = False,
+) -> Response:
+    """Show a form and carry out what it sends: `act(work, **fields)`, then on to `then(result)`.
+
+    A signed act is decided first, then shows the very text to sign, and is carried out with the password.
+    """
+    if request.method == "GET":
+        return _show(template, Form(MultiDict(suggest or {})), context)
+    form = Form(request.form, key=request.form.get("form_key", ""))
+    try:
+        body = _load(schema, form)
+
+        def act_and_answer(work: Work) -> Answer:
+            return Answer(303, then(act(work, **body)))
+
+        if is_signed and "password" not in request.form:
+            _, signing = rehearse(runtime().ground, actor(), act_and_answer)
+            return _show_panel(form, signing)
+        given = run(act_and_answer, key=form.key, signature=_signature() if is_signed else None)
+    except SignatureRefused as refusal:
+        return _ask_again(form, refusal, lambda work: act(work, **_load(schema, form)))
+    except Refused as refusal:
+        form.refusal = refusal if refusal.detail or refusal.blockers else None
+        return _show(template, form, context, status=refusal.status)
+    if done:
+        flash(tell(done))
+    return make_response(redirect(given.body, code=303))
+
+
+def _load(schema: Schema, form: Form) -> dict[str, Any]:
+    """Check what was typed; an empty field counts as not filled in."""
+    sent: dict[str, Any] = {}
+    for name in form.typed:
+        if name in CONTROL_FIELDS:
+            continue
+        found = [each for each in form.typed.getlist(name) if each.strip()]
+        if found:
+            sent[name] = found if isinstance(schema.fields.get(name), fields.List) else found[-1]
+    try:
+        loaded: dict[str, Any] = schema.load(sent)
+    except ValidationError as fault:
+        form.errors = {name: _flat(found) for name, found in fault.normalized_messages().items()}
+        raise InvalidInput(fields=form.errors) from None
+    return loaded
+
+
+def _flat(found: Any) -> list[str]:
+    if isinstance(found, Mapping):
+        return [each for nested in found.values() for each in _flat(nested)]
+    return [str(each) for each in found] if isinstance(found, list) else [str(found)]
+
+
+def _signature() -> dict[str, str]:
+    return {name: request.form.get(name, "") for name in ("password", "meaning", "text_sha256")}
+
+
+def _show(template: str, form: Form, context: Context | None, *, status: int = 200) -> Response:
+    with runtime().ground.sessions.reading() as session:
+        page = render_template(template, form=form, **(context(session) if context else {}))
+    return make_response(page, status)
+
+
+def _show_panel(form: Form, signing: SigningText, *, error: str = "", status: int = 200) -> Response:
+    kept = [(name, value) for name, value in form.typed.items(multi=True) if name not in CONTROL_FIELDS]
+    page = render_template("sign.html", form=form, signing=signing, kept=kept, error=error)
+    return make_response(page, status)
+
+
+def _ask_again(form: Form, refusal: SignatureRefused, act: Callable[[Work], Any]) -> Response:
+    """Show the panel once more after a wrong password or a changed text, with the text as it is now."""
+    _, signing = rehearse(runtime().ground, actor(), act)
+    return _show_panel(form, signing, error=tell(refusal.detail, refusal.parameters), status=refusal.status)

@@ -1,0 +1,134 @@
+"""The fields that every form and JSON body is made of: strict in shape, plain in their complaints."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from cotrack.foundation.words import N_
+
+LONGEST_LINE = 200
+LONGEST_TEXT = 4_000
+
+_MISSING = {"required": N_("Enter a value."), "null": N_("Enter a value.")}
+
+
+class In(Schema):
+    """What comes in: a field nobody asked for is refused, and a text is composed and free of control characters."""
+
+    class Meta:
+        """Refuse unknown fields."""
+
+        unknown = RAISE
+
+    error_messages = {
+        "unknown": N_("This field is not known here."),
+        "type": N_("Send an object with fields."),
+    }  # noqa: RUF012 (marshmallow's way)
+
+
+class Words(fields.String):
+    """One line of text, trimmed."""
+
+    default_error_messages = {**_MISSING, "invalid": N_("Enter text.")}  # noqa: RUF012 (marshmallow's way)
+
+    def __init__(self, *, longest: int = LONGEST_LINE, **options: Any) -> None:
+        """Take the longest length allowed."""
+        super().__init__(validate=validate.Length(max=longest, error=N_("This is too long.")), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        text: str = super()._deserialize(value, attr, data, **options)
+        if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t\r" for each in text):
+            raise ValidationError(N_("This holds characters that cannot be kept."))
+        text = unicodedata.normalize("NFC", text).strip()
+        if not text and self.required:
+            raise self.make_error("required")
+        return text
+
+
+class ScannedCode(fields.String):
+    """A scanned string, kept byte for byte as it came; its meaning is judged by the rules of codes."""
+
+    default_error_messages = {**_MISSING, "invalid": N_("Scan a code.")}  # noqa: RUF012 (marshmallow's way)
+
+    def __init__(self, **options: Any) -> None:
+        """Take anything up to the longest line."""
+        super().__init__(validate=validate.Length(max=LONGEST_LINE * 2, error=N_("This is too long.")), **options)
+
+
+class Quantity(fields.Decimal):
+    """A decimal number, exact, within limits."""
+
+    default_error_messages = {
+        **_MISSING,
+        "invalid": N_("Enter a number, such as 61.5."),
+        "special": N_("Enter a number, such as 61.5."),
+    }  # noqa: RUF012 (marshmallow's way)
+
+    def __init__(self, *, places: int, least: str, most: str, **options: Any) -> None:
+        """Take `places` after the point and the inclusive limits."""
+        self.places_allowed = places
+        limits = validate.Range(Decimal(least), Decimal(most), error=N_("This number is outside what is possible."))
+        super().__init__(allow_nan=False, validate=limits, as_string=True, **options)
+
+    def _validated(self, value: Any) -> Any:
+        number = super()._validated(value)
+        if number is not None and -number.as_tuple().exponent > self.places_allowed:
+            raise ValidationError(N_("This number has too many places after the point."))
+        return number
+
+
+class Whole(fields.Integer):
+    """A whole number within limits."""
+
+    default_error_messages = {**_MISSING, "invalid": N_("Enter a whole number.")}  # noqa: RUF012 (marshmallow's way)
+
+    def __init__(self, *, least: int, most: int, **options: Any) -> None:
+        """Take the inclusive limits."""
+        limits = validate.Range(least, most, error=N_("This number is outside what is possible."))
+        super().__init__(strict=False, validate=limits, **options)
+
+
+class Day(fields.Date):
+    """A calendar day of the site."""
+
+    default_error_messages = {**_MISSING, "invalid": N_("Enter a date, such as 2026-11-22.")}  # noqa: RUF012 (marshmallow's way)
+
+
+class Instant(fields.AwareDateTime):
+    """An instant; it leaves with its offset (RFC 3339)."""
+
+    default_error_messages = {**_MISSING, "invalid": N_("Enter a time with its zone.")}  # noqa: RUF012 (marshmallow's way)
+
+
+class Choice(fields.String):
+    """One of a few words."""
+
+    default_error_messages = {**_MISSING, "invalid": N_("Choose one of these.")}  # noqa: RUF012 (marshmallow's way)
+
+    def __init__(self, choices: Any, **options: Any) -> None:
+        """Take the words allowed."""
+        self.choices = tuple(choices)
+        super().__init__(validate=validate.OneOf(self.choices, error=N_("Choose one of these.")), **options)
+
+
+class SignatureIn(In):
+    """A signature as it is sent: the password again, what signing means, and the hash of the text that was shown."""
+
+    password = fields.String(required=True, error_messages=_MISSING, load_only=True)
+    meaning = Words(load_default="")
+    text_sha256 = Words(load_default="")
+
+
+class SignatureOut(Schema):
+    """A signature as it is shown (21 CFR 11.50)."""
+
+    printed_name = fields.String()
+    role = fields.String()
+    meaning = fields.String()
+    signed_at = Instant()
+    zone = fields.String()
+    text_sha256 = fields.String()

@@ -1,0 +1,7 @@
+// What every page does: catch a scan wherever the focus is, keep the focus in the scan field, one key for the language.
+import { watchScanner } from "./scanner.js";
+import { startCountdowns } from "./countdown.js";
+
+document.querySelector("#faults")?.focus();
+watchScanner(document);
+startCountdowns(document);

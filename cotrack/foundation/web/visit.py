@@ -1,0 +1,138 @@
+"""Who a request is from and what its route asks: every view says which permission it needs, or is refused."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from werkzeug.exceptions import NotFound as UnknownAddress
+
+from cotrack.foundation.access.service.sign_ins import Visitor
+from cotrack.foundation.errors import FormExpired, NotSignedIn, PermissionDenied
+from cotrack.foundation.runtime import Runtime
+from cotrack.foundation.unit_of_work import Actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC = frozenset({"*"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN_ENDPOINTS = frozenset({"static", "api-docs.openapi_json"})
+
+
+def needs(*permissions: str) -> Callable[[View], View]:
+    """Mark a view with the permissions of which a visitor must hold one."""
+
+    def mark(view: View) -> View:
+        view.cotrack_needs = frozenset(permissions)  # type: ignore[attr-defined]  # read by `check_visit`
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Mark a view that needs no sign-in: sign-in itself, health, documentation."""
+    view.cotrack_needs = PUBLIC  # type: ignore[attr-defined]  # read by `check_visit`
+    return view
+
+
+def runtime() -> Runtime:
+    """Return what this process holds."""
+    return cast(Runtime, current_app.extensions["cotrack"])
+
+
+def visitor() -> Visitor:
+    """Return who is signed in; raises NotSignedIn."""
+    if g.get("visitor") is None:
+        raise NotSignedIn("Sign in to go on.")
+    return cast(Visitor, g.visitor)
+
+
+def actor() -> Actor:
+    """Return the acting person of this request."""
+    return visitor().actor
+
+
+def may(permission: str) -> bool:
+    """Whether the visitor holds a permission; nobody does who is not signed in."""
+    found = g.get("visitor")
+    return found is not None and permission in found.actor.permissions
+
+
+def is_api() -> bool:
+    """Whether the request is for JSON."""
+    return request.path.startswith("/api/")
+
+
+def session_cookie() -> str:
+    """Return the name of the sign-in cookie; under TLS one that no other host can set."""
+    return "__Host-cotrack" if runtime().settings.is_behind_tls else "cotrack"
+
+
+def form_token() -> str:
+    """Return the token that every form of this session carries."""
+    if g.get("visitor") is not None:
+        return visitor().form_token
+    if "form_token" not in session:
+        session["form_token"] = secrets.token_urlsafe(32)
+    return str(session["form_token"])
+
+
+def guard_visits(app: Flask) -> None:
+    """Ask of every request who it is from, whether its route is open to them, and whether its form is its own."""
+
+    @app.before_request
+    def check_visit() -> Response | None:
+        g.request_id = secrets.token_hex(8)
+        g.visitor = _find_visitor()
+        if request.endpoint is None:
+            raise UnknownAddress
+        return _check_rights() or _check_form()
+
+
+def _find_visitor() -> Visitor | None:
+    if is_api():
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        kind = "api"
+        secret = secret.strip() if scheme.lower() == "bearer" else ""
+    else:
+        kind, secret = "browser", request.cookies.get(session_cookie(), "")
+    return runtime().door.visitor(secret, kind=kind, request=g.request_id) if secret else None
+
+
+def _check_rights() -> Response | None:
+    needed = _needed()
+    if needed == PUBLIC:
+        return None
+    if g.visitor is None:
+        if is_api() or request.method not in SAFE_METHODS:
+            raise NotSignedIn("Sign in to go on.")
+        return cast(Response, redirect(url_for("access.sign_in", next=request.full_path.rstrip("?"))))
+    if g.visitor.must_change_password and request.endpoint not in {
+        "access.change_password",
+        "access.sign_out",
+    }:
+        if is_api():
+            raise PermissionDenied("Change your password in the browser first.")
+        return cast(Response, redirect(url_for("access.change_password")))
+    if not needed & g.visitor.actor.permissions:
+        raise PermissionDenied("Your role does not include “{permission}”.", permission=" / ".join(sorted(needed)))
+    return None
+
+
+def _needed() -> frozenset[str]:
+    """Return what the route asks; a view that says nothing is open to nobody."""
+    endpoint = str(request.endpoint)
+    if endpoint in OPEN_ENDPOINTS or endpoint.endswith(".static"):
+        return PUBLIC
+    needed: frozenset[str] = getattr(current_app.view_functions[endpoint], "cotrack_needs", frozenset())
+    return needed
+
+
+def _check_form() -> None:
+    """Refuse a form that does not carry its session's own token, or comes from another site."""
+    if request.method in SAFE_METHODS or is_api():
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise FormExpired("The form came from another site.")
+    if not secrets.compare_digest(request.form.get("form_token", "").encode(), form_token().encode()):
+        raise FormExpired("Load the page again and repeat what you did; nothing was stored.")

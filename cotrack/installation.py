@@ -1,0 +1,163 @@
+"""Sets an installation up and runs it: system needs, folders, keys, site definition, schema, server."""
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from cotrack import __version__
+from cotrack.foundation.access.jobs import clear_outdated
+from cotrack.foundation.access.service import people
+from cotrack.foundation.errors import DatabaseUnavailable, SystemNeedMissing
+from cotrack.foundation.keys import make_missing_keys
+from cotrack.foundation.migrations import SYSTEM, migrate, schema_fault
+from cotrack.foundation.resources import resource
+from cotrack.foundation.runtime import Runtime
+from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.labelling.gateways.needs import missing_needs
+from cotrack.settings import Settings
+
+APT_LINE = "apt-get install --yes libzbar0 fonts-noto-cjk fonts-jetbrains-mono"
+WORK_EVERY_SECONDS = 60
+STOP_SECONDS = 20
+
+log = logging.getLogger("cotrack")
+
+
+def prepare(settings: Settings) -> Iterator[str]:
+    """Check what the machine must have and make what the installation needs; nothing that exists is touched."""
+    check_system()
+    settings.var_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in make_missing_keys(settings.keys_folder):
+        yield f"made the key {settings.keys_folder / name}.key: keep a copy apart from the database's back-ups"
+    if not settings.site_file.exists():
+        text = resource("study/definitions/site.toml").read_text(encoding="utf-8")
+        settings.site_file.write_text(text, encoding="utf-8")
+        yield f"wrote {settings.site_file}: change it to your site"
+
+
+def check_system() -> None:
+    """Raise SystemNeedMissing, with the one apt line, where a library or font is not on this machine."""
+    missing = missing_needs()
+    if missing:
+        raise SystemNeedMissing("Missing: {needs}. Run: {line}", needs=", ".join(missing), line=APT_LINE)
+
+
+def migrate_database(runtime: Runtime) -> Iterator[str]:
+    """Bring the database to this program's schema; say what was done."""
+    applied = migrate(runtime.ground)
+    yield f"database migrated: {', '.join(applied)}" if applied else "the database is up to date"
+
+
+def add_first_administrator(runtime: Runtime, username: str) -> str:
+    """Add the first administrator of an empty installation, in the name of the system."""
+    with runtime.ground.sessions.reading() as session:
+        if people.all_people(session):
+            return "there are people already: `cotrack --as ADMINISTRATOR user add` adds more"
+    password = os.environ.get("COTRACK_NEW_PASSWORD") or click.prompt(
+        f"Password of {username}", hide_input=True, confirmation_prompt=True
+    )
+    with unit_of_work(runtime.ground, SYSTEM) as work:
+        people.add_person(
+            work,
+            runtime.passwords,
+            username=username,
+            printed_name=username,
+            roles=["administrator"],
+            password=password,
+            identity_verified_by="installation",
+            must_change_password=False,
+        )
+    return f"{username} is the first administrator"
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn with our application and settings."""
+
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        self.app = app
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take our options."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the application."""
+        return self.app
+
+
+def serve(runtime: Runtime) -> None:
+    """Serve until stopped; the start is recorded with program version and site hash; background work runs beside."""
+    require_schema(runtime)
+    check_system()
+    record_start(runtime)
+    background = subprocess.Popen([sys.executable, "-m", "cotrack", "work"])  # noqa: S603 (our own command)
+    try:
+        _Server(_make_app(runtime), _server_options(runtime.settings)).run()
+    finally:
+        background.terminate()
+        background.wait(STOP_SECONDS)
+
+
+def _make_app(runtime: Runtime) -> Flask:
+    metrics = runtime.settings.var_folder / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+    from cotrack.app import create_app  # noqa: PLC0415 (prometheus-client reads the folder when it is imported)
+
+    return create_app(runtime)
+
+
+def _server_options(settings: Settings) -> dict[str, Any]:
+    """Sync workers and no `max_requests`: together with threads it resets connections (benoitc/gunicorn#3038)."""
+    return {
+        "bind": settings.bind,
+        "workers": settings.workers,
+        "worker_class": "gthread",
+        "threads": 4,
+        "timeout": 60,
+        "graceful_timeout": STOP_SECONDS,
+        "keepalive": 5,
+        "control_socket_disable": True,
+        "accesslog": None,
+        "forwarded_allow_ips": "127.0.0.1",
+    }
+
+
+def require_schema(runtime: Runtime) -> None:
+    """Raise DatabaseUnavailable, with what to do, where the database does not fit the program."""
+    fault = schema_fault(runtime.ground.sessions)
+    if fault:
+        raise DatabaseUnavailable(fault)
+
+
+def record_start(runtime: Runtime) -> None:
+    """Record which program and which site definition are in force from now (Annex 11 clause 10)."""
+    with unit_of_work(runtime.ground, SYSTEM) as work:
+        work.record("system.start", "system:cotrack", permission="system:start")
+        work.details.update(version=__version__, site_sha256=runtime.ground.site.sha256)
+
+
+def work(runtime: Runtime) -> None:
+    """Do the background work until stopped; a failure is logged and tried again at the next turn."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    while not stop.wait(WORK_EVERY_SECONDS):
+        try:
+            clear_outdated(runtime.ground.sessions)
+        except DatabaseUnavailable as fault:
+            log.warning("background work waits: %s", fault)

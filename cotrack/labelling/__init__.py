@@ -1,0 +1,1 @@
+"""Codes on labels, and every print of a label as an instance of its own."""

@@ -1,0 +1,1 @@
+"""The outside of labels: drawing, reading back, printers."""

@@ -1,0 +1,1 @@
+"""What a code says, and which kinds of label there are."""

@@ -1,0 +1,26 @@
+"""The kinds of label: what each is stuck on, its letter in the code, and its template."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class LabelKind:
+    """A kind of label. `name` is also the name of its template in `labels/`."""
+
+    letter: str
+    name: str
+    noun: str
+
+
+KINDS: Final = {
+    kind.name: kind
+    for kind in (
+        LabelKind("B", "bag", "unit"),
+        LabelKind("T", "tag", "unit"),
+        LabelKind("P", "wristband", "participant"),
+    )
+}
+"""Letters kept for later kinds: S sample, F freezer box, U staff badge, L location, O order sheet, X shipper."""
+
+BY_LETTER: Final = {kind.letter: kind for kind in KINDS.values()}

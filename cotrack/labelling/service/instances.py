@@ -1,0 +1,185 @@
+"""Asking for a label, scanning it back on its thing, making it void: the life of a label instance."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.errors import NotFound
+from cotrack.foundation.unit_of_work import Work
+from cotrack.labelling.gateways.render import template
+from cotrack.labelling.models import LabelEntity, LabelInstance
+from cotrack.labelling.rules.check_character import printed_check
+from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
+from cotrack.labelling.rules.kinds import KINDS
+from cotrack.labelling.rules.standing import against_label
+from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.lifecycles import LABEL_INSTANCE
+
+LIVE_STATES = ("intended", "sending", "printed", "applied")
+TRAINING_WORDS = "培训用 TRAINING · 不得用于人体 NOT FOR HUMAN USE"
+
+
+def request_label(
+    work: Work,
+    kind: str,
+    subject: str,
+    *,
+    fields: Mapping[str, str],
+    reason: str = "",
+    against: Sequence[Blocker] = (),
+) -> LabelInstance:
+    """Ask for a label of a thing; an older one of the same kind is superseded from this moment, with a reason.
+
+    `fields` is what the template prints, but for the number's check character, the small line and the training
+    band, which belong to the instance. `against` is what the stage of the thing has to say against a label.
+    """
+    work.begin(LABEL_INSTANCE, "request", "", subject=subject, reason=reason)
+    entity = _entity(work, subject)
+    older = _live(work, entity, kind)
+    count = work.session.scalar(
+        select(func.count()).where(LabelInstance.entity_id == entity.id, LabelInstance.kind == kind)
+    )
+    instance = int(count or 0) + 1
+    work.refuse_if([*against, *_against_request(work, older, instance, reason)])
+    if older is not None:
+        work.move(older, "supersede")
+        work.session.flush()
+    row = LabelInstance(
+        entity_id=entity.id,
+        kind=kind,
+        subject=subject,
+        instance=instance,
+        fields=_fields(work, kind, instance, fields),
+        template_version=template(kind).version,
+        station=work.actor.station,
+        printer=_printer(work),
+        requested_by_id=work.person_id,
+        requested_at=work.now,
+        reason=reason,
+        status="intended",
+    )
+    work.add(row)
+    return row
+
+
+def _against_request(work: Work, older: LabelInstance | None, instance: int, reason: str) -> list[Blocker]:
+    blockers = []
+    if work.site.station(work.actor.station) is None:
+        blockers.append(Blocker("station_unknown", "Labels are printed at a station: sign in at one."))
+    if older is not None and not reason.strip():
+        blockers.append(
+            Blocker(
+                "reason_missing",
+                "There is a label already: say why another is printed. The older one dies then.",
+            )
+        )
+    if instance > MOST_INSTANCES:
+        blockers.append(Blocker("too_many_labels", "This thing had too many labels: ask QA."))
+    return blockers
+
+
+def _entity(work: Work, subject: str) -> LabelEntity:
+    entity = work.session.scalar(select(LabelEntity).where(LabelEntity.subject == subject).with_for_update())
+    if entity is None:
+        name = "".join(secrets.choice(LETTERS) for _ in range(ENTITY_LENGTH))
+        entity = LabelEntity(subject=subject, entity=name)
+        work.add(entity)
+    return entity
+
+
+def _live(work: Work, entity: LabelEntity, kind: str) -> LabelInstance | None:
+    return work.session.scalar(
+        select(LabelInstance)
+        .where(
+            LabelInstance.entity_id == entity.id,
+            LabelInstance.kind == kind,
+            LabelInstance.status.in_(LIVE_STATES),
+        )
+        .with_for_update()
+    )
+
+
+def _fields(work: Work, kind: str, instance: int, fields: Mapping[str, str]) -> str:
+    printed_at = work.now.astimezone(work.site.zone)
+    parts = (
+        template(kind).version,
+        f"n {instance}",
+        f"{printed_at:%Y-%m-%d %H:%M} {printed_at.isoformat()[-6:]}",
+        work.actor.username,
+        work.actor.station,
+    )
+    whole = {
+        **fields,
+        "check": printed_check(fields["number"], instance),
+        "small": " · ".join(part for part in parts if part),
+        "training": TRAINING_WORDS if work.ground.is_training else "",
+    }
+    return json.dumps(whole, ensure_ascii=False, sort_keys=True)
+
+
+def _printer(work: Work) -> str:
+    station = work.site.station(work.actor.station)
+    return station.printer if station else ""
+
+
+def scan_back(work: Work, subject: str, text: str) -> LabelInstance:
+    """Take a label as applied once it was scanned on its thing; another thing's label is refused."""
+    work.begin(LABEL_INSTANCE, "apply", "", subject=subject)
+    (scan,) = understand(work.ground, work.session, [text])
+    work.details["scan"] = scan_record(work.ground, text, scan)
+    blockers = against_label(scan, tuple(KINDS), needs_applied=False)
+    if not blockers and scan.subject != subject:
+        blockers.append(Blocker("wrong_label", "This label belongs to another thing. Stop: take it off and ask QA."))
+    work.refuse_if(blockers)
+    row = _by_scan(work, scan.subject, scan.label.kind if scan.label else "", scan.label.instance if scan.label else 0)
+    work.expect(row, "apply")
+    work.move(row, "apply")
+    row.applied_at, row.applied_by_id = work.now, work.person_id
+    return row
+
+
+def _by_scan(work: Work, subject: str, kind: str, instance: int) -> LabelInstance:
+    return work.session.execute(
+        select(LabelInstance)
+        .where(LabelInstance.subject == subject, LabelInstance.kind == kind, LabelInstance.instance == instance)
+        .with_for_update()
+    ).scalar_one()
+
+
+def make_void(work: Work, label_id: int, *, reason: str) -> LabelInstance:
+    """Make a spoiled, lost or doubtful label void."""
+    work.begin(LABEL_INSTANCE, "void", str(label_id), reason=reason)
+    row = work.session.get(LabelInstance, label_id, with_for_update=True)
+    if row is None:
+        raise NotFound("There is no such label.")
+    work.move(row, "void")
+    return row
+
+
+def labels_of(session: Session, subject: str) -> Sequence[LabelInstance]:
+    """Return every label instance of a thing, newest first."""
+    statement = select(LabelInstance).where(LabelInstance.subject == subject).order_by(LabelInstance.id.desc())
+    return session.scalars(statement).all()
+
+
+def live_label(session: Session, subject: str, kind: str) -> LabelInstance | None:
+    """Return the one label of this kind that counts for a thing now."""
+    return session.scalar(
+        select(LabelInstance).where(
+            LabelInstance.subject == subject,
+            LabelInstance.kind == kind,
+            LabelInstance.status.in_(LIVE_STATES),
+        )
+    )
+
+
+def unfinished_prints(session: Session) -> Sequence[LabelInstance]:
+    """Return the labels that were asked for and never confirmed: somebody must say what became of them."""
+    statement = (
+        select(LabelInstance).where(LabelInstance.status.in_(("intended", "sending"))).order_by(LabelInstance.id)
+    )
+    return session.scalars(statement).all()

@@ -1,0 +1,123 @@
+"""Hands one label out: intention → draw → read back → send → outcome, in that order, each kept before the next."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from cotrack.foundation.errors import NotFound
+from cotrack.foundation.site import Printer
+from cotrack.foundation.unit_of_work import Actor, Ground, Work, unit_of_work
+from cotrack.labelling.gateways import read_back, zpl
+from cotrack.labelling.gateways.render import LabelNotPrintable, draw
+from cotrack.labelling.models import LabelEntity, LabelInstance
+from cotrack.labelling.rules.codes import make_code
+from cotrack.labelling.rules.kinds import KINDS
+from cotrack.labelling.service.scanning import environment, key_id
+from cotrack.lifecycles import LABEL_INSTANCE
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """What the browser gets: the PDF where its printer is the browser's, else nothing to do."""
+
+    label_id: int
+    document: bytes | None
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One label's own data, read once: nothing else is drawn on it."""
+
+    label_id: int
+    kind: str
+    subject: str
+    instance: int
+    fields: Mapping[str, str]
+    code: str
+    printer: Printer
+
+
+def hand_out(ground: Ground, actor: Actor, label_id: int, *, private: Mapping[str, str] | None = None) -> HandedOut:
+    """Draw, read back and send one asked-for label; it goes out once. `private` is printed and kept nowhere.
+
+    Raises LabelNotPrintable or PrinterNotReached, after which the label is void.
+    """
+    with unit_of_work(ground, actor) as work:
+        job = _take_job(work, label_id)
+    try:
+        document = _document(job, private or {}, ground)
+        if job.printer.protocol == "zpl":
+            zpl.send(document, job.printer.host, job.printer.port)
+    except (LabelNotPrintable, zpl.PrinterNotReached) as fault:
+        with unit_of_work(ground, actor) as work:
+            _record_failure(work, job, str(fault))
+        raise
+    with unit_of_work(ground, actor) as work:
+        _record_print(work, job, hashlib.sha256(document).hexdigest())
+    return HandedOut(label_id, document if job.printer.protocol == "pdf" else None)
+
+
+def _take_job(work: Work, label_id: int) -> _Job:
+    """Take the label for sending: from here on nobody else can hand it out."""
+    found = work.session.execute(
+        select(LabelInstance.subject, LabelEntity.entity)
+        .join(LabelEntity, LabelEntity.id == LabelInstance.entity_id)
+        .where(LabelInstance.id == label_id)
+    ).one_or_none()
+    subject, entity = found or (f"label_instance:{label_id}", "")
+    work.begin(LABEL_INSTANCE, "send", "", subject=subject)
+    row = _locked(work, label_id)
+    work.move(row, "send")
+    return _Job(
+        label_id=row.id,
+        kind=row.kind,
+        subject=subject,
+        instance=row.instance,
+        fields=json.loads(row.fields),
+        code=label_code(work.ground, row.kind, entity, row.instance),
+        printer=work.site.printers[row.printer],
+    )
+
+
+def label_code(ground: Ground, kind: str, entity: str, instance: int) -> str:
+    """Return the payload of a label instance; the same instance always has the same one."""
+    key = ground.keys.label
+    return make_code(KINDS[kind], environment(ground), entity, instance, key_id=key_id(key), sign=key.sign)
+
+
+def _document(job: _Job, private: Mapping[str, str], ground: Ground) -> bytes:
+    """Return the bytes that go out, read back from themselves."""
+    fields = {**job.fields, **private}
+    now = ground.sessions.clock()
+    if job.printer.protocol == "pdf":
+        document = draw(job.kind, fields, job.code, drawn_at=now, output="pdf")
+        read_back.require_code(read_back.picture_of_pdf(document), job.code)
+        return document
+    dots = job.printer.dots_per_inch
+    png = draw(job.kind, fields, job.code, drawn_at=now, output="png", dots_per_inch=dots)
+    document = zpl.zpl_of_png(png)
+    read_back.require_code(zpl.picture_of_zpl(document), job.code)
+    return document
+
+
+def _locked(work: Work, label_id: int) -> LabelInstance:
+    row = work.session.get(LabelInstance, label_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("There is no such label.")
+    return row
+
+
+def _record_print(work: Work, job: _Job, bytes_sha256: str) -> None:
+    work.begin(LABEL_INSTANCE, "confirm_print", "", subject=job.subject)
+    row = _locked(work, job.label_id)
+    work.move(row, "confirm_print")
+    row.printed_at, row.bytes_sha256 = work.now, bytes_sha256
+
+
+def _record_failure(work: Work, job: _Job, words: str) -> None:
+    work.begin(LABEL_INSTANCE, "fail", "", subject=job.subject)
+    work.details["fault"] = words
+    work.move(_locked(work, job.label_id), "fail")

@@ -1,0 +1,85 @@
+"""Says what a scanned string is: genuine or not, of which label instance, of which thing."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.unit_of_work import Ground
+from cotrack.labelling.models import LabelEntity, LabelInstance
+from cotrack.labelling.rules.codes import Code, Environment, Misread, read_code
+from cotrack.labelling.rules.standing import LabelFacts, Scan
+
+
+def environment(ground: Ground) -> Environment:
+    """Return the letter that this installation's codes carry."""
+    return "T" if ground.is_training else "P"
+
+
+@lru_cache(maxsize=4)
+def key_id(key: Ed25519PrivateKey) -> str:
+    """Return the three letters that tell the site's label keys apart."""
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return base64.b32encode(hashlib.sha256(public).digest()).decode()[:3]
+
+
+def read(ground: Ground, text: str) -> Code | Misread:
+    """Read a scanned string with the site's own key; no database."""
+    key = ground.keys.label
+
+    def verify(named_key: str, message: bytes, signature: bytes) -> bool:
+        if named_key != key_id(key):
+            return False
+        try:
+            key.public_key().verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    return read_code(text, environment=environment(ground), verify=verify)
+
+
+def understand(ground: Ground, session: Session, texts: Sequence[str]) -> list[Scan]:
+    """Say of each scanned string what it is, with one statement for all of them."""
+    reads = [read(ground, text) for text in texts]
+    wanted = [(each.entity, each.kind.name, each.instance) for each in reads if isinstance(each, Code)]
+    found = {row[:3]: LabelFacts(*row[3:]) for row in session.execute(_LABELS, {"wanted": wanted})} if wanted else {}
+    return [
+        Scan(each, found.get((each.entity, each.kind.name, each.instance)) if isinstance(each, Code) else None)
+        for each in reads
+    ]
+
+
+_LABELS = (
+    select(
+        LabelEntity.entity,
+        LabelInstance.kind,
+        LabelInstance.instance,
+        LabelInstance.subject,
+        LabelInstance.kind,
+        LabelInstance.instance,
+        LabelInstance.status,
+    )
+    .join(LabelEntity, LabelEntity.id == LabelInstance.entity_id)
+    .where(
+        tuple_(LabelEntity.entity, LabelInstance.kind, LabelInstance.instance).in_(bindparam("wanted", expanding=True))
+    )
+)
+
+
+def scan_record(ground: Ground, text: str, scan: Scan) -> dict[str, object]:
+    """Return what the trail keeps of a scan: our own code as it came, of any other only its length and HMAC."""
+    if isinstance(scan.read, Code):
+        return {"code": text, "entered": "scanned"}
+    return {
+        "length": len(text),
+        "hmac": ground.secrets.hidden(text),
+        "misread": scan.read.code,
+        "entered": "scanned",
+    }

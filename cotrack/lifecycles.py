@@ -1,0 +1,549 @@
+"""Every permitted change of status, one table per noun: the second of the two files that a QA person reviews.
+
+From these tables come the checks, the buttons, the database's CHECK constraints and docs/lifecycles.md.
+tests/safety/permitted.csv holds the same by hand, and a test compares the two.
+"""
+
+from typing import Final
+
+from cotrack.foundation.state_machine import Action, Lifecycle
+from cotrack.foundation.words import N_
+
+
+def _from(*states: str) -> frozenset[str]:
+    return frozenset(states)
+
+
+NOTHING: Final = _from()
+FOLLOWS: Final = "follows:another_act"
+"""The permission of a change that only follows from another act; no role holds it, so nobody can ask for it alone."""
+
+STUDY_DEFINITION: Final = Lifecycle(
+    "study_definition",
+    ("draft", "in_effect", "superseded"),
+    (
+        Action(
+            "load",
+            N_("Load"),
+            NOTHING,
+            "draft",
+            "study:load",
+            N_("A study file is read, checked and kept as a draft."),
+        ),
+        Action(
+            "approve_quality",
+            N_("Approve as QA"),
+            _from("draft"),
+            None,
+            "study:approve_quality",
+            N_("A QA reviewer signs the very text of the draft."),
+            meaning="approved",
+        ),
+        Action(
+            "approve_investigator",
+            N_("Approve as principal investigator"),
+            _from("draft"),
+            None,
+            "study:approve_investigator",
+            N_("The principal investigator signs the very text of the draft."),
+            meaning="approved",
+        ),
+        Action(
+            "take_effect",
+            N_("Take effect"),
+            _from("draft"),
+            "in_effect",
+            FOLLOWS,
+            N_("With both signatures the draft takes effect; it follows from the second signature."),
+        ),
+        Action(
+            "supersede",
+            N_("Supersede"),
+            _from("in_effect"),
+            "superseded",
+            FOLLOWS,
+            N_("A newer version took effect; what was made under this one keeps it."),
+        ),
+    ),
+)
+
+LABEL_INSTANCE: Final = Lifecycle(
+    "label_instance",
+    ("intended", "sending", "printed", "applied", "superseded", "void"),
+    (
+        Action(
+            "request",
+            N_("Print"),
+            NOTHING,
+            "intended",
+            "label:print",
+            N_("A label is asked for; an older one of the same thing is worthless from this moment."),
+        ),
+        Action(
+            "send",
+            N_("Hand out"),
+            _from("intended"),
+            "sending",
+            "label:print",
+            N_("The label is drawn, read back and given to its printer, once; what becomes of it is recorded next."),
+        ),
+        Action(
+            "confirm_print",
+            N_("Confirm print"),
+            _from("sending"),
+            "printed",
+            "label:print",
+            N_("The label was read back, compared and taken by the printer."),
+        ),
+        Action(
+            "fail",
+            N_("Print failed"),
+            _from("sending"),
+            "void",
+            "label:print",
+            N_("The label could not be rendered, read back or sent; it never counts."),
+        ),
+        Action(
+            "apply",
+            N_("Apply"),
+            _from("printed"),
+            "applied",
+            "label:apply",
+            N_("The label is on its thing and was scanned back there."),
+        ),
+        Action(
+            "supersede",
+            N_("Supersede"),
+            _from("intended", "sending", "printed", "applied"),
+            "superseded",
+            FOLLOWS,
+            N_("A newer label of the same thing was asked for."),
+        ),
+        Action(
+            "void",
+            N_("Make void"),
+            _from("intended", "sending", "printed", "applied"),
+            "void",
+            "label:void",
+            N_("The label is spoiled, destroyed or doubtful and never counts again."),
+            needs_reason=True,
+        ),
+    ),
+)
+
+LOT: Final = Lifecycle(
+    "lot",
+    ("in_process", "quarantine", "conditionally_released", "released", "rejected", "closed"),
+    (
+        Action(
+            "make",
+            N_("Make lot"),
+            NOTHING,
+            "in_process",
+            "lot:make",
+            N_("A lot begins and is bound to the study version in effect."),
+        ),
+        Action(
+            "finish",
+            N_("Finish filling"),
+            _from("in_process"),
+            "quarantine",
+            "lot:finish",
+            N_("All units are filled, labelled and scanned back; the lot waits in quarantine for its disposition."),
+        ),
+        Action(
+            "release",
+            N_("Release"),
+            _from("quarantine", "conditionally_released"),
+            "released",
+            "lot:release",
+            N_("QA signs that every required result is there, within its limits and reviewed."),
+            meaning="released",
+        ),
+        Action(
+            "release_conditionally",
+            N_("Release conditionally"),
+            _from("quarantine"),
+            "conditionally_released",
+            "lot:release_conditionally",
+            N_("QA signs a release with outstanding tests; each order needs the treating physician's acceptance."),
+            meaning="conditionally released",
+            needs_reason=True,
+        ),
+        Action(
+            "reject",
+            N_("Reject"),
+            _from("in_process", "quarantine", "conditionally_released"),
+            "rejected",
+            "lot:reject",
+            N_("QA signs that the lot is never to be used."),
+            meaning="rejected",
+            needs_reason=True,
+        ),
+        Action(
+            "close",
+            N_("Close"),
+            _from("released", "rejected"),
+            "closed",
+            "lot:close",
+            N_("Every unit has come to its end and every label is accounted for."),
+        ),
+    ),
+)
+
+UNIT: Final = Lifecycle(
+    "unit",
+    (
+        "filled",
+        "stored",
+        "allocated",
+        "issued",
+        "received",
+        "thawing",
+        "thawed",
+        "started",
+        "paused",
+        "completed",
+        "stopped_early",
+        "returned",
+        "wasted",
+        "destroyed",
+    ),
+    (
+        Action("fill", N_("Fill unit"), NOTHING, "filled", "unit:fill", N_("A bag is filled from the lot.")),
+        Action(
+            "store",
+            N_("Store"),
+            _from("filled", "returned"),
+            "stored",
+            "unit:store",
+            N_("The labelled bag is put into its place in the freezer."),
+        ),
+        Action(
+            "allocate",
+            N_("Allocate"),
+            _from("stored"),
+            "allocated",
+            "order:allocate",
+            N_("The bag is set aside for one order of one participant."),
+        ),
+        Action(
+            "deallocate",
+            N_("Take back allocation"),
+            _from("allocated"),
+            "stored",
+            "order:allocate",
+            N_("The order was cancelled or changed before issue; the bag is free again."),
+            needs_reason=True,
+        ),
+        Action(
+            "issue",
+            N_("Issue"),
+            _from("allocated"),
+            "issued",
+            "unit:issue",
+            N_("The freezer hands the bag over for one ward, by two names."),
+        ),
+        Action(
+            "receive",
+            N_("Receive on the ward"),
+            _from("issued"),
+            "received",
+            "unit:receive",
+            N_("The ward confirms that this bag arrived, by scan."),
+        ),
+        Action(
+            "thaw",
+            N_("Start thaw"),
+            _from("received"),
+            "thawing",
+            "unit:thaw",
+            N_("Thawing starts, only after a two-person match of bag, tag and order."),
+        ),
+        Action(
+            "finish_thaw",
+            N_("Thaw finished"),
+            _from("thawing"),
+            "thawed",
+            "unit:thaw",
+            N_("The bag is thawed; its end of life counts from the start of the thaw."),
+        ),
+        Action(
+            "start",
+            N_("Start infusion"),
+            _from("thawed"),
+            "started",
+            "infusion:start",
+            N_("The infusion starts from two independent matches at the bedside."),
+        ),
+        Action(
+            "pause",
+            N_("Pause"),
+            _from("started"),
+            "paused",
+            "infusion:pause",
+            N_("The infusion is interrupted."),
+            needs_reason=True,
+        ),
+        Action(
+            "resume",
+            N_("Resume"),
+            _from("paused"),
+            "started",
+            "infusion:pause",
+            N_("The infusion goes on after state and expiry were checked again."),
+        ),
+        Action(
+            "complete",
+            N_("Complete"),
+            _from("started"),
+            "completed",
+            "infusion:complete",
+            N_("The infusion ended as planned; volumes given and left are recorded and signed."),
+            meaning="performed",
+        ),
+        Action(
+            "stop_early",
+            N_("Stop early"),
+            _from("started", "paused"),
+            "stopped_early",
+            "infusion:stop",
+            N_(
+                "The infusion ended before the volume was given; it counts as an infusion. Volumes are recorded and signed."
+            ),
+            meaning="performed",
+            needs_reason=True,
+        ),
+        Action(
+            "return",
+            N_("Return unused"),
+            _from("issued", "received"),
+            "returned",
+            "unit:return",
+            N_("The bag goes back before any thaw; its allocation ends."),
+            needs_reason=True,
+        ),
+        Action(
+            "waste",
+            N_("Waste"),
+            _from("received", "thawing", "thawed"),
+            "wasted",
+            "unit:waste",
+            N_("The bag can no longer be used and is discarded."),
+            needs_reason=True,
+        ),
+        Action(
+            "destroy",
+            N_("Destroy"),
+            _from("filled", "stored", "returned", "wasted"),
+            "destroyed",
+            "unit:destroy",
+            N_("The bag is destroyed."),
+            needs_reason=True,
+        ),
+    ),
+)
+
+RESULT: Final = Lifecycle(
+    "result",
+    ("recorded", "reviewed"),
+    (
+        Action(
+            "record",
+            N_("Record"),
+            NOTHING,
+            "recorded",
+            "result:import",
+            N_("A laboratory's result is kept as it was reported."),
+        ),
+        Action(
+            "review",
+            N_("Review"),
+            _from("recorded"),
+            "reviewed",
+            "result:review",
+            N_("A second person signs that the result was read against its source."),
+            meaning="reviewed",
+        ),
+    ),
+)
+
+PARTICIPANT: Final = Lifecycle(
+    "participant",
+    ("screening", "enrolled", "withdrawn"),
+    (
+        Action(
+            "screen",
+            N_("Screen"),
+            NOTHING,
+            "screening",
+            "participant:screen",
+            N_("A person is screened under a subject number."),
+        ),
+        Action(
+            "answer",
+            N_("Answer criteria"),
+            _from("screening"),
+            None,
+            "participant:answer",
+            N_("The physician answers what no screening column says."),
+        ),
+        Action(
+            "enrol",
+            N_("Enrol"),
+            _from("screening"),
+            "enrolled",
+            "participant:enrol",
+            N_("The physician signs that every criterion is met today."),
+            meaning="approved",
+        ),
+        Action(
+            "withdraw",
+            N_("Withdraw"),
+            _from("screening", "enrolled"),
+            "withdrawn",
+            "participant:withdraw",
+            N_("The participant leaves the study; nothing more is given."),
+            needs_reason=True,
+        ),
+    ),
+)
+
+BAND: Final = Lifecycle(
+    "band",
+    ("put_on", "confirmed", "removed"),
+    (
+        Action(
+            "put_on",
+            N_("Put band on"),
+            NOTHING,
+            "put_on",
+            "participant:put_on_band",
+            N_("The first person compares the identity with the person and puts the band on."),
+        ),
+        Action(
+            "confirm",
+            N_("Confirm band"),
+            _from("put_on"),
+            "confirmed",
+            "participant:confirm_band",
+            N_("A second person compares again, by an own scan."),
+        ),
+        Action(
+            "remove",
+            N_("Remove band"),
+            _from("put_on", "confirmed"),
+            "removed",
+            "participant:put_on_band",
+            N_("The band comes off and never counts again."),
+            needs_reason=True,
+        ),
+    ),
+)
+
+ORDER: Final = Lifecycle(
+    "order",
+    ("ordered", "allocated", "completed", "cancelled"),
+    (
+        Action(
+            "make",
+            N_("Order dose"),
+            NOTHING,
+            "ordered",
+            "order:make",
+            N_("The physician signs the dose for one treatment event."),
+            meaning="ordered",
+        ),
+        Action(
+            "allocate",
+            N_("Allocate bags"),
+            _from("ordered"),
+            "allocated",
+            "order:allocate",
+            N_("Bags are set aside, first to expire first, each with its volume to give."),
+        ),
+        Action(
+            "deallocate",
+            N_("Take back allocation"),
+            _from("allocated"),
+            "ordered",
+            "order:allocate",
+            N_("The bags not yet issued are free again."),
+            needs_reason=True,
+        ),
+        Action(
+            "complete",
+            N_("Complete"),
+            _from("allocated"),
+            "completed",
+            FOLLOWS,
+            N_("All bags of the order have come to their end; it follows from the last one."),
+        ),
+        Action(
+            "cancel",
+            N_("Cancel order"),
+            _from("ordered", "allocated"),
+            "cancelled",
+            "order:cancel",
+            N_("The physician withdraws the order before anything was given."),
+            needs_reason=True,
+        ),
+    ),
+)
+
+LIFECYCLES: Final = {
+    lifecycle.noun: lifecycle
+    for lifecycle in (STUDY_DEFINITION, LABEL_INSTANCE, LOT, UNIT, RESULT, PARTICIPANT, BAND, ORDER)
+}
+"""In the order of the product's journey."""
+
+STATE_WORDS: Final = {
+    "draft": N_("draft"),
+    "in_effect": N_("in effect"),
+    "superseded": N_("superseded"),
+    "intended": N_("asked for"),
+    "sending": N_("being printed"),
+    "printed": N_("printed"),
+    "applied": N_("applied"),
+    "void": N_("void"),
+    "in_process": N_("in process"),
+    "quarantine": N_("quarantine"),
+    "conditionally_released": N_("conditionally released"),
+    "released": N_("released"),
+    "rejected": N_("rejected"),
+    "closed": N_("closed"),
+    "filled": N_("filled"),
+    "stored": N_("stored"),
+    "allocated": N_("allocated"),
+    "issued": N_("issued"),
+    "received": N_("received"),
+    "thawing": N_("thawing"),
+    "thawed": N_("thawed"),
+    "started": N_("started"),
+    "paused": N_("paused"),
+    "completed": N_("completed"),
+    "stopped_early": N_("stopped early"),
+    "returned": N_("returned"),
+    "wasted": N_("wasted"),
+    "destroyed": N_("destroyed"),
+    "recorded": N_("recorded"),
+    "reviewed": N_("reviewed"),
+    "screening": N_("screening"),
+    "enrolled": N_("enrolled"),
+    "withdrawn": N_("withdrawn"),
+    "put_on": N_("put on, not confirmed"),
+    "confirmed": N_("confirmed"),
+    "removed": N_("removed"),
+    "ordered": N_("ordered"),
+    "cancelled": N_("cancelled"),
+}
+"""How people read a state; the words of one state are the same for every noun."""
+
+STATE_TONES: Final = {
+    "go": frozenset({"in_effect", "released", "enrolled", "confirmed", "completed", "applied", "reviewed"}),
+    "stop": frozenset(
+        {"rejected", "withdrawn", "void", "destroyed", "cancelled", "wasted", "removed", "stopped_early"}
+    ),
+    "careful": frozenset({"conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}),
+}
+"""The colour and shape that go with a state's word; every other state is neutral."""

@@ -1,0 +1,1 @@
+"""Lots and the units filled from them."""

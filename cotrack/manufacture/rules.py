@@ -1,0 +1,70 @@
+"""When a lot may leave filling or be closed, and when the product is at its end of life."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.study.rules.eligibility import add_months
+
+END_STATES = frozenset({"completed", "stopped_early", "wasted", "destroyed"})
+LABELS_OF_A_BAG = ("bag", "tag")
+
+
+@dataclass(frozen=True)
+class UnitFacts:
+    """A unit as far as its lot's fate depends on it; `labels` says the status of its live label of each kind."""
+
+    number: str
+    status: str
+    labels: Mapping[str, str]
+
+
+def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
+    """Return what is missing before a lot leaves filling: at least one unit, each with both labels scanned back."""
+    if not units:
+        return [Blocker("no_units", "No unit has been filled yet.")]
+    return [
+        Blocker(
+            "label_incomplete",
+            "{unit}: the {label} label was not scanned back on the bag.",
+            {"unit": unit.number, "label": label},
+            solve=f"unit:{unit.number}",
+        )
+        for unit in units
+        for label in LABELS_OF_A_BAG
+        if unit.labels.get(label) != "applied"
+    ]
+
+
+def against_close(units: Sequence[UnitFacts], unaccounted_labels: int) -> list[Blocker]:
+    """Return what keeps a lot open: a unit that has not come to its end, a label nobody accounted for (21 CFR 211.125)."""
+    blockers = [
+        Blocker("unit_open", "{unit} has not come to its end.", {"unit": unit.number}, solve=f"unit:{unit.number}")
+        for unit in units
+        if unit.status not in END_STATES
+    ]
+    if unaccounted_labels:
+        blockers.append(
+            Blocker(
+                "labels_unaccounted",
+                "{count} printed labels are not accounted for.",
+                {"count": unaccounted_labels},
+            )
+        )
+    return blockers
+
+
+def lot_expiry(made_on: date, shelf_life_months: int, zone: tzinfo) -> datetime:
+    """Return the end of the last day of the shelf life, in the site's zone."""
+    last_day = add_months(made_on, shelf_life_months)
+    return datetime.combine(last_day, time(23, 59), zone)
+
+
+def end_of_life(
+    lot_expires_at: datetime, thaw_started_at: datetime | None, thawed_life_minutes: int | None
+) -> datetime:
+    """Return when a unit may no longer be given: the lot's expiry or the thaw's end, whichever is first (§3.3 rule 6)."""
+    if thaw_started_at is None or thawed_life_minutes is None:
+        return lot_expires_at
+    return min(lot_expires_at, thaw_started_at + timedelta(minutes=thawed_life_minutes))

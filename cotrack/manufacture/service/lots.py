@@ -1,0 +1,120 @@
+"""Making, finishing, closing and holding a lot."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.unit_of_work import Work
+from cotrack.labelling.service.instances import labels_of
+from cotrack.lifecycles import LOT
+from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.rules import UnitFacts, against_close, against_finish, lot_expiry
+from cotrack.quality import service as quality
+from cotrack.quality.models import Hold
+from cotrack.study import service as study
+
+LOT_NUMBER = re.compile(r"[A-Z]{2,6}\d{2}-\d{4}")
+
+
+def make_lot(work: Work, *, number: str, made_on: date) -> Lot:
+    """Begin a lot under the study version in effect; its expiry follows from the study's shelf life."""
+    work.begin(LOT, "make", number)
+    if not LOT_NUMBER.fullmatch(number):
+        raise InvalidInput("A lot number looks like MSC26-0031.", fields={"number": ["shape"]})
+    definition_row = study.in_effect(work.session)
+    definition = study.definition_of(definition_row)
+    work.refuse_if(_against_making(work, number, made_on) or definition.against_use("product.shelf_life_months"))
+    lot = Lot(
+        number=number,
+        study_definition_id=definition_row.id,
+        made_on=made_on,
+        expires_at=lot_expiry(made_on, definition.product.shelf_life_months or 0, work.site.zone),
+        made_at=work.now,
+        made_by_id=work.person_id,
+        status="in_process",
+    )
+    work.add(lot)
+    return lot
+
+
+def _against_making(work: Work, number: str, made_on: date) -> list[Blocker]:
+    blockers = []
+    if work.session.scalar(select(Lot.id).where(Lot.number == number)) is not None:
+        blockers.append(Blocker("lot_exists", "There is a lot {lot} already.", {"lot": number}, solve=f"lot:{number}"))
+    if made_on > work.now.astimezone(work.site.zone).date():
+        blockers.append(Blocker("date_in_future", "The day of making lies in the future."))
+    return blockers
+
+
+def finish_lot(work: Work, number: str) -> Lot:
+    """End filling: every unit has both labels scanned back; the lot waits in quarantine."""
+    lot = work.take(Lot, "finish", number)
+    work.refuse_if(against_finish_now(work.session, lot))
+    work.move(lot, "finish")
+    return lot
+
+
+def against_finish_now(session: Session, lot: Lot) -> list[Blocker]:
+    """Return what keeps a lot in filling now."""
+    return against_finish(_unit_facts(session, lot))
+
+
+def close_lot(work: Work, number: str) -> Lot:
+    """Close a lot whose units have all come to their end and whose labels are accounted for."""
+    lot = work.take(Lot, "close", number)
+    work.refuse_if(against_close_now(work.session, lot))
+    work.move(lot, "close")
+    return lot
+
+
+def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
+    """Return what keeps a lot open now."""
+    facts = _unit_facts(session, lot)
+    unaccounted = sum(
+        1 for unit in facts for status in unit.labels.values() if status in {"intended", "sending", "printed"}
+    )
+    return against_close(facts, unaccounted)
+
+
+def _unit_facts(session: Session, lot: Lot) -> list[UnitFacts]:
+    units = session.scalars(select(Unit).where(Unit.lot_id == lot.id).order_by(Unit.number)).all()
+    return [UnitFacts(unit.number, unit.status, _live_labels(session, unit)) for unit in units]
+
+
+def _live_labels(session: Session, unit: Unit) -> dict[str, str]:
+    labels = labels_of(session, f"unit:{unit.number}")
+    return {label.kind: label.status for label in labels if label.status not in {"superseded", "void"}}
+
+
+def hold_lot(work: Work, number: str, *, kind: str, reason: str) -> Hold:
+    """Put a lot on hold or recall it: it and every unit below it are locked, so that no start slips through."""
+    quality.begin_hold(work, kind, f"lot:{number}", reason=reason)
+    lot = work.lock(Lot, number)
+    work.session.execute(select(Unit.id).where(Unit.lot_id == lot.id).order_by(Unit.id).with_for_update()).all()
+    return quality.place(work, kind, f"lot:{number}", reason=reason)
+
+
+def lot_numbered(session: Session, number: str) -> Lot:
+    """Return one lot with its units; raises NotFound."""
+    lot = session.scalar(
+        select(Lot).options(selectinload(Lot.units), selectinload(Lot.study_definition)).where(Lot.number == number)
+    )
+    if lot is None:
+        raise NotFound("There is no lot {lot}.", lot=number)
+    return lot
+
+
+def producers(session: Session, lot: Lot) -> frozenset[int]:
+    """Return who made the lot or filled a unit of it; none of them may release it."""
+    filled_by = session.scalars(select(Unit.filled_by_id).where(Unit.lot_id == lot.id).distinct())
+    return frozenset({lot.made_by_id, *filled_by})
+
+
+def lots_numbered(session: Session, numbers: Sequence[str]) -> dict[str, Lot]:
+    """Return the lots of these numbers that exist."""
+    return {lot.number: lot for lot in session.scalars(select(Lot).where(Lot.number.in_(numbers)))}

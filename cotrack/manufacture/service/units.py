@@ -1,0 +1,108 @@
+"""Filling units, labelling them, and moving them through their lifecycle for later stages."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.errors import NotFound
+from cotrack.foundation.unit_of_work import Work
+from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.service import instances
+from cotrack.lifecycles import UNIT
+from cotrack.manufacture.models import Lot, Unit
+from cotrack.quality import service as quality
+from cotrack.quality.models import Hold
+from cotrack.study import service as study
+
+LABEL_FIELDS = {
+    "bag": ("product", "strength", "number", "lot", "expires", "volume_cells", "storage", "study", "trial", "maker"),
+    "tag": ("product", "number", "lot", "expires", "handling", "trial"),
+}
+
+
+def fill_unit(work: Work, lot_number: str, *, volume_ml: Decimal, viable_million_per_ml: Decimal) -> Unit:
+    """Fill the next bag of a lot: its volume in mL, and viable cells in millions per mL as counted at filling."""
+    work.record(UNIT.event("fill"), f"lot:{lot_number}", permission=UNIT["fill"].permission)
+    lot = work.lock(Lot, lot_number)
+    work.refuse_if(_against_filling(lot))
+    count = work.session.scalar(select(func.count()).where(Unit.lot_id == lot.id))
+    unit = Unit(
+        lot_id=lot.id,
+        number=f"{lot.number}-{int(count or 0) + 1:03d}",
+        kind="bag",
+        volume_ml=volume_ml,
+        viable_million_per_ml=viable_million_per_ml,
+        filled_at=work.now,
+        filled_by_id=work.person_id,
+        status="filled",
+    )
+    work.add(unit)
+    return unit
+
+
+def _against_filling(lot: Lot) -> list[Blocker]:
+    if lot.status == "in_process":
+        return []
+    return [
+        Blocker(
+            "lot_not_in_process",
+            "Lot {lot} is no longer being filled.",
+            {"lot": lot.number},
+            solve=f"lot:{lot.number}",
+        )
+    ]
+
+
+def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") -> LabelInstance:
+    """Ask for the bag or tag label of a unit, with what its template prints."""
+    unit = unit_numbered(work.session, unit_number)
+    fields = label_fields(work, unit, kind)
+    return instances.request_label(work, kind, f"unit:{unit_number}", fields=fields, reason=reason)
+
+
+def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:
+    """Return what a unit's label says, from the study version that its lot is bound to."""
+    definition = study.definition_of(unit.lot.study_definition)
+    product, site = definition.product, work.site
+    expires = unit.lot.expires_at.astimezone(site.zone)
+    million = unit.volume_ml * unit.viable_million_per_ml
+    everything = {
+        "product": product.name["zh"],
+        "strength": f"{product.description['en']} · {product.route['en']} · {product.description['zh']} · {product.route['zh']}",
+        "number": unit.number,
+        "lot": unit.lot.number,
+        "expires": f"{expires:%Y-%m-%d %H:%M} {expires.isoformat()[-6:]}",
+        "volume_cells": f"{unit.volume_ml} mL · {million:.1f} ×10⁶ 活细胞 viable cells",
+        "storage": f"{product.storage['zh']} {product.storage['en']}",
+        "trial": f"{site.law_zh} {site.law_en}",
+        "study": definition.registration,
+        "handling": f"{definition.handling['zh']} {definition.handling['en']}",
+        "maker": f"{site.maker_zh} {site.maker_en}",
+    }
+    return {name: everything[name] for name in LABEL_FIELDS[kind]}
+
+
+def destroy_unit(work: Work, unit_number: str, *, reason: str) -> Unit:
+    """Destroy a unit that will not be given."""
+    unit = work.take(Unit, "destroy", unit_number, reason=reason)
+    work.move(unit, "destroy")
+    return unit
+
+
+def hold_unit(work: Work, unit_number: str, *, reason: str) -> Hold:
+    """Put one unit on hold."""
+    quality.begin_hold(work, "hold", f"unit:{unit_number}", reason=reason)
+    work.lock(Unit, unit_number)
+    return quality.place(work, "hold", f"unit:{unit_number}", reason=reason)
+
+
+def unit_numbered(session: Session, number: str) -> Unit:
+    """Return one unit with its lot and the lot's study version; raises NotFound."""
+    statement = select(Unit).options(joinedload(Unit.lot).joinedload(Lot.study_definition)).where(Unit.number == number)
+    unit = session.scalar(statement)
+    if unit is None:
+        raise NotFound("There is no unit {unit}.", unit=number)
+    return unit

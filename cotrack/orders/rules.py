@@ -1,0 +1,187 @@
+"""The arithmetic of a dose, and everything that speaks against ordering or giving it (product.md, arithmetic)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.quality.rules import HoldFacts, against_held
+from cotrack.study.rules.definition import Definition, Schedule
+
+VOLUME_STEP = Decimal("0.1")
+ONE_MILLION = 1_000_000
+USABLE_LOT_STATES = frozenset({"released"})
+
+
+@dataclass(frozen=True)
+class Bag:
+    """A bag that could be given: its volume in mL and viable cells in millions per mL before the freeze."""
+
+    number: str
+    lot_number: str
+    volume_ml: Decimal
+    viable_million_per_ml: Decimal
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Portion:
+    """The volume to give from one bag, and the viable cells (in millions) that it brings after the thaw."""
+
+    bag: Bag
+    volume_ml: Decimal
+    million_cells: Decimal
+
+
+@dataclass(frozen=True)
+class History:
+    """What a participant was given before: number of infusions, and the day of the site on which the last one started."""
+
+    infusions: int
+    last_started_on: date | None
+
+
+def target_million(cells_per_kg: int, weight_kg: Decimal) -> Decimal:
+    """Return the dose in millions of viable cells: cells per kg × kg."""
+    return cells_per_kg * weight_kg / ONE_MILLION
+
+
+def viable_million(volume_ml: Decimal, viable_million_per_ml: Decimal, recovery: Decimal) -> Decimal:
+    """Return the viable cells (in millions) in a volume after the thaw: volume × viable per mL × viable recovery."""
+    return volume_ml * viable_million_per_ml * recovery
+
+
+def first_to_expire(bags: Sequence[Bag]) -> list[Bag]:
+    """Return the bags in the order in which they are used: first to expire first, then by number."""
+    return sorted(bags, key=lambda bag: (bag.expires_at, bag.number))
+
+
+def portions(target: Decimal, bags: Sequence[Bag], recovery: Decimal) -> list[Portion]:
+    """Return the volume to give from each bag, first to expire first, until the dose (in millions) is reached.
+
+    A whole bag is given before the next is opened; volumes are rounded to 0.1 mL. Fewer cells than the dose come back
+    where the bags do not hold it: `against_portions` says so.
+    """
+    found: list[Portion] = []
+    missing = target
+    for bag in first_to_expire(bags):
+        per_ml = viable_million(Decimal(1), bag.viable_million_per_ml, recovery)
+        wanted = (missing / per_ml).quantize(VOLUME_STEP, ROUND_HALF_UP)
+        if missing <= 0 or wanted <= 0:
+            break
+        volume = min(wanted, bag.volume_ml)
+        cells = viable_million(volume, bag.viable_million_per_ml, recovery)
+        found.append(Portion(bag, volume, cells))
+        missing -= cells
+    return found
+
+
+def against_portions(target: Decimal, chosen: Sequence[Portion], tolerance_percent: Decimal) -> list[Blocker]:
+    """Return the reason where the portions do not add up to the dose within the study's tolerance."""
+    total = sum((portion.million_cells for portion in chosen), Decimal(0))
+    if abs(total - target) * 100 <= target * tolerance_percent:
+        return []
+    details = {
+        "total": total.quantize(Decimal("0.1")),
+        "target": target.quantize(Decimal("0.1")),
+        "percent": tolerance_percent,
+    }
+    return [
+        Blocker(
+            "dose_out_of_range",
+            "The bags bring {total} million viable cells; the dose is {target} million, within {percent} %.",
+            details,
+        )
+    ]
+
+
+def against_lots_mixed(chosen: Sequence[Portion]) -> list[Blocker]:
+    """Return the reason where one dose would come from bags of two lots (E36)."""
+    lots = sorted({portion.bag.lot_number for portion in chosen})
+    if len(lots) < 2:
+        return []
+    return [Blocker("lots_mixed", "The bags are of two lots: {lots}.", {"lots": ", ".join(lots)})]
+
+
+def against_schedule(schedule: Schedule, history: History, on: date) -> list[Blocker]:
+    """Return the reasons of number and interval: from start to start, in calendar days of the site (E22)."""
+    blockers = []
+    if history.infusions >= schedule.infusions_most:
+        blockers.append(
+            Blocker(
+                "too_many_infusions",
+                "{count} infusions were given; the study allows {most}.",
+                {"count": history.infusions, "most": schedule.infusions_most},
+            )
+        )
+    if history.last_started_on is not None:
+        days = (on - history.last_started_on).days
+        if days < schedule.interval_least_days:
+            details = {"days": days, "least": schedule.interval_least_days, "last": history.last_started_on}
+            blockers.append(
+                Blocker(
+                    "interval_too_short",
+                    "The last infusion started {days} days before ({last}); at least {least} days are needed.",
+                    details,
+                )
+            )
+    return blockers
+
+
+def against_weight(weighed_on: date | None, on: date, valid_days: int) -> list[Blocker]:
+    """Return the reason where there is no weight of the last days (E21)."""
+    if weighed_on is None:
+        return [Blocker("weight_stale", "No weight is recorded.")]
+    if not 0 <= (on - weighed_on).days <= valid_days:
+        return [
+            Blocker(
+                "weight_stale",
+                "The weight is of {day}; it must be of the last {count} days.",
+                {"day": weighed_on, "count": valid_days},
+            )
+        ]
+    return []
+
+
+def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker]:
+    """Return the reason where the dose per kilogram is none of the study's steps."""
+    steps = definition.dose.steps_cells_per_kg or ()
+    if cells_per_kg in steps:
+        return []
+    words = ", ".join(f"{step:,}" for step in steps) or "–"
+    return [
+        Blocker(
+            "dose_out_of_range",
+            "{dose} cells per kg is no dose step of the study ({steps}).",
+            {"dose": f"{cells_per_kg:,}", "steps": words},
+        )
+    ]
+
+
+def against_lot(number: str, status: str, *, has_acceptance: bool = False) -> list[Blocker]:
+    """Return the reason where a lot may not be given: `lot_not_released`, `lot_conditional`, `lot_rejected`."""
+    details = {"lot": number}
+    solve = f"lot:{number}"
+    if status in USABLE_LOT_STATES or (status == "conditionally_released" and has_acceptance):
+        return []
+    if status == "conditionally_released":
+        return [
+            Blocker(
+                "lot_conditional",
+                "Lot {lot} is released conditionally and not accepted for this order.",
+                details,
+                solve=solve,
+            )
+        ]
+    if status == "rejected":
+        return [Blocker("lot_rejected", "Lot {lot} is rejected.", details, solve=solve)]
+    return [Blocker("lot_not_released", "Lot {lot} is not released.", details, solve=solve)]
+
+
+def against_bag(bag: Bag, lot_status: str, holds: Sequence[HoldFacts], now: datetime) -> list[Blocker]:
+    """Return every reason why a bag may not be set aside."""
+    blockers = [*against_lot(bag.lot_number, lot_status), *against_held(holds)]
+    if bag.expires_at <= now:
+        blockers.append(Blocker("expired", "{unit} expired at {at}.", {"unit": bag.number, "at": bag.expires_at}))
+    return blockers

@@ -1,0 +1,1 @@
+"""The people of the trial: screening, eligibility, enrolment, identity, and the band on the wrist."""

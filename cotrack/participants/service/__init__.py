@@ -1,0 +1,1 @@
+"""Screening, identity, enrolment, and bands."""

@@ -1,0 +1,63 @@
+"""A participant's name, hospital number and birth date: encrypted, shown to few, each look recorded."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import Select, select
+
+from cotrack.foundation.unit_of_work import Work
+from cotrack.participants.gateways import seal, unseal
+from cotrack.participants.models import Participant, ParticipantIdentity
+
+IDENTITY_FIELDS = ("name", "hospital_number", "birth_date")
+
+
+def first_identity(work: Work, participant: Participant, birth_date: date) -> None:
+    """Keep the birth date of a screened person, encrypted; name and hospital number follow."""
+    sealed = seal(work.ground.keys.identity, participant.subject_number, {"birth_date": birth_date.isoformat()})
+    work.session.add(
+        ParticipantIdentity(
+            participant_id=participant.id, sealed=sealed, changed_at=work.now, changed_by_id=work.person_id
+        )
+    )
+
+
+def identify(work: Work, subject_number: str, *, name: str, hospital_number: str, birth_date: date) -> Participant:
+    """Keep who a participant is. The trail says that it changed, never what it says."""
+    work.record("participant.identify", f"participant:{subject_number}", permission="participant:identify")
+    participant = work.lock(Participant, subject_number)
+    row = work.session.scalar(_row(participant.id).with_for_update())
+    identity = {"name": name, "hospital_number": hospital_number, "birth_date": birth_date.isoformat()}
+    sealed = seal(work.ground.keys.identity, subject_number, identity)
+    if row is None:
+        row = ParticipantIdentity(participant_id=participant.id)
+        work.session.add(row)
+    row.sealed, row.changed_at, row.changed_by_id = sealed, work.now, work.person_id
+    return participant
+
+
+def look(work: Work, subject_number: str, *, purpose: str) -> Mapping[str, str]:
+    """Show who a participant is, to those who may; the look itself is recorded with its purpose."""
+    work.record("participant.look", f"participant:{subject_number}", permission="participant:identify", reason=purpose)
+    return read_identity(work, work.lock(Participant, subject_number, share=True))
+
+
+def read_identity(work: Work, participant: Participant) -> dict[str, str]:
+    """Return the decrypted identity for a rule or a label; whoever calls records why."""
+    row = work.session.scalar(_row(participant.id))
+    return unseal(work.ground.keys.identity, participant.subject_number, row.sealed) if row else {}
+
+
+def birth_date_of(work: Work, participant: Participant) -> date | None:
+    """Return the birth date for the rule of age."""
+    text = read_identity(work, participant).get("birth_date")
+    return date.fromisoformat(text) if text else None
+
+
+def is_complete(identity: Mapping[str, str]) -> bool:
+    """Whether name, hospital number and birth date are all there."""
+    return all(identity.get(name) for name in IDENTITY_FIELDS)
+
+
+def _row(participant_id: int) -> Select[tuple[ParticipantIdentity]]:
+    return select(ParticipantIdentity).where(ParticipantIdentity.participant_id == participant_id)

@@ -1,0 +1,122 @@
+"""Which role may do what: the first of the two files that a QA person reviews. Whoever is not granted is denied."""
+
+from collections.abc import Iterable
+from typing import Final
+
+READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read"})
+READ_CLINIC: Final = frozenset({"participant:read", "order:read", "infusion:read"})
+
+EVERYBODY: Final = frozenset({"self:sign_in", "self:change_password"})
+
+_ROLES: Final[dict[str, frozenset[str]]] = {
+    "technician": READ_PRODUCT
+    | {
+        "lot:make",
+        "lot:finish",
+        "unit:fill",
+        "unit:store",
+        "unit:destroy",
+        "label:print",
+        "label:apply",
+        "label:void",
+    },
+    "analyst": READ_PRODUCT | {"result:import", "result:review"},
+    "qa_reviewer": READ_PRODUCT
+    | READ_CLINIC
+    | {
+        "lot:release",
+        "lot:release_conditionally",
+        "lot:reject",
+        "lot:close",
+        "hold:place",
+        "hold:lift",
+        "hold:recall",
+        "result:review",
+        "study:load",
+        "study:approve_quality",
+        "label:void",
+        "unit:destroy",
+        "trail:read",
+        "person:read",
+    },
+    "physician": READ_PRODUCT
+    | READ_CLINIC
+    | {
+        "participant:answer",
+        "participant:enrol",
+        "participant:withdraw",
+        "participant:identify",
+        "participant:measure",
+        "order:make",
+        "order:cancel",
+        "infusion:stop",
+    },
+    "coordinator": READ_PRODUCT
+    | READ_CLINIC
+    | {
+        "participant:screen",
+        "participant:identify",
+        "participant:measure",
+        "participant:confirm_band",
+        "order:allocate",
+        "label:print",
+    },
+    "nurse": READ_PRODUCT
+    | READ_CLINIC
+    | {
+        "participant:identify",
+        "participant:measure",
+        "participant:put_on_band",
+        "participant:confirm_band",
+        "unit:receive",
+        "unit:return",
+        "unit:thaw",
+        "unit:waste",
+        "infusion:check",
+        "infusion:start",
+        "infusion:pause",
+        "infusion:stop",
+        "infusion:complete",
+        "label:print",
+    },
+    "logistics": READ_PRODUCT | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
+    "administrator": frozenset(
+        {"person:read", "person:add", "person:disable", "person:grant", "person:reset", "metrics:read"}
+    ),
+    "principal_investigator": READ_PRODUCT
+    | READ_CLINIC
+    | {"study:approve_investigator", "participant:withdraw", "trail:read"},
+    "auditor": READ_PRODUCT | READ_CLINIC | {"trail:read", "person:read"},
+    "system": frozenset({"system:start", "person:add", "study:load"}),
+}
+
+ROLES: Final = {role: granted | (EVERYBODY if role != "system" else frozenset()) for role, granted in _ROLES.items()}
+
+PERMISSIONS: Final = frozenset().union(*ROLES.values())
+
+NOT_TOGETHER: Final = (("administrator", frozenset(ROLES) - {"administrator", "system"}),)
+"""An administrator never does GMP or clinical work (EU GMP Annex 11 draft 12.3): pairs of role and what excludes it."""
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return everything that these roles together may do; an unknown or empty set of roles grants nothing."""
+    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
+
+
+def role_for(permission: str, roles: Iterable[str]) -> str | None:
+    """Return the role under which a person acts: the first of theirs, by name, that grants the permission."""
+    return next((role for role in sorted(roles) if permission in ROLES.get(role, frozenset())), None)
+
+
+def roles_in_conflict(roles: Iterable[str]) -> list[str]:
+    """Return the roles among these that may not be held by one person together with another of them."""
+    held = frozenset(roles)
+    return sorted(
+        {
+            name
+            for role, excluded in NOT_TOGETHER
+            if role in held
+            for name in (held & excluded) | {role}
+            if held & excluded
+        }
+    )

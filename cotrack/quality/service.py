@@ -1,0 +1,57 @@
+"""Placing and lifting holds, and knowing which stand. The stage of the held thing locks it and all below it first."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.errors import NotFound, ReasonMissing
+from cotrack.foundation.unit_of_work import Work
+from cotrack.quality.models import Hold
+from cotrack.quality.rules import HoldFacts
+
+
+def begin_hold(work: Work, kind: str, subject: str, *, reason: str) -> None:
+    """State a hold or recall: permission first, then the reason, which is always asked."""
+    permission = "hold:recall" if kind == "recall" else "hold:place"
+    work.record(f"hold.{'recall' if kind == 'recall' else 'place'}", subject, permission=permission, reason=reason)
+    if not reason.strip():
+        raise ReasonMissing("Say why: this step needs a reason.")
+
+
+def place(work: Work, kind: str, subject: str, *, reason: str) -> Hold:
+    """Write the hold that was begun, on things that its stage has locked."""
+    hold = Hold(subject=subject, kind=kind, reason=reason.strip(), placed_at=work.now, placed_by_id=work.person_id)
+    work.add(hold)
+    return hold
+
+
+def lift(work: Work, hold_id: int, *, reason: str) -> Hold:
+    """Lift a hold, with the reason; a recall is never lifted."""
+    found = work.session.get(Hold, hold_id)
+    subject = found.subject if found else f"hold:{hold_id}"
+    work.record("hold.lift", subject, permission="hold:lift", reason=reason)
+    if not reason.strip():
+        raise ReasonMissing("Say why: this step needs a reason.")
+    hold = work.session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
+    if hold is None or hold.lifted_at is not None or hold.kind == "recall":
+        raise NotFound("There is no such hold that could be lifted.")
+    hold.lifted_at, hold.lifted_by_id, hold.lift_reason = work.now, work.person_id, reason.strip()
+    return hold
+
+
+def standing_holds(session: Session, subjects: Sequence[str]) -> list[HoldFacts]:
+    """Return the holds and recalls that stand on any of these things now, by one statement."""
+    return [HoldFacts(*row) for row in session.execute(_STANDING, {"subjects": list(subjects)})]
+
+
+_STANDING = (
+    select(Hold.subject, Hold.kind, Hold.reason, Hold.placed_at)
+    .where(Hold.subject.in_(bindparam("subjects", expanding=True)), Hold.lifted_at.is_(None))
+    .order_by(Hold.id)
+)
+
+
+def holds_of(session: Session, subject: str) -> Sequence[Hold]:
+    """Return every hold that a thing ever had, newest first."""
+    return session.scalars(select(Hold).where(Hold.subject == subject).order_by(Hold.id.desc())).all()

@@ -1,0 +1,1 @@
+"""Laboratory results, their review, and the signed disposition of a lot."""

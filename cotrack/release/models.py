@@ -1,0 +1,83 @@
+"""Tables of laboratory results and of the decisions about a lot."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, relationship
+
+from cotrack.foundation.access.models import Signature
+from cotrack.foundation.db import APPEND_ONLY, Base, ExactDecimal, Standing, column, one_of
+from cotrack.lifecycles import RESULT
+from cotrack.manufacture.models import Lot
+
+DECISIONS = ("release", "release_conditionally", "reject")
+
+
+class ResultImport(Base):
+    """A laboratory's file that was stored: its name and hash stand for its bytes."""
+
+    __tablename__ = "result_import"
+    __table_args__ = (UniqueConstraint("file_sha256"), {"info": APPEND_ONLY})
+
+    file_name: Mapped[str] = column()
+    file_sha256: Mapped[str] = column()
+    stored: Mapped[int] = column()
+    already_there: Mapped[int] = column()
+    imported_at: Mapped[datetime] = column()
+    imported_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+
+class Result(Standing):
+    """One result as the laboratory reported it. It is never replaced; a second person reviews it."""
+
+    __tablename__ = "result"
+    __lifecycle__ = RESULT
+    __table_args__ = (
+        UniqueConstraint("lot_id", "test", "replicate"),
+        Index("ix_result_import_id", "import_id"),
+        one_of("status", RESULT.states),
+        CheckConstraint("(status = 'reviewed') = (review_signature_id IS NOT NULL)", name="reviewed_with_signature"),
+        CheckConstraint("qualifier IN ('', '<', '>')", name="qualifier"),
+    )
+
+    lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
+    import_id: Mapped[int] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
+    sample: Mapped[str] = column()
+    test: Mapped[str] = column()
+    method: Mapped[str] = column()
+    replicate: Mapped[int] = column()
+    reported: Mapped[str] = column()
+    qualifier: Mapped[str] = column()
+    number: Mapped[Decimal | None] = column(ExactDecimal(15, 6))
+    unit: Mapped[str] = column()
+    tested_at: Mapped[datetime] = column()
+    analyst: Mapped[str] = column()
+    instrument: Mapped[str] = column()
+    comment: Mapped[str] = column()
+    recorded_at: Mapped[datetime] = column()
+    recorded_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    review_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    lot: Mapped[Lot] = relationship()
+    review_signature: Mapped[Signature | None] = relationship()
+
+
+class Disposition(Base):
+    """A signed decision about a lot: the very text signed stands in its signature."""
+
+    __tablename__ = "disposition"
+    __table_args__ = (
+        Index("ix_disposition_lot_id", "lot_id"),
+        one_of("decision", DECISIONS),
+        {"info": APPEND_ONLY},
+    )
+
+    lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
+    decision: Mapped[str] = column()
+    outstanding_tests: Mapped[str] = column()
+    reason: Mapped[str] = column()
+    decided_at: Mapped[datetime] = column()
+    signature_id: Mapped[int] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    signature: Mapped[Signature] = relationship()

@@ -1,0 +1,172 @@
+"""What stands between a lot and its release: every reason, from the specification its lot is bound to (§3.3)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.quality.rules import HoldFacts, against_held
+from cotrack.study.rules.definition import Definition, ReleaseTest
+from cotrack.study.rules.specification import Reported, Standing, judge_all
+
+
+@dataclass(frozen=True)
+class ResultFacts:
+    """One stored result: what was reported, by whom, and whether and by whom it was reviewed."""
+
+    test: str
+    replicate: int
+    reported: Reported
+    authors: frozenset[str]
+    reviewed_by_id: int | None
+
+
+@dataclass(frozen=True)
+class TestStanding:
+    """Where a lot stands in one test of its specification."""
+
+    test: ReleaseTest
+    standing: Standing
+    results: tuple[ResultFacts, ...]
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether every result of the test was reviewed by a second person."""
+        return bool(self.results) and all(each.reviewed_by_id is not None for each in self.results)
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Who would sign a decision about a lot."""
+
+    person_id: int | None
+    username: str
+
+
+@dataclass(frozen=True)
+class LotFacts:
+    """A lot as far as its disposition depends on it."""
+
+    number: str
+    expires_at: datetime
+    standings: tuple[TestStanding, ...]
+    holds: tuple[HoldFacts, ...]
+    producer_ids: frozenset[int]
+
+
+def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[TestStanding, ...]:
+    """Judge a lot's results test by test, in the order of the specification."""
+    by_test: dict[str, list[ResultFacts]] = {}
+    for result in results:
+        by_test.setdefault(result.test, []).append(result)
+    return tuple(
+        TestStanding(
+            test,
+            judge_all(test, [each.reported for each in by_test.get(key, [])]),
+            tuple(by_test.get(key, [])),
+        )
+        for key, test in definition.tests.items()
+        if test.is_required or key in by_test
+    )
+
+
+def against_release(definition: Definition, facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
+    """Return every reason against a full release (§3.3 rule 1)."""
+    blockers = [*definition.against_use("test"), *_against_lot(facts, decider, now)]
+    for each in facts.standings:
+        blockers.extend(_against_test(facts.number, each))
+    return blockers
+
+
+def against_conditional_release(
+    definition: Definition, facts: LotFacts, decider: Decider, now: datetime
+) -> list[Blocker]:
+    """Return every reason against a conditional release: only tests that may be outstanding may be missing (rule 2)."""
+    blockers = [*definition.against_use("test"), *_against_lot(facts, decider, now)]
+    missing = outstanding(facts)
+    if not missing:
+        blockers.append(Blocker("nothing_outstanding", "No test is outstanding: release the lot fully."))
+    for each in facts.standings:
+        if each.test.key not in missing:
+            blockers.extend(_against_test(facts.number, each))
+    return blockers
+
+
+def outstanding(facts: LotFacts) -> list[str]:
+    """Return the required tests without a result that may still be outstanding at a conditional release."""
+    return [
+        each.test.key
+        for each in facts.standings
+        if each.standing is Standing.MISSING and each.test.is_required and each.test.may_be_outstanding
+    ]
+
+
+def against_rejection(facts: LotFacts, decider: Decider) -> list[Blocker]:
+    """Return the reasons against signing a rejection: only that whoever made the lot does not decide on it."""
+    return _against_involved(facts, decider)
+
+
+def _against_lot(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
+    blockers = against_held(facts.holds)
+    if facts.expires_at <= now:
+        blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
+    return [*blockers, *_against_involved(facts, decider)]
+
+
+def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
+    """Whoever made the lot, or made or reviewed one of its results, does not decide on it (product.md, order)."""
+    results = [each for standing in facts.standings for each in standing.results]
+    blockers = []
+    if decider.person_id in facts.producer_ids:
+        blockers.append(Blocker("same_person", "You made or filled this lot: another person decides on it."))
+    if any(decider.username in each.authors for each in results):
+        blockers.append(
+            Blocker("same_person", "You made or entered results of this lot: another person decides on it.")
+        )
+    if decider.person_id is not None and any(each.reviewed_by_id == decider.person_id for each in results):
+        blockers.append(Blocker("same_person", "You reviewed results of this lot: another person decides on it."))
+    return blockers
+
+
+def _against_test(lot_number: str, each: TestStanding) -> list[Blocker]:
+    details: Mapping[str, object] = {"test": each.test.name, "lot": lot_number}
+    where = f"lot:{lot_number}"
+    if each.standing is Standing.MISSING:
+        return [Blocker("result_missing", "{test}: no result yet.", details, solve=where)]
+    found = []
+    if each.standing is Standing.OUT_OF_SPECIFICATION:
+        found.append(Blocker("out_of_specification", "{test}: out of specification.", details, solve=where))
+    if each.standing is Standing.UNDECIDABLE:
+        found.append(
+            Blocker(
+                "result_undecidable",
+                "{test}: the result cannot be held against the limit.",
+                details,
+                solve=where,
+            )
+        )
+    if not each.is_reviewed:
+        found.append(Blocker("result_unreviewed", "{test}: not reviewed by a second person yet.", details, solve=where))
+    return found
+
+
+def against_review(results: Sequence[ResultFacts], reviewer: str) -> list[Blocker]:
+    """Return the reasons against a person's review: nobody reviews results that they made or entered."""
+    own = sorted({each.test for each in results if reviewer in each.authors})
+    if not own:
+        return []
+    return [Blocker("same_person", "You made or entered results among these: another person reviews them.")]
+
+
+def viable_million_per_ml(results: Sequence[ResultFacts], test: str = "viable_cell_count") -> Decimal | None:
+    """Return a lot's viable cells in millions per mL: the mean of its reviewed counts, never times viability again."""
+    counts = [
+        each.reported.number
+        for each in results
+        if each.test == test
+        and each.reviewed_by_id is not None
+        and each.reported.number is not None
+        and not each.reported.qualifier
+    ]
+    return sum(counts, Decimal(0)) / len(counts) if counts else None

@@ -1,0 +1,1 @@
+"""Importing results, reviewing them, and deciding about a lot."""

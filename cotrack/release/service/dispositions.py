@@ -1,0 +1,137 @@
+"""The signed decision about a lot, and everything that stands against it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from cotrack.foundation.unit_of_work import Actor, Work
+from cotrack.lifecycles import LOT
+from cotrack.manufacture.models import Lot
+from cotrack.manufacture.service.lots import producers
+from cotrack.quality.service import standing_holds
+from cotrack.release.models import Disposition
+from cotrack.release.rules import (
+    Decider,
+    LotFacts,
+    against_conditional_release,
+    against_rejection,
+    against_release,
+    outstanding,
+    standings,
+    viable_million_per_ml,
+)
+from cotrack.release.service.results import result_facts, results_of
+from cotrack.study import service as study
+from cotrack.study.rules.definition import Definition
+from cotrack.study.rules.specification import limit_words
+
+
+@dataclass(frozen=True)
+class ReleaseCase:
+    """A lot with everything that decides about it."""
+
+    lot: Lot
+    definition: Definition
+    facts: LotFacts
+
+
+def release_case(session: Session, lot: Lot) -> ReleaseCase:
+    """Gather everything that decides about a lot."""
+    definition = study.definition_of(lot.study_definition)
+    results = result_facts(session, results_of(session, lot.id))
+    facts = LotFacts(
+        number=lot.number,
+        expires_at=lot.expires_at,
+        standings=standings(definition, results),
+        holds=tuple(standing_holds(session, [f"lot:{lot.number}"])),
+        producer_ids=producers(session, lot),
+    )
+    return ReleaseCase(lot, definition, facts)
+
+
+def decider(actor: Actor) -> Decider:
+    """Return who would sign, as the rules see them."""
+    return Decider(actor.person_id, actor.username)
+
+
+def release(work: Work, lot_number: str) -> Disposition:
+    """Release a lot: every required result is there, within its limits and reviewed; QA signs (§3.3 rule 1)."""
+    # 1 permission and state, on the locked lot: a hold or recall waits until this is done, or is seen below.
+    lot = work.take(Lot, "release", lot_number)
+    # 2 every reason against it, decided on what is stored now.
+    case = release_case(work.session, lot)
+    work.refuse_if(against_release(case.definition, case.facts, decider(work.actor), work.now))
+    # 3 the signature stands under the very results that were judged (21 CFR 11.70).
+    return _decide(work, case, "release", "")
+
+
+def release_conditionally(work: Work, lot_number: str, *, reason: str) -> Disposition:
+    """Release a lot with outstanding tests: each order then needs the treating physician's acceptance (rule 2)."""
+    lot = work.take(Lot, "release_conditionally", lot_number, reason=reason)
+    case = release_case(work.session, lot)
+    work.refuse_if(against_conditional_release(case.definition, case.facts, decider(work.actor), work.now))
+    return _decide(work, case, "release_conditionally", reason)
+
+
+def reject(work: Work, lot_number: str, *, reason: str) -> Disposition:
+    """Reject a lot for ever."""
+    lot = work.take(Lot, "reject", lot_number, reason=reason)
+    case = release_case(work.session, lot)
+    work.refuse_if(against_rejection(case.facts, decider(work.actor)))
+    return _decide(work, case, "reject", reason)
+
+
+def _decide(work: Work, case: ReleaseCase, decision: str, reason: str) -> Disposition:
+    missing = outstanding(case.facts) if decision == "release_conditionally" else []
+    signature = work.sign(LOT[decision].meaning, disposition_text(case, decision, reason))
+    work.move(case.lot, decision)
+    disposition = Disposition(
+        lot_id=case.lot.id,
+        decision=decision,
+        outstanding_tests=" ".join(missing),
+        reason=reason,
+        decided_at=work.now,
+        signature_id=signature.id,
+    )
+    work.add(disposition)
+    return disposition
+
+
+_STATEMENTS = {
+    "release": "I release this lot. / 本人放行该批次。",
+    "release_conditionally": "I release this lot conditionally; the tests below are outstanding. / 本人有条件放行该批次，下列检验尚未完成。",
+    "reject": "I reject this lot. / 本人判定该批次不合格，不予放行。",
+}
+
+
+def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
+    """Return the very text of a decision: the lot, the specification it is bound to, and each test's standing."""
+    lines = [
+        f"Lot / 批次 {case.lot.number}",
+        f"Study / 方案 {case.definition.code} {case.definition.version}",
+        _STATEMENTS[decision],
+    ]
+    if reason:
+        lines.append(f"Reason / 理由: {reason}")
+    for each in case.facts.standings:
+        reported = ", ".join(result.reported.words for result in each.results) or "–"
+        lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")
+    return "\n".join(lines)
+
+
+def dispositions_of(session: Session, lot_id: int) -> list[Disposition]:
+    """Return the decisions about a lot, newest first, with their signatures."""
+    statement = (
+        select(Disposition)
+        .options(joinedload(Disposition.signature))
+        .where(Disposition.lot_id == lot_id)
+        .order_by(Disposition.id.desc())
+    )
+    return list(session.scalars(statement))
+
+
+def viable_cells(session: Session, lot_id: int) -> Decimal | None:
+    """Return a lot's viable cells in millions per mL, from its reviewed counts; None where there is none."""
+    return viable_million_per_ml(result_facts(session, results_of(session, lot_id)))

@@ -1,0 +1,1 @@
+"""The protocol as data: product, arms, eligibility, specification, schedule and texts, from one versioned file."""

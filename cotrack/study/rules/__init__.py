@@ -1,0 +1,1 @@
+"""What a study definition says, and what follows from it."""

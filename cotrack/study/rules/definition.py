@@ -1,0 +1,190 @@
+"""A study definition as cotrack understands it: frozen, typed, with None where the sponsor has not said it yet."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import Words
+
+SPONSOR_TO_SET = "sponsor_to_set"
+
+
+@dataclass(frozen=True)
+class Product:
+    """The product that the study gives."""
+
+    name: Words
+    description: Words
+    is_autologous: bool
+    route: Words
+    storage: Words
+    shelf_life_months: int | None
+    bag_volume_ml: Decimal | None
+    thawed_life_minutes: int | None
+
+
+@dataclass(frozen=True)
+class Drug:
+    """Another drug of an arm."""
+
+    key: str
+    name: Words
+    dose: str | None
+    days: str | None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of the study, with the drugs given beside the cells."""
+
+    key: str
+    name: Words
+    drugs: tuple[Drug, ...]
+
+
+@dataclass(frozen=True)
+class Dose:
+    """How much is given: viable cells per kilogram, and what the arithmetic needs."""
+
+    cells_per_kg: int
+    steps_cells_per_kg: tuple[int, ...] | None
+    tolerance_percent: Decimal | None
+    post_thaw_recovery: Decimal | None
+    weight_valid_days: int | None
+    planned_minutes: int | None
+    premedication: Words
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How often: number of infusions, and days from start to start."""
+
+    infusions_least: int
+    infusions_most: int
+    interval_least_days: int
+    interval_most_days: int
+    follow_up_days: int
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Holds where a field has one of these values."""
+
+    field: str
+    accepts: tuple[str, ...]
+
+
+RuleKind = Literal["age", "answer", "text", "number", "days_since", "months_since", "examination"]
+
+
+@dataclass(frozen=True)
+class CriterionRule:
+    """One checkable part of a criterion; `on` names the day against which a window is counted."""
+
+    kind: RuleKind
+    field: str
+    least: Decimal | None = None
+    most: Decimal | None = None
+    more_than: Decimal | None = None
+    accepts: tuple[str, ...] = ()
+    on: Literal["enrolment", "first_dose"] = "enrolment"
+    when: Condition | None = None
+    unless: Condition | None = None
+    blank_means_none: bool = False
+    ask: Words = Words(None, None)
+    fails: Words = Words(None, None)
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """An inclusion (I1 …) or exclusion (E1 …) criterion of the registered record."""
+
+    key: str
+    text: Words
+    rules: tuple[CriterionRule, ...]
+
+
+@dataclass(frozen=True)
+class ReleaseTest:
+    """One test of the specification with its limit and alert limit (reference/domain.md §3.2)."""
+
+    key: str
+    name: Words
+    reported_as: str
+    kind: Literal["number", "words"]
+    unit: str
+    least: Decimal | None
+    most: Decimal | None
+    below: Decimal | None
+    alert_least: Decimal | None
+    alert_most: Decimal | None
+    accepts: tuple[str, ...]
+    rejects: tuple[str, ...]
+    replicates: Literal["one", "mean"]
+    is_required: bool | None
+    may_be_outstanding: bool
+    unset: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Precondition:
+    """Something that two people confirm before a thaw."""
+
+    key: str
+    ask: Words
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One version of a study."""
+
+    code: str
+    version: str
+    environment: Literal["any", "training"]
+    title: Words
+    short: Words
+    sponsor: Words
+    registration: str
+    planned_participants: int
+    product: Product
+    arms: Mapping[str, Arm]
+    dose: Dose
+    schedule: Schedule
+    trial_use: Words
+    handling: Words
+    before_thaw: tuple[Precondition, ...]
+    criteria: tuple[Criterion, ...]
+    tests: Mapping[str, ReleaseTest]
+    unset: frozenset[str]
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether its gaps are filled with values for training only."""
+        return self.environment == "training"
+
+    def against_use(self, *keys: str) -> list[Blocker]:
+        """Return what the sponsor has still to say before these values may be used."""
+        return [
+            Blocker(
+                "sponsor_to_set",
+                "The sponsor has not set {key} in study {study}.",
+                {"key": key, "study": self.code},
+            )
+            for key in self.unset_among(keys)
+        ]
+
+    def unset_among(self, keys: tuple[str, ...]) -> Iterator[str]:
+        """Yield the unset keys at or below each of these."""
+        for unset in sorted(self.unset):
+            if any(unset == key or unset.startswith(f"{key}.") for key in keys):
+                yield unset
+
+    def required_tests(self) -> list[ReleaseTest]:
+        """Return the tests that a release needs."""
+        return [test for test in self.tests.values() if test.is_required]
+
+    def test_reported_as(self, words: str) -> ReleaseTest | None:
+        """Return the test that a laboratory reports under these words."""
+        return next((test for test in self.tests.values() if test.reported_as == words), None)

@@ -1,0 +1,125 @@
+"""Judges laboratory results against the limits of a specification (reference/domain.md §3.2)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from cotrack.study.rules.definition import ReleaseTest
+
+_NUMBER = re.compile(r"([<>]?)\s*(\d{1,9}(?:\.\d{1,6})?)")
+
+
+class Standing(StrEnum):
+    """Where a result stands against its limits: *near limit* is beyond the alert limit and inside the limit."""
+
+    WITHIN = "within"
+    NEAR_LIMIT = "near_limit"
+    OUT_OF_SPECIFICATION = "out_of_specification"
+    MISSING = "missing"
+    UNDECIDABLE = "undecidable"
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a laboratory reported: a number, perhaps only bounded by `<` or `>`, or words."""
+
+    qualifier: str
+    number: Decimal | None
+    words: str
+
+
+def read_reported(test: ReleaseTest, text: str) -> Reported | None:
+    """Return what the text reports for this test, None where it is neither a number nor one of the test's words."""
+    text = text.strip()
+    if test.kind == "number":
+        found = _NUMBER.fullmatch(text)
+        return Reported(found[1], Decimal(found[2]), text) if found else None
+    is_known = text in test.accepts or any(_is_rejecting(text, each) for each in test.rejects)
+    return Reported("", None, text) if is_known else None
+
+
+def _is_rejecting(text: str, word: str) -> bool:
+    return text == word or text.startswith((f"{word}:", f"{word} "))
+
+
+def judge_one(test: ReleaseTest, reported: Reported) -> Standing:
+    """Judge one result by itself."""
+    if test.kind == "words":
+        return Standing.WITHIN if reported.words in test.accepts else Standing.OUT_OF_SPECIFICATION
+    if reported.number is None or not _has_limit(test):
+        return Standing.UNDECIDABLE
+    if reported.qualifier:
+        return _judge_bound(test, reported.qualifier, reported.number)
+    return _judge_number(test, reported.number)
+
+
+def judge_all(test: ReleaseTest, replicates: Sequence[Reported]) -> Standing:
+    """Judge all replicates of a test: none may fail, and their mean decides where the study says so.
+
+    A pass is never averaged with a fail: one failing replicate fails the test (reference/domain.md §3.3 rule 5).
+    """
+    if not replicates:
+        return Standing.MISSING
+    standings = [judge_one(test, each) for each in replicates]
+    for worst in (Standing.OUT_OF_SPECIFICATION, Standing.UNDECIDABLE):
+        if worst in standings:
+            return worst
+    numbers = [each.number for each in replicates if each.number is not None and not each.qualifier]
+    if test.replicates == "mean" and len(numbers) == len(replicates):
+        return _judge_number(test, sum(numbers, Decimal(0)) / len(numbers))
+    return Standing.NEAR_LIMIT if Standing.NEAR_LIMIT in standings else Standing.WITHIN
+
+
+def _has_limit(test: ReleaseTest) -> bool:
+    return any(limit is not None for limit in (test.least, test.most, test.below))
+
+
+def _judge_number(test: ReleaseTest, number: Decimal) -> Standing:
+    is_out = (
+        (test.least is not None and number < test.least)
+        or (test.most is not None and number > test.most)
+        or (test.below is not None and number >= test.below)
+    )
+    if is_out:
+        return Standing.OUT_OF_SPECIFICATION
+    is_near = (test.alert_least is not None and number < test.alert_least) or (
+        test.alert_most is not None and number > test.alert_most
+    )
+    return Standing.NEAR_LIMIT if is_near else Standing.WITHIN
+
+
+def _judge_bound(test: ReleaseTest, qualifier: str, bound: Decimal) -> Standing:
+    """Judge `<x` or `>x`: within only where every number it can stand for is within."""
+    is_upper = qualifier == "<"
+    upper = test.most if test.most is not None else test.below
+    if is_upper and test.least is None and upper is not None:
+        is_inside, alert = bound <= upper, test.alert_most
+    elif not is_upper and upper is None and test.least is not None:
+        is_inside, alert = bound >= test.least, test.alert_least
+    else:
+        return Standing.UNDECIDABLE
+    if not is_inside:
+        return Standing.UNDECIDABLE
+    is_calm = alert is None or (bound <= alert if is_upper else bound >= alert)
+    return Standing.WITHIN if is_calm else Standing.NEAR_LIMIT
+
+
+def limit_words(test: ReleaseTest) -> str:
+    """Write a test's limit as a certificate does: `≥ 95 %`, `4.0 – 6.0 10^6/mL`, `no growth`."""
+    if test.kind == "words":
+        return " / ".join(test.accepts)
+    if test.least is not None and test.most is not None:
+        return f"{test.least} – {test.most} {test.unit}"
+    for sign, limit in (("≥", test.least), ("≤", test.most), ("<", test.below)):
+        if limit is not None:
+            return f"{sign} {limit} {test.unit}"
+    return "–"
+
+
+def alert_words(test: ReleaseTest) -> str:
+    """Write a test's alert limit, empty where it has none."""
+    if test.alert_least is not None:
+        return f"< {test.alert_least}"
+    return f"> {test.alert_most}" if test.alert_most is not None else ""

@@ -1,0 +1,1 @@
+"""Looking at the whole: where a lot went, and where a bag came from."""

@@ -1,0 +1,62 @@
+"""Fixtures: every test that touches a database runs on SQLite and on PostgreSQL, each from a fresh copy."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.clusters import Cluster
+from support.worlds import World, open_world, prepare_template
+
+EXAMPLES = Path(__file__).parent / "examples"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One PostgreSQL cluster for each test process."""
+    started = Cluster(tmp_path_factory.mktemp("pg") / "cluster")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared site on SQLite."""
+    home = tmp_path_factory.mktemp("sqlite") / "template"
+    prepare_template(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Path:
+    """A prepared site on PostgreSQL; its database is the template of every test's own."""
+    home = tmp_path_factory.mktemp("postgresql") / "template"
+    prepare_template(home, cluster.create("prepared"))
+    return home
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A site of the test's own, on each database."""
+    home = tmp_path / "home"
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("sqlite_template"), home)
+        opened = open_world(home)
+        yield opened
+        opened.runtime.ground.sessions.engine.dispose()
+        return
+    shutil.copytree(request.getfixturevalue("postgresql_template"), home)
+    cluster: Cluster = request.getfixturevalue("cluster")
+    name = f"test_{next(_numbers)}"
+    opened = open_world(home, cluster.create(name, template="prepared"))
+    yield opened
+    opened.runtime.ground.sessions.engine.dispose()
+    cluster.drop(name)
+
+
+@pytest.fixture
+def examples() -> Path:
+    """The laboratory's and the clinic's example files."""
+    return EXAMPLES
