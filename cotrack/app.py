@@ -5,33 +5,23 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
 from flask_smorest import Api
 
-from cotrack import __version__, stages
+from cotrack import __version__, stages, vocabulary
 from cotrack.foundation.problems import register_problems
 from cotrack.foundation.resources import resource
 from cotrack.foundation.runtime import Runtime, start_runtime
 from cotrack.foundation.web import health, visit, words
 from cotrack.foundation.web.visit import guard_visits
-from cotrack.lifecycles import STATE_TONES
 from cotrack.settings import read_settings
 
 MOST_UPLOAD_BYTES = 20 * 1024 * 1024
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 
@@ -68,7 +58,8 @@ def _config(runtime: Runtime) -> Mapping[str, Any]:
         "SESSION_COOKIE_SECURE": runtime.settings.is_behind_tls,
         "MAX_CONTENT_LENGTH": MOST_UPLOAD_BYTES,
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
-        "COTRACK_WORDS": stages.WORDS,
+        "COTRACK_WORDS": vocabulary.WORDS,
+        "COTRACK_THING_URL": stages.thing_url,
         "API_TITLE": "cotrack",
         "API_VERSION": "v1",
         "OPENAPI_VERSION": "3.1.0",
@@ -98,7 +89,7 @@ def _add_page_tools(app: Flask) -> None:
 
     @app.context_processor
     def tools() -> dict[str, Any]:
-        visitor = visit.g.get("visitor")
+        visitor = g.get("visitor")
         return {
             "language": lambda: str(get_locale() or "zh"),
             "term": words.term,
@@ -108,9 +99,11 @@ def _add_page_tools(app: Flask) -> None:
             "site_day": words.site_day,
             "quantity": words.quantity,
             "millions": words.millions,
-            "tone": _tone,
+            "choices_of": words.choices_of,
+            "tone": vocabulary.tone,
             "event_words": stages.event_words,
             "thing_url": stages.thing_url,
+            "thing_name": stages.thing_name,
             "may": visit.may,
             "form_token": visit.form_token,
             "visitor": visitor,
@@ -121,10 +114,6 @@ def _add_page_tools(app: Flask) -> None:
             "zone": visit.runtime().ground.site.zone.key,
             "program_version": __version__,
         }
-
-
-def _tone(state: str) -> str:
-    return next((tone for tone, states in STATE_TONES.items() if state in states), "neutral")
 
 
 def _add_headers(response: Response) -> Response:

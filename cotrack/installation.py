@@ -103,7 +103,7 @@ def serve(runtime: Runtime) -> None:
     require_schema(runtime)
     check_system()
     record_start(runtime)
-    background = subprocess.Popen([sys.executable, "-m", "cotrack", "work"])  # noqa: S603 (our own command)
+    background = subprocess.Popen([sys.executable, "-m", "cotrack", "work"])
     try:
         _Server(_make_app(runtime), _server_options(runtime.settings)).run()
     finally:

@@ -79,7 +79,7 @@ def _environment(variables: Mapping[str, str]) -> Environment:
     if value not in {"production", "training"}:
         message = "COTRACK_ENVIRONMENT is not set: say COTRACK_ENVIRONMENT=production or COTRACK_ENVIRONMENT=training"
         raise SettingsFault(message)
-    return cast(Environment, value)
+    return cast("Environment", value)
 
 
 def _positive(variables: Mapping[str, str], name: str, default: int) -> int:

@@ -1,25 +1,89 @@
-"""The stages put together: pages, routes, commands, words and constraints of each, in the order of the journey."""
+"""The stages put together: pages, routes, commands and constraints of each, in the order of the journey."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import click
+import flask
+import flask_smorest
 from flask import url_for
 
+from cotrack.bedside import api as bedside_api
+from cotrack.bedside import pages as bedside_pages
+from cotrack.custody import api as custody_api
+from cotrack.custody import pages as custody_pages
+from cotrack.demonstration import commands as demonstration_commands
+from cotrack.desk import pages as desk_pages
 from cotrack.foundation.access import api as access_api
+from cotrack.foundation.access import commands as access_commands
 from cotrack.foundation.access import pages as access_pages
+from cotrack.foundation.audit import commands as audit_commands
+from cotrack.foundation.audit import pages as audit_pages
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.web import words
 from cotrack.foundation.words import N_
-from cotrack.foundation.words_of_program import FOUNDATION_WORDS
-from cotrack.lifecycles import LIFECYCLES, STATE_WORDS
+from cotrack.labelling import api as labelling_api
+from cotrack.labelling import pages as labelling_pages
+from cotrack.lifecycles import LIFECYCLES
+from cotrack.manufacture import api as manufacture_api
+from cotrack.manufacture import pages as manufacture_pages
+from cotrack.orders import api as orders_api
+from cotrack.orders import pages as orders_pages
+from cotrack.participants import api as participants_api
+from cotrack.participants import pages as participants_pages
+from cotrack.quality import api as quality_api
+from cotrack.quality import pages as quality_pages
+from cotrack.release import api as release_api
+from cotrack.release import pages as release_pages
+from cotrack.study import api as study_api
+from cotrack.study import commands as study_commands
+from cotrack.study import pages as study_pages
 
-PAGES: Final = [access_pages.pages]
-APIS: Final = [access_api.api]
-COMMANDS: Final = []
+PAGES: Final[list[flask.Blueprint]] = [
+    access_pages.pages,
+    audit_pages.pages,
+    study_pages.pages,
+    labelling_pages.pages,
+    quality_pages.pages,
+    manufacture_pages.pages,
+    custody_pages.pages,
+    release_pages.pages,
+    participants_pages.pages,
+    orders_pages.pages,
+    bedside_pages.pages,
+    desk_pages.pages,
+]
+APIS: Final[list[flask_smorest.Blueprint]] = [
+    access_api.api,
+    study_api.api,
+    labelling_api.api,
+    quality_api.api,
+    manufacture_api.api,
+    custody_api.api,
+    release_api.api,
+    participants_api.api,
+    orders_api.api,
+    bedside_api.api,
+]
+COMMANDS: Final[list[click.Command]] = [
+    access_commands.user,
+    study_commands.study,
+    audit_commands.audit,
+    demonstration_commands.demo,
+]
 
-WORDS: Final[Mapping[str, str]] = {**STATE_WORDS, **FOUNDATION_WORDS}
-CONSTRAINTS: Final[Mapping[str, Blocker]] = {}
+_USED: Final = Blocker("already_used", "This bag was used or taken before.")
+CONSTRAINTS: Final[Mapping[str, Blocker]] = {
+    "infusion.unit_id": _USED,
+    "uq_infusion_unit_id": _USED,
+    "allocation.unit_id": _USED,
+    "uq_allocation_unit": _USED,
+    "ck_infusion_two_people": Blocker("same_person", "Both checks are by one person: another person must scan."),
+    "ck_band_two_people": Blocker("same_person", "You put this band on yourself: another person confirms it."),
+    "ck_handover_two_people": Blocker("same_person", "Somebody else must take the bag over."),
+}
+"""What a constraint of the database means in domain words, by its name (PostgreSQL) or its column (SQLite)."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +96,44 @@ class Entry:
 
 
 NAVIGATION: Final = [
+    Entry("desk.home", N_("Your work"), "self:sign_in"),
+    Entry("desk.lots", N_("Lots"), "lot:read"),
+    Entry("desk.units", N_("Units"), "unit:read"),
+    Entry("desk.participants", N_("Participants"), "participant:read"),
+    Entry("desk.orders", N_("Orders"), "order:read"),
+    Entry("desk.infusions", N_("Infusions"), "infusion:read"),
+    Entry("bedside.question", N_("Bedside"), "infusion:check"),
+    Entry("study.list_definitions", N_("Studies"), "study:read"),
+    Entry("audit.list_records", N_("Trail"), "trail:read"),
     Entry("access.list_people", N_("People"), "person:read"),
 ]
 
-_THINGS: Final = {"person": ("access.show_person", "username")}
+_THINGS: Final = {
+    "person": ("access.show_person", "username"),
+    "study_definition": ("study.show_definition", "sha256"),
+    "lot": ("desk.lot", "number"),
+    "unit": ("desk.unit", "number"),
+    "participant": ("desk.participant", "number"),
+    "order": ("desk.order", "number"),
+    "infusion": ("bedside.show_infusion", "infusion_id"),
+    "record": ("audit.show_record", "record_id"),
+    "label_instance": ("labelling.show_label", "label_id"),
+}
 
 
 def thing_url(subject: str) -> str:
     """Return the address of the page of a thing named `noun:id`; empty where it has none."""
     noun, _, key = subject.partition(":")
-    if noun not in _THINGS:
+    if noun not in _THINGS or not key:
         return ""
     endpoint, argument = _THINGS[noun]
-    return url_for(endpoint, **{argument: key})
+    return url_for(endpoint, **{argument: key})  # type: ignore[arg-type]  # url_for's keywords are the route's
+
+
+def thing_name(subject: str) -> str:
+    """Return what people call a thing: its number, or the first letters of a hash."""
+    noun, _, key = subject.partition(":")
+    return key[:12] if noun == "study_definition" else key
 
 
 def event_words(event: str) -> str:

@@ -1,7 +1,5 @@
 """The steps of the journey as the demonstration's people take them, each through its service."""
 
-import csv
-import io
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -11,6 +9,7 @@ from sqlalchemy import select
 from cotrack.bedside.models import IdentityCheck, Infusion
 from cotrack.bedside.service import checks, infusions, ward
 from cotrack.custody import service as custody
+from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.players import Cast
 from cotrack.foundation.resources import resource
 from cotrack.labelling.models import LabelEntity, LabelInstance
@@ -20,7 +19,7 @@ from cotrack.manufacture.service import lots, units
 from cotrack.orders.models import Order
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
-from cotrack.release.service import dispositions, results
+from cotrack.release.service import dispositions, imports, results
 from cotrack.study import service as study
 
 NOT_SCREENED = {
@@ -123,7 +122,7 @@ class Journey:
 
     def results(self, content: bytes, name: str = "qc-results.csv") -> None:
         """Import a laboratory's file."""
-        self.cast.do("wang.l", lambda work: results.import_results(work, file_name=name, content=content))
+        self.cast.do("wang.l", lambda work: imports.import_results(work, file_name=name, content=content))
 
     def review(self, lot_number: str, *, by: str = "he.p") -> None:
         """Review all results of a lot."""
@@ -198,9 +197,7 @@ class Journey:
         """Order a dose for today."""
         order = self.cast.sign(
             "dr.gao",
-            lambda work: dosing.make_order(
-                work, subject_number, cells_per_kg=cells_per_kg, planned_on=self.today()
-            ),
+            lambda work: dosing.make_order(work, subject_number, cells_per_kg=cells_per_kg, planned_on=self.today()),
         )
         return order.number
 
@@ -213,9 +210,7 @@ class Journey:
     def issued(self, unit_number: str, *, to_ward: str = "3A", taken_by: str = "zhou.n") -> None:
         """Hand a bag out to the ward."""
         code = self.live_code(f"unit:{unit_number}", "bag")
-        self.cast.do(
-            "ma.k", lambda work: ward.issue(work, unit_number, bag_code=code, ward=to_ward, taken_by=taken_by)
-        )
+        self.cast.do("ma.k", lambda work: ward.issue(work, unit_number, bag_code=code, ward=to_ward, taken_by=taken_by))
 
     def received(self, unit_number: str, *, by: str = "zhou.n") -> None:
         """Take a bag over on the ward."""
@@ -224,10 +219,12 @@ class Journey:
 
     def thaw_check(self, unit_number: str, by: str) -> IdentityCheck:
         """Check a bag, its tag and its order before the thaw."""
+        order_number = self.cast.read(lambda session: allocation.order_of_bag(session, unit_number))
         return self.cast.do(
             by,
             lambda work: checks.check_before_thaw(
                 work,
+                order_number=order_number,
                 unit_code=self.live_code(f"unit:{unit_number}", "bag"),
                 attached_code=self.live_code(f"unit:{unit_number}", "tag"),
                 station="WARD-3A-1",
@@ -238,9 +235,7 @@ class Journey:
     def thawed(self, unit_number: str) -> None:
         """Check by two, start the thaw, and end it."""
         first, second = self.thaw_check(unit_number, "zhou.n"), self.thaw_check(unit_number, "wu.n")
-        self.cast.do(
-            "wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id)
-        )
+        self.cast.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id))
         self.cast.do("wu.n", lambda work: infusions.finish_thaw(work, unit_number))
 
     def check(self, subject_number: str, unit_number: str, by: str, *, station: str = "WARD-3A-1") -> IdentityCheck:
@@ -258,9 +253,7 @@ class Journey:
         """Check by two and start."""
         first = self.check(subject_number, unit_number, "zhou.n")
         second = self.check(subject_number, unit_number, "wu.n")
-        return self.cast.do(
-            "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id)
-        )
+        return self.cast.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
 
     def completed(self, infusion: Infusion, given_ml: str, left_ml: str) -> None:
         """End an infusion as planned."""
@@ -274,41 +267,3 @@ class Journey:
     def order(self, number: str) -> Order:
         """Look at an order."""
         return self.cast.read(lambda session: dosing.order_numbered(session, number))
-
-
-_TESTS = (
-    ("APP", "Appearance", "visual", 1, "conforms", "", "wang.l", ""),
-    ("CNT", "Viable cell count", "NC-200", 1, "5.36", "10^6/mL", "wang.l", "NC200-2"),
-    ("VIA", "Viability", "7-AAD flow", 1, "93.4", "%", "wang.l", "FACSLyric-1"),
-    ("FC", "CD73+", "flow", 1, "99.1", "%", "chen.y", "FACSLyric-1"),
-    ("FC", "CD90+", "flow", 1, "98.7", "%", "chen.y", "FACSLyric-1"),
-    ("FC", "CD105+", "flow", 1, "97.9", "%", "chen.y", "FACSLyric-1"),
-    ("FC", "CD45+", "flow", 1, "0.28", "%", "chen.y", "FACSLyric-1"),
-    ("FC", "CD34+", "flow", 1, "1.06", "%", "chen.y", "FACSLyric-1"),
-    ("FC", "CD14+", "flow", 1, "0.16", "%", "chen.y", "FACSLyric-1"),
-    ("FC", "CD19+", "flow", 1, "0.88", "%", "chen.y", "FACSLyric-1"),
-    ("FC", "HLA-DR+", "flow", 1, "0.62", "%", "chen.y", "FACSLyric-1"),
-    ("LAL", "Endotoxin", "LAL kinetic", 1, "<0.25", "EU/mL", "chen.y", "ELx808"),
-    ("MYC", "Mycoplasma", "NAT", 1, "not detected", "", "chen.y", "QS5"),
-    ("ST5", "Sterility interim", "BacT/ALERT day 5", 1, "no growth", "", "liu.m", "BTA-1"),
-    ("S14", "Sterility", "BacT/ALERT day 14", 1, "no growth", "", "liu.m", "BTA-1"),
-    ("VCN", "Vector copy number", "ddPCR", 1, "1.8", "copies/cell", "chen.y", "QX200"),
-    ("POT", "IFNa secretion", "ELISA", 1, "182", "ng/10^6 cells/24 h", "sun.q", "ELx808"),
-    ("POT", "IFNa secretion", "ELISA", 2, "188", "ng/10^6 cells/24 h", "sun.q", "ELx808"),
-    ("RCL", "RCL", "co-culture", 1, "not detected", "", "sun.q", ""),
-    ("BSA", "Residual BSA", "ELISA", 1, "9", "ng/dose", "sun.q", "ELx808"),
-)
-
-
-def good_results(lot_number: str, tested_at: object, *, changed: Mapping[str, str] | None = None, without: tuple[str, ...] = ()) -> bytes:
-    """Return a laboratory's file for one lot, every test within its limits but for the results changed or left out."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(results.COLUMNS)
-    for sample, test, method, replicate, value, unit, analyst, instrument in _TESTS:
-        if test in without:
-            continue
-        reported = (changed or {}).get(test, value)
-        row = (f"{lot_number}-{sample}", lot_number, test, method, replicate, reported, unit, f"{tested_at:%Y-%m-%d %H:%M}")
-        writer.writerow((*row, analyst, instrument, ""))
-    return file.getvalue().encode()

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from cotrack.foundation.access.service import people
+from cotrack.foundation.acting import Actor
 from cotrack.foundation.migrations import SYSTEM
 from cotrack.foundation.runtime import Runtime
-from cotrack.foundation.unit_of_work import Actor, Work, rehearse, unit_of_work
+from cotrack.foundation.unit_of_work import Work, rehearse, unit_of_work
 
 T = TypeVar("T")
 
-PASSWORD: Final = "only for training"
+PASSWORD: Final = "only for training"  # noqa: S105 (no secret: it is printed, and works on training sites alone)
 """Everybody's password on a training site; `cotrack demo load` refuses to run anywhere else."""
 
 
@@ -85,7 +86,9 @@ class Cast:
                 self._actors[username] = Actor(person.id, username, person.printed_name, person.role_names)
         known, player = self._actors[username], PLAYERS.get(username)
         chosen = station if station is not None else player.station if player else ""
-        return Actor(known.person_id, username, known.printed_name, known.roles, chosen, known.person_id, "demonstration")
+        return Actor(
+            known.person_id, username, known.printed_name, known.roles, chosen, known.person_id, "demonstration"
+        )
 
     def do(self, username: str, act: Callable[[Work], T], *, station: str | None = None) -> T:
         """Let somebody carry out one unsigned command."""

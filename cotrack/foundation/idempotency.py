@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from cotrack.foundation.access.models import IdempotencyKey
+from cotrack.foundation.acting import Actor, Ground, Proof
 from cotrack.foundation.db import Sessions
 from cotrack.foundation.errors import ChangedMeanwhile, IdempotencyKeyReused
-from cotrack.foundation.unit_of_work import Actor, Ground, Proof, Work, unit_of_work
+from cotrack.foundation.unit_of_work import Work, unit_of_work
 
 KEPT = timedelta(hours=72)
 

@@ -2,15 +2,16 @@
 
 import logging
 
+from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from alembic import command
+from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.db import Sessions
 from cotrack.foundation.resources import resource
-from cotrack.foundation.unit_of_work import Actor, Ground, unit_of_work
+from cotrack.foundation.unit_of_work import unit_of_work
 
 SYSTEM = Actor(None, "system", "cotrack", ("system",))
 
@@ -40,7 +41,7 @@ def schema_fault(sessions: Sessions) -> str:
         return "The database is empty: run `cotrack init`."
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if now in known:
-        return f"The database is older than this program (schema {now}, needed {head()}): run `cotrack init` to migrate it."
+        return f"The database is older than this program (schema {now}, needed {head()}): run `cotrack init`."
     return f"The database is newer than this program (schema {now}, known {head()}): install the newer cotrack."
 
 

@@ -9,7 +9,6 @@ from werkzeug.exceptions import HTTPException
 
 from cotrack.foundation.errors import (
     CotrackError,
-    DatabaseUnavailable,
     FormExpired,
     InvalidInput,
     NotSignedIn,
@@ -71,35 +70,36 @@ def _json(document: dict[str, Any]) -> str:
 
 def register_problems(app: Flask) -> None:
     """Let every error of this application be answered here."""
+    app.register_error_handler(CotrackError, _answer_ours)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unknown)
 
-    @app.errorhandler(CotrackError)
-    def ours(error: CotrackError) -> Response:
-        if isinstance(error, NotSignedIn | FormExpired | SignInRefused | PermissionDenied):
-            security_log.warning("%s %s %s", error.kind, request.method, request.url_rule)
-        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("%s: %s", error.kind, error)
-        if not isinstance(error, Refused | DatabaseUnavailable) and error.status == CotrackError.status:
-            return answer_problem(problem_of(CotrackError()))
-        return answer_problem(problem_of(error), error)
 
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Response:
-        status = error.code or CotrackError.status
-        errors = getattr(error, "data", {}).get("messages", {})
-        if status >= HTTPStatus.BAD_REQUEST and status != HTTPStatus.NOT_FOUND:
-            security_log.warning("http-%d %s %s", status, request.method, request.url_rule)
-        kind = "invalid-input" if status == HTTPStatus.UNPROCESSABLE_ENTITY else f"http-{status}"
-        document = {
-            "type": f"urn:cotrack:problem:{kind}",
-            "title": tell(HTTP_TITLES.get(status, CotrackError.title)),
-            "status": status,
-            "request": g.get("request_id", ""),
-        }
-        if errors:
-            document["errors"] = errors.get("json", errors)
-        return answer_problem(document)
-
-    @app.errorhandler(Exception)
-    def unknown(error: Exception) -> Response:
-        log.exception("unexpected error in request %s", g.get("request_id", ""), exc_info=error)
+def _answer_ours(error: CotrackError) -> Response:
+    if isinstance(error, NotSignedIn | FormExpired | SignInRefused | PermissionDenied):
+        security_log.warning("%s %s %s", error.kind, request.method, request.url_rule)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s: %s", error.kind, error)
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer_problem(problem_of(CotrackError()))
+    return answer_problem(problem_of(error), error)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = error.code or CotrackError.status
+    if status != HTTPStatus.NOT_FOUND:
+        security_log.warning("http-%d %s %s", status, request.method, request.url_rule)
+    kind = "invalid-input" if status == HTTPStatus.UNPROCESSABLE_ENTITY else f"http-{status}"
+    document = {
+        "type": f"urn:cotrack:problem:{kind}",
+        "title": tell(HTTP_TITLES.get(status, CotrackError.title)),
+        "status": status,
+        "request": g.get("request_id", ""),
+    }
+    faults = getattr(error, "data", {}).get("messages", {})
+    return answer_problem({**document, **({"errors": faults.get("json", faults)} if faults else {})})
+
+
+def _answer_unknown(error: Exception) -> Response:
+    log.error("unexpected error in request %s", g.get("request_id", ""), exc_info=error)
+    return answer_problem(problem_of(CotrackError()))

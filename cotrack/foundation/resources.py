@@ -6,7 +6,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def resource(name: str) -> Path:
-    """Return the folder or file `name` (`migrations`, `labels`); raises FileNotFoundError where neither place has it."""
+    """Return the folder or file `name` (`migrations`, `labels`); raises FileNotFoundError where there is none."""
     for place in (PACKAGE / name, PACKAGE.parent / name):
         if place.exists():
             return place

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from cotrack.foundation.access.gateways import Passwords
 from cotrack.foundation.access.service.sign_ins import Door
+from cotrack.foundation.acting import Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.db.changes import Secrets
 from cotrack.foundation.db.engine import open_database
 from cotrack.foundation.db.sessions import Clock, wall_clock
 from cotrack.foundation.keys import read_keys
 from cotrack.foundation.site import read_site
-from cotrack.foundation.unit_of_work import Ground
 from cotrack.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""Reads CSV files that people and laboratories export: every fault by line and column in plain words, nothing guessed."""
+"""Reads CSV files that people and laboratories export: every fault by line and column, nothing guessed."""
 
 import csv
 import hashlib

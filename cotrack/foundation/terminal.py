@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
+from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import CotrackError, NotFound, Refused
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.site import SiteFault
-from cotrack.foundation.unit_of_work import Actor
 from cotrack.settings import SettingsFault
 
 T = TypeVar("T")

@@ -4,24 +4,23 @@ A service function takes `Work` first and follows one order: permission → stat
 it refuses is recorded too, in a short transaction of its own after the rollback.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from cotrack.foundation.access.models import Signature, sealed
-from cotrack.foundation.audit.models import AuditRecord
-from cotrack.foundation.audit.record import Entry, Intention, body
+from cotrack.foundation.acting import Actor, Ground, Proof, Rehearsed, SigningText
+from cotrack.foundation.audit.record import Entry, Intention
+from cotrack.foundation.audit.writing import insert_record
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.db import Base, Sessions, Standing
-from cotrack.foundation.db.changes import ChangeCollector, Secrets
+from cotrack.foundation.db import Base, Standing
+from cotrack.foundation.db.changes import ChangeCollector
 from cotrack.foundation.errors import (
     Blocked,
     ChangedMeanwhile,
@@ -34,75 +33,13 @@ from cotrack.foundation.errors import (
     TransitionNotAllowed,
     UnrecordedChange,
 )
-from cotrack.foundation.keys import Keys
 from cotrack.foundation.site import Site
 from cotrack.foundation.state_machine import Action, Lifecycle, Refusal
 from cotrack.foundation.words import Term
-from cotrack.policy import permissions_of, role_for
+from cotrack.policy import role_for
 
 Row = TypeVar("Row", bound=Base)
 Standings = TypeVar("Standings", bound=Standing)
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts: a signed-in person, or `system`, with the roles held now and the station of the sign-in."""
-
-    person_id: int | None
-    username: str
-    printed_name: str
-    roles: tuple[str, ...]
-    station: str = ""
-    session_id: int | None = None
-    request: str = ""
-
-    @property
-    def permissions(self) -> frozenset[str]:
-        """Everything this person may do now."""
-        return permissions_of(self.roles)
-
-
-@dataclass(frozen=True)
-class Proof:
-    """A password that was verified a moment ago, outside any transaction, for one signature."""
-
-    person_id: int
-    meaning: str
-    text_sha256: str = ""
-
-
-@dataclass(frozen=True)
-class SigningText:
-    """What a signature would stand under: the very text that is hashed, and what signing it means."""
-
-    meaning: str
-    text: str
-
-    @property
-    def sha256(self) -> str:
-        """The hash that binds the signature to the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-class Rehearsed(Exception):
-    """A rehearsal came as far as the signature: nothing speaks against the act."""
-
-    def __init__(self, signing: SigningText) -> None:
-        """Carry what is to be signed."""
-        self.signing = signing
-        super().__init__(signing.meaning)
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What every command stands on in this process."""
-
-    sessions: Sessions
-    secrets: Secrets
-    site: Site
-    keys: Keys
-    is_training: bool
-    constraints: Mapping[str, Blocker] = field(default_factory=dict)
 
 
 class Work:
@@ -172,6 +109,8 @@ class Work:
 
     def lock(self, model: type[Row], key: str, *, share: bool = False) -> Row:
         """Load one row by its key and lock it: shared for what must not change, else for what this command changes."""
+        if self.session.dirty or self.session.new:
+            self.session.flush()
         column = getattr(model, model.__key__)
         statement = select(model).where(column == key).with_for_update(read=share)
         row = self.session.execute(statement, execution_options={"populate_existing": True}).scalar_one_or_none()
@@ -255,7 +194,8 @@ def _refuse_other_text(proof: Proof, signing: SigningText) -> None:
 
 def noun_of(model: type[Base]) -> str:
     """Return the field's word for a table's rows."""
-    return model.__tablename__.replace("_", " ")
+    name: str = model.__tablename__
+    return name
 
 
 @contextmanager
@@ -305,7 +245,8 @@ def _finish(work: Work, collector: ChangeCollector) -> None:
         if collector.changes:
             raise UnrecordedChange(f"rows changed without a record: {collector.changes[0]['row']}")
         return
-    _insert_record(work.session, _entry(work, work.intention, work.outcome, collector.changes, work.blockers))
+    entry = _entry(work, work.intention, outcome=work.outcome, changes=collector.changes, blockers=work.blockers)
+    insert_record(work.session, entry)
 
 
 def _record_refusal(ground: Ground, work: Work | None, refusal: Refused) -> None:
@@ -313,13 +254,14 @@ def _record_refusal(ground: Ground, work: Work | None, refusal: Refused) -> None
     if work is None or work.intention is None:
         return
     with ground.sessions.writing() as session:
-        _insert_record(session, _entry(work, work.intention, "refused", (), refusal.reasons))
+        insert_record(session, _entry(work, work.intention, outcome="refused", changes=(), blockers=refusal.reasons))
         session.commit()
 
 
 def _entry(
     work: Work,
     intention: Intention,
+    *,
     outcome: str,
     changes: Sequence[Mapping[str, Any]],
     blockers: Sequence[Blocker],
@@ -336,31 +278,6 @@ def _entry(
         changes=changes,
         blockers=blockers,
         details=work.details,
-    )
-
-
-_NEXT_ID = {
-    "postgresql": text("SELECT nextval('audit_record_id_seq')"),
-    "sqlite": text("SELECT coalesce(max(id), 0) + 1 FROM audit_record"),
-}
-
-
-def _insert_record(session: Session, entry: Entry) -> None:
-    record_id = session.execute(_NEXT_ID[session.get_bind().dialect.name]).scalar_one()
-    line = body(entry, record_id)
-    intention = entry.intention
-    session.connection().execute(
-        insert(AuditRecord.__table__),  # type: ignore[arg-type]  # a mapped class's table is a Table
-        {
-            "id": record_id,
-            "at": entry.at,
-            "actor": entry.actor,
-            "role": intention.role,
-            "event": intention.event,
-            "subject": intention.subject,
-            "outcome": entry.outcome,
-            "body": line,
-        },
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
-from cotrack.foundation.db import Base, ExactDecimal, Standing, column, one_of
+from cotrack.foundation.db import ExactDecimal, Standing, column, one_of
 from cotrack.lifecycles import LOT, UNIT
 from cotrack.study.models import StudyDefinition
 

@@ -38,7 +38,7 @@ def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
 
 
 def against_close(units: Sequence[UnitFacts], unaccounted_labels: int) -> list[Blocker]:
-    """Return what keeps a lot open: a unit that has not come to its end, a label nobody accounted for (21 CFR 211.125)."""
+    """Return what keeps a lot open: a unit not at its end, a label nobody accounted for (21 CFR 211.125)."""
     blockers = [
         Blocker("unit_open", "{unit} has not come to its end.", {"unit": unit.number}, solve=f"unit:{unit.number}")
         for unit in units
@@ -64,7 +64,7 @@ def lot_expiry(made_on: date, shelf_life_months: int, zone: tzinfo) -> datetime:
 def end_of_life(
     lot_expires_at: datetime, thaw_started_at: datetime | None, thawed_life_minutes: int | None
 ) -> datetime:
-    """Return when a unit may no longer be given: the lot's expiry or the thaw's end, whichever is first (§3.3 rule 6)."""
+    """Return when a unit may no longer be given: lot's expiry or thaw's end, whichever is first (§3.3 rule 6)."""
     if thaw_started_at is None or thawed_life_minutes is None:
         return lot_expires_at
     return min(lot_expires_at, thaw_started_at + timedelta(minutes=thawed_life_minutes))

@@ -36,7 +36,7 @@ class Portion:
 
 @dataclass(frozen=True)
 class History:
-    """What a participant was given before: number of infusions, and the day of the site on which the last one started."""
+    """What a participant was given before: how many infusions, and the site's day on which the last one started."""
 
     infusions: int
     last_started_on: date | None

@@ -25,7 +25,8 @@ class Participant(Standing):
         UniqueConstraint("subject_number"),
         one_of("status", PARTICIPANT.states),
         CheckConstraint(
-            "status <> 'enrolled' OR (enrolled_on IS NOT NULL AND enrolment_signature_id IS NOT NULL AND arm IS NOT NULL)",
+            "status <> 'enrolled' OR "
+            "(enrolled_on IS NOT NULL AND enrolment_signature_id IS NOT NULL AND arm IS NOT NULL)",
             name="enrolled_with_signature",
         ),
     )
@@ -35,6 +36,7 @@ class Participant(Standing):
     study_definition_id: Mapped[int] = column(ForeignKey("study_definition.id", ondelete="RESTRICT"))
     arm: Mapped[str | None] = column()
     screened_on: Mapped[date] = column()
+    screening_file_sha256: Mapped[str] = column()
     enrolled_on: Mapped[date | None] = column()
     enrolment_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
 

@@ -1,4 +1,4 @@
-"""What is known of a participant, typed; what speaks against enrolment and against another dose; who wears which band."""
+"""What is known of a participant, typed; what speaks against enrolment; who wears which band."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -5,25 +5,24 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped
 
-from cotrack.foundation.db import Base, column, one_of
+from cotrack.foundation.db import Standing, column, one_of
+from cotrack.lifecycles import HOLD
 
-HOLD_KINDS = ("hold", "recall")
 
-
-class Hold(Base):
-    """A hold or a recall of a thing. It stands over the thing's status; lifting it restores nothing, for nothing changed."""
+class Hold(Standing):
+    """A hold or recall of a thing. It stands over the thing's status; lifting it restores nothing: nothing changed."""
 
     __tablename__ = "hold"
+    __lifecycle__ = HOLD
     __table_args__ = (
-        Index("ix_hold_subject", "subject", "lifted_at"),
-        one_of("kind", HOLD_KINDS),
+        Index("ix_hold_subject", "subject", "status"),
+        one_of("status", HOLD.states),
         CheckConstraint("reason <> ''", name="reason_given"),
-        CheckConstraint("(lifted_at IS NULL) = (lifted_by_id IS NULL)", name="lifted_by_somebody"),
-        CheckConstraint("kind = 'hold' OR lifted_at IS NULL", name="recall_is_final"),
+        CheckConstraint("(status = 'lifted') = (lifted_by_id IS NOT NULL)", name="lifted_by_somebody"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by_id IS NULL)", name="lifted_at_a_time"),
     )
 
     subject: Mapped[str] = column()
-    kind: Mapped[str] = column()
     reason: Mapped[str] = column()
     placed_at: Mapped[datetime] = column()
     placed_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))

@@ -12,7 +12,7 @@ class HoldFacts:
     """One hold or recall that stands now."""
 
     subject: str
-    kind: str
+    status: str
     reason: str
     placed_at: datetime
 
@@ -29,7 +29,7 @@ def against_held(holds: Sequence[HoldFacts]) -> list[Blocker]:
 
 def _blocker(hold: HoldFacts) -> Blocker:
     details = {"thing": hold.key, "reason": hold.reason}
-    if hold.kind == "recall":
+    if hold.status == "recalled":
         return Blocker("lot_recalled", "{thing} is recalled: {reason}", details, solve=hold.subject)
     code = "lot_on_hold" if hold.subject.startswith("lot:") else "unit_on_hold"
     return Blocker(code, "{thing} is on hold: {reason}", details, solve=hold.subject)

@@ -5,23 +5,29 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from cotrack.foundation.errors import NotFound, ReasonMissing
+from cotrack.foundation.errors import NotFound
 from cotrack.foundation.unit_of_work import Work
+from cotrack.lifecycles import HOLD
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
 
-
-def begin_hold(work: Work, kind: str, subject: str, *, reason: str) -> None:
-    """State a hold or recall: permission first, then the reason, which is always asked."""
-    permission = "hold:recall" if kind == "recall" else "hold:place"
-    work.record(f"hold.{'recall' if kind == 'recall' else 'place'}", subject, permission=permission, reason=reason)
-    if not reason.strip():
-        raise ReasonMissing("Say why: this step needs a reason.")
+STANDING_STATES = ("standing", "recalled")
 
 
-def place(work: Work, kind: str, subject: str, *, reason: str) -> Hold:
+def begin_hold(work: Work, action: str, subject: str, *, reason: str) -> None:
+    """State a hold (`place`) or a recall (`recall`): permission first, then the reason, which is always asked."""
+    work.begin(HOLD, action, "", reason=reason, subject=subject)
+
+
+def place(work: Work, action: str, subject: str, *, reason: str) -> Hold:
     """Write the hold that was begun, on things that its stage has locked."""
-    hold = Hold(subject=subject, kind=kind, reason=reason.strip(), placed_at=work.now, placed_by_id=work.person_id)
+    hold = Hold(
+        subject=subject,
+        status=str(HOLD[action].to_state),
+        reason=reason.strip(),
+        placed_at=work.now,
+        placed_by_id=work.person_id,
+    )
     work.add(hold)
     return hold
 
@@ -29,13 +35,11 @@ def place(work: Work, kind: str, subject: str, *, reason: str) -> Hold:
 def lift(work: Work, hold_id: int, *, reason: str) -> Hold:
     """Lift a hold, with the reason; a recall is never lifted."""
     found = work.session.get(Hold, hold_id)
-    subject = found.subject if found else f"hold:{hold_id}"
-    work.record("hold.lift", subject, permission="hold:lift", reason=reason)
-    if not reason.strip():
-        raise ReasonMissing("Say why: this step needs a reason.")
+    work.begin(HOLD, "lift", str(hold_id), reason=reason, subject=found.subject if found else "")
     hold = work.session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
-    if hold is None or hold.lifted_at is not None or hold.kind == "recall":
-        raise NotFound("There is no such hold that could be lifted.")
+    if hold is None:
+        raise NotFound("There is no such hold.")
+    work.move(hold, "lift")
     hold.lifted_at, hold.lifted_by_id, hold.lift_reason = work.now, work.person_id, reason.strip()
     return hold
 
@@ -46,8 +50,8 @@ def standing_holds(session: Session, subjects: Sequence[str]) -> list[HoldFacts]
 
 
 _STANDING = (
-    select(Hold.subject, Hold.kind, Hold.reason, Hold.placed_at)
-    .where(Hold.subject.in_(bindparam("subjects", expanding=True)), Hold.lifted_at.is_(None))
+    select(Hold.subject, Hold.status, Hold.reason, Hold.placed_at)
+    .where(Hold.subject.in_(bindparam("subjects", expanding=True)), Hold.status.in_(STANDING_STATES))
     .order_by(Hold.id)
 )
 

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, relationship
 
 from cotrack.foundation.access.models import Signature
-from cotrack.foundation.db import Base, Standing, column, one_of
+from cotrack.foundation.db import Standing, column, one_of
 from cotrack.lifecycles import STUDY_DEFINITION
 
 

@@ -2,17 +2,24 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import In, Instant, SignatureIn, SignatureOut
+from cotrack.foundation.web.schemas import In, Instant, SignatureIn, SignatureOut, Words
+from cotrack.foundation.words import N_
+
+LONGEST_STUDY = 400_000
 
 
-class ApprovalIn(In):
-    """A signature under a draft."""
+class StudyIn(In):
+    """The text of a study file."""
+
+    text = Words(
+        required=True, longest=LONGEST_STUDY, metadata={"label": N_("Text of the study file"), "kind": "textarea"}
+    )
+
+
+class SignedIn(In):
+    """A signature."""
 
     signature = fields.Nested(SignatureIn, required=True)
-
-
-class NothingIn(In):
-    """A form without fields of its own."""
 
 
 class StudyDefinitionOut(Schema):

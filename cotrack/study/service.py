@@ -14,7 +14,8 @@ from cotrack.foundation.words import N_
 from cotrack.lifecycles import STUDY_DEFINITION
 from cotrack.study.models import StudyDefinition
 from cotrack.study.rules.definition import Definition
-from cotrack.study.rules.reading import SEPARATOR, Fault, read_definition
+from cotrack.study.rules.file_table import Fault
+from cotrack.study.rules.reading import SEPARATOR, read_definition
 
 
 def read_study_file(path: Path) -> str:
@@ -35,9 +36,9 @@ def read_study_file(path: Path) -> str:
     return base.read_text(encoding="utf-8") + SEPARATOR + text
 
 
-def check_study(text: str) -> list[Fault]:
-    """Return every fault of a study text, each with its key."""
-    return read_definition(text)[1]
+def check_study(text: str) -> tuple[Definition | None, list[Fault]]:
+    """Return what a study text says, or every fault of it, each with its key."""
+    return read_definition(text)
 
 
 _read: dict[str, Definition] = {}

@@ -51,9 +51,7 @@ def upgrade():
         sa.Column("subject", PlainText(), nullable=False),
         sa.Column("outcome", PlainText(), nullable=False),
         sa.Column("body", PlainText(), nullable=False),
-        sa.CheckConstraint(
-            "outcome IN ('done', 'refused', 'mismatch')", name=op.f("ck_audit_record_outcome")
-        ),
+        sa.CheckConstraint("outcome IN ('done', 'refused', 'mismatch')", name=op.f("ck_audit_record_outcome")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_record")),
     )
     op.create_index("ix_audit_record_actor", "audit_record", ["actor", "id"], unique=False)
@@ -128,19 +126,18 @@ def upgrade():
         "hold",
         sa.Column("id", KEY, nullable=False),
         sa.Column("subject", PlainText(), nullable=False),
-        sa.Column("kind", PlainText(), nullable=False),
         sa.Column("reason", PlainText(), nullable=False),
         sa.Column("placed_at", UtcInstant(), nullable=False),
         sa.Column("placed_by_id", KEY, nullable=False),
         sa.Column("lifted_at", UtcInstant(), nullable=True),
         sa.Column("lifted_by_id", KEY, nullable=True),
         sa.Column("lift_reason", PlainText(), nullable=True),
-        sa.CheckConstraint("kind = 'hold' OR lifted_at IS NULL", name=op.f("ck_hold_recall_is_final")),
-        sa.CheckConstraint("kind IN ('hold', 'recall')", name=op.f("ck_hold_kind")),
+        sa.Column("status", PlainText(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(status = 'lifted') = (lifted_by_id IS NOT NULL)", name=op.f("ck_hold_lifted_by_somebody")),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_hold_reason_given")),
-        sa.CheckConstraint(
-            "(lifted_at IS NULL) = (lifted_by_id IS NULL)", name=op.f("ck_hold_lifted_by_somebody")
-        ),
+        sa.CheckConstraint("status IN ('standing', 'lifted', 'recalled')", name=op.f("ck_hold_status")),
+        sa.CheckConstraint("(lifted_at IS NULL) = (lifted_by_id IS NULL)", name=op.f("ck_hold_lifted_at_a_time")),
         sa.ForeignKeyConstraint(
             ["lifted_by_id"], ["person.id"], name=op.f("fk_hold_lifted_by_id"), ondelete="RESTRICT"
         ),
@@ -149,7 +146,7 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
     )
-    op.create_index("ix_hold_subject", "hold", ["subject", "lifted_at"], unique=False)
+    op.create_index("ix_hold_subject", "hold", ["subject", "status"], unique=False)
     op.create_table(
         "label_instance",
         sa.Column("id", KEY, nullable=False),
@@ -172,8 +169,7 @@ def upgrade():
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("kind IN ('bag', 'tag', 'wristband')", name=op.f("ck_label_instance_kind")),
         sa.CheckConstraint(
-            "status <> 'applied' OR applied_by_id IS NOT NULL",
-            name=op.f("ck_label_instance_applied_by_somebody"),
+            "status <> 'applied' OR applied_by_id IS NOT NULL", name=op.f("ck_label_instance_applied_by_somebody")
         ),
         sa.CheckConstraint(
             "status IN ('intended', 'sending', 'printed', 'applied', 'superseded', 'void')",
@@ -181,24 +177,16 @@ def upgrade():
         ),
         sa.CheckConstraint("instance > 0", name=op.f("ck_label_instance_instance_positive")),
         sa.ForeignKeyConstraint(
-            ["applied_by_id"],
-            ["person.id"],
-            name=op.f("fk_label_instance_applied_by_id"),
-            ondelete="RESTRICT",
+            ["applied_by_id"], ["person.id"], name=op.f("fk_label_instance_applied_by_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["entity_id"], ["label_entity.id"], name=op.f("fk_label_instance_entity_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["requested_by_id"],
-            ["person.id"],
-            name=op.f("fk_label_instance_requested_by_id"),
-            ondelete="RESTRICT",
+            ["requested_by_id"], ["person.id"], name=op.f("fk_label_instance_requested_by_id"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_label_instance")),
-        sa.UniqueConstraint(
-            "entity_id", "kind", "instance", name=op.f("uq_label_instance_entity_id_kind_instance")
-        ),
+        sa.UniqueConstraint("entity_id", "kind", "instance", name=op.f("uq_label_instance_entity_id_kind_instance")),
     )
     op.create_index("ix_label_instance_subject", "label_instance", ["subject"], unique=False)
     op.create_index(
@@ -243,10 +231,7 @@ def upgrade():
         sa.Column("imported_at", UtcInstant(), nullable=False),
         sa.Column("imported_by_id", KEY, nullable=False),
         sa.ForeignKeyConstraint(
-            ["imported_by_id"],
-            ["person.id"],
-            name=op.f("fk_result_import_imported_by_id"),
-            ondelete="RESTRICT",
+            ["imported_by_id"], ["person.id"], name=op.f("fk_result_import_imported_by_id"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result_import")),
         sa.UniqueConstraint("file_sha256", name=op.f("uq_result_import_file_sha256")),
@@ -283,9 +268,7 @@ def upgrade():
         sa.Column("text", PlainText(), nullable=False),
         sa.Column("text_sha256", PlainText(), nullable=False),
         sa.Column("seal", PlainText(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_signature_person_id"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_signature_person_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
     )
     op.create_index("ix_signature_subject", "signature", ["subject"], unique=False)
@@ -307,9 +290,7 @@ def upgrade():
             "status = 'draft' OR (quality_signature_id IS NOT NULL AND investigator_signature_id IS NOT NULL)",
             name=op.f("ck_study_definition_signed_before_effect"),
         ),
-        sa.CheckConstraint(
-            "status IN ('draft', 'in_effect', 'superseded')", name=op.f("ck_study_definition_status")
-        ),
+        sa.CheckConstraint("status IN ('draft', 'in_effect', 'superseded')", name=op.f("ck_study_definition_status")),
         sa.ForeignKeyConstraint(
             ["investigator_signature_id"],
             ["signature.id"],
@@ -349,9 +330,7 @@ def upgrade():
             "status IN ('in_process', 'quarantine', 'conditionally_released', 'released', 'rejected', 'closed')",
             name=op.f("ck_lot_status"),
         ),
-        sa.ForeignKeyConstraint(
-            ["made_by_id"], ["person.id"], name=op.f("fk_lot_made_by_id"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["made_by_id"], ["person.id"], name=op.f("fk_lot_made_by_id"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
             ["study_definition_id"],
             ["study_definition.id"],
@@ -369,6 +348,7 @@ def upgrade():
         sa.Column("study_definition_id", KEY, nullable=False),
         sa.Column("arm", PlainText(), nullable=True),
         sa.Column("screened_on", sa.Date(), nullable=False),
+        sa.Column("screening_file_sha256", PlainText(), nullable=False),
         sa.Column("enrolled_on", sa.Date(), nullable=True),
         sa.Column("enrolment_signature_id", KEY, nullable=True),
         sa.Column("status", PlainText(), nullable=False),
@@ -377,9 +357,7 @@ def upgrade():
             "status <> 'enrolled' OR (enrolled_on IS NOT NULL AND enrolment_signature_id IS NOT NULL AND arm IS NOT NULL)",
             name=op.f("ck_participant_enrolled_with_signature"),
         ),
-        sa.CheckConstraint(
-            "status IN ('screening', 'enrolled', 'withdrawn')", name=op.f("ck_participant_status")
-        ),
+        sa.CheckConstraint("status IN ('screening', 'enrolled', 'withdrawn')", name=op.f("ck_participant_status")),
         sa.ForeignKeyConstraint(
             ["enrolment_signature_id"],
             ["signature.id"],
@@ -447,9 +425,7 @@ def upgrade():
         sa.CheckConstraint(
             "decision IN ('release', 'release_conditionally', 'reject')", name=op.f("ck_disposition_decision")
         ),
-        sa.ForeignKeyConstraint(
-            ["lot_id"], ["lot.id"], name=op.f("fk_disposition_lot_id"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_disposition_lot_id"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
             ["signature_id"], ["signature.id"], name=op.f("fk_disposition_signature_id"), ondelete="RESTRICT"
         ),
@@ -466,23 +442,16 @@ def upgrade():
         sa.Column("source", PlainText(), nullable=False),
         sa.Column("recorded_at", UtcInstant(), nullable=False),
         sa.Column("recorded_by_id", KEY, nullable=False),
-        sa.CheckConstraint(
-            "source IN ('screening', 'answered', 'measured')", name=op.f("ck_observation_source")
-        ),
+        sa.CheckConstraint("source IN ('screening', 'answered', 'measured')", name=op.f("ck_observation_source")),
         sa.ForeignKeyConstraint(
-            ["participant_id"],
-            ["participant.id"],
-            name=op.f("fk_observation_participant_id"),
-            ondelete="RESTRICT",
+            ["participant_id"], ["participant.id"], name=op.f("fk_observation_participant_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["recorded_by_id"], ["person.id"], name=op.f("fk_observation_recorded_by_id"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_observation")),
     )
-    op.create_index(
-        "ix_observation_participant", "observation", ["participant_id", "field", "id"], unique=False
-    )
+    op.create_index("ix_observation_participant", "observation", ["participant_id", "field", "id"], unique=False)
     op.create_table(
         "order",
         sa.Column("id", KEY, nullable=False),
@@ -540,10 +509,7 @@ def upgrade():
         sa.Column("changed_at", UtcInstant(), nullable=False),
         sa.Column("changed_by_id", KEY, nullable=False),
         sa.ForeignKeyConstraint(
-            ["changed_by_id"],
-            ["person.id"],
-            name=op.f("fk_participant_identity_changed_by_id"),
-            ondelete="RESTRICT",
+            ["changed_by_id"], ["person.id"], name=op.f("fk_participant_identity_changed_by_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["participant_id"],
@@ -577,8 +543,7 @@ def upgrade():
         sa.Column("status", PlainText(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "(status = 'reviewed') = (review_signature_id IS NOT NULL)",
-            name=op.f("ck_result_reviewed_with_signature"),
+            "(status = 'reviewed') = (review_signature_id IS NOT NULL)", name=op.f("ck_result_reviewed_with_signature")
         ),
         sa.CheckConstraint("qualifier IN ('', '<', '>')", name=op.f("ck_result_qualifier")),
         sa.CheckConstraint("status IN ('recorded', 'reviewed')", name=op.f("ck_result_status")),
@@ -590,10 +555,7 @@ def upgrade():
             ["recorded_by_id"], ["person.id"], name=op.f("fk_result_recorded_by_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["review_signature_id"],
-            ["signature.id"],
-            name=op.f("fk_result_review_signature_id"),
-            ondelete="RESTRICT",
+            ["review_signature_id"], ["signature.id"], name=op.f("fk_result_review_signature_id"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result")),
         sa.UniqueConstraint("lot_id", "test", "replicate", name=op.f("uq_result_lot_id_test_replicate")),
@@ -622,9 +584,7 @@ def upgrade():
             "status NOT IN ('thawing', 'thawed', 'started', 'paused', 'completed') OR thaw_started_at IS NOT NULL",
             name=op.f("ck_unit_thaw_has_start"),
         ),
-        sa.CheckConstraint(
-            "thawed_at IS NULL OR thaw_started_at IS NOT NULL", name=op.f("ck_unit_thaw_in_order")
-        ),
+        sa.CheckConstraint("thawed_at IS NULL OR thaw_started_at IS NOT NULL", name=op.f("ck_unit_thaw_in_order")),
         sa.CheckConstraint("viable_million_per_ml > 0", name=op.f("ck_unit_cells_positive")),
         sa.CheckConstraint("volume_ml > 0", name=op.f("ck_unit_volume_positive")),
         sa.ForeignKeyConstraint(
@@ -647,17 +607,10 @@ def upgrade():
         sa.Column("released_at", UtcInstant(), nullable=True),
         sa.CheckConstraint("volume_to_give_ml > 0", name=op.f("ck_allocation_volume_positive")),
         sa.ForeignKeyConstraint(
-            ["allocated_by_id"],
-            ["person.id"],
-            name=op.f("fk_allocation_allocated_by_id"),
-            ondelete="RESTRICT",
+            ["allocated_by_id"], ["person.id"], name=op.f("fk_allocation_allocated_by_id"), ondelete="RESTRICT"
         ),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["order.id"], name=op.f("fk_allocation_order_id"), ondelete="RESTRICT"
-        ),
-        sa.ForeignKeyConstraint(
-            ["unit_id"], ["unit.id"], name=op.f("fk_allocation_unit_id"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["order_id"], ["order.id"], name=op.f("fk_allocation_order_id"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_allocation_unit_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
     )
     op.create_index("ix_allocation_order_id", "allocation", ["order_id"], unique=False)
@@ -686,9 +639,7 @@ def upgrade():
         sa.ForeignKeyConstraint(
             ["taken_by_id"], ["person.id"], name=op.f("fk_handover_taken_by_id"), ondelete="RESTRICT"
         ),
-        sa.ForeignKeyConstraint(
-            ["unit_id"], ["unit.id"], name=op.f("fk_handover_unit_id"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_handover_unit_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
     )
     op.create_index("ix_handover_unit_id", "handover", ["unit_id"], unique=False)
@@ -717,17 +668,12 @@ def upgrade():
             ["order_id"], ["order.id"], name=op.f("fk_identity_check_order_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["participant_id"],
-            ["participant.id"],
-            name=op.f("fk_identity_check_participant_id"),
-            ondelete="RESTRICT",
+            ["participant_id"], ["participant.id"], name=op.f("fk_identity_check_participant_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_identity_check_person_id"), ondelete="RESTRICT"
         ),
-        sa.ForeignKeyConstraint(
-            ["unit_id"], ["unit.id"], name=op.f("fk_identity_check_unit_id"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_identity_check_unit_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_check")),
     )
     op.create_index("ix_identity_check_order_id", "identity_check", ["order_id"], unique=False)
@@ -743,9 +689,7 @@ def upgrade():
         sa.ForeignKeyConstraint(
             ["placed_by_id"], ["person.id"], name=op.f("fk_placement_placed_by_id"), ondelete="RESTRICT"
         ),
-        sa.ForeignKeyConstraint(
-            ["unit_id"], ["unit.id"], name=op.f("fk_placement_unit_id"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_placement_unit_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placement")),
     )
     op.create_index(
@@ -781,9 +725,7 @@ def upgrade():
         sa.CheckConstraint(
             "volume_given_ml IS NULL OR volume_given_ml >= 0", name=op.f("ck_infusion_given_not_negative")
         ),
-        sa.CheckConstraint(
-            "volume_left_ml IS NULL OR volume_left_ml >= 0", name=op.f("ck_infusion_left_not_negative")
-        ),
+        sa.CheckConstraint("volume_left_ml IS NULL OR volume_left_ml >= 0", name=op.f("ck_infusion_left_not_negative")),
         sa.ForeignKeyConstraint(
             ["closing_signature_id"],
             ["signature.id"],
@@ -791,41 +733,25 @@ def upgrade():
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["first_check_id"],
-            ["identity_check.id"],
-            name=op.f("fk_infusion_first_check_id"),
-            ondelete="RESTRICT",
+            ["first_check_id"], ["identity_check.id"], name=op.f("fk_infusion_first_check_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["first_person_id"], ["person.id"], name=op.f("fk_infusion_first_person_id"), ondelete="RESTRICT"
         ),
+        sa.ForeignKeyConstraint(["order_id"], ["order.id"], name=op.f("fk_infusion_order_id"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
-            ["order_id"], ["order.id"], name=op.f("fk_infusion_order_id"), ondelete="RESTRICT"
+            ["participant_id"], ["participant.id"], name=op.f("fk_infusion_participant_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["participant_id"],
-            ["participant.id"],
-            name=op.f("fk_infusion_participant_id"),
-            ondelete="RESTRICT",
+            ["second_check_id"], ["identity_check.id"], name=op.f("fk_infusion_second_check_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["second_check_id"],
-            ["identity_check.id"],
-            name=op.f("fk_infusion_second_check_id"),
-            ondelete="RESTRICT",
-        ),
-        sa.ForeignKeyConstraint(
-            ["second_person_id"],
-            ["person.id"],
-            name=op.f("fk_infusion_second_person_id"),
-            ondelete="RESTRICT",
+            ["second_person_id"], ["person.id"], name=op.f("fk_infusion_second_person_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["started_by_id"], ["person.id"], name=op.f("fk_infusion_started_by_id"), ondelete="RESTRICT"
         ),
-        sa.ForeignKeyConstraint(
-            ["unit_id"], ["unit.id"], name=op.f("fk_infusion_unit_id"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_infusion_unit_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_infusion")),
         sa.UniqueConstraint("first_check_id", name=op.f("uq_infusion_first_check_id")),
         sa.UniqueConstraint("second_check_id", name=op.f("uq_infusion_second_check_id")),

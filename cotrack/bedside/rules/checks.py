@@ -89,14 +89,25 @@ def _against_order(order: OrderFacts | None, facts: BagFacts, place: Place) -> l
     return blockers + against_weight(order.weighed_on, place.today, facts.definition.dose.weight_valid_days or 0)
 
 
-def against_patient(facts: BagFacts, subject_number: str, *, identity_answer: str) -> list[Blocker]:
-    """Return the reason where this bag is another person's, or the person is not who the band says (E01)."""
-    blockers = []
-    if facts.order is not None and facts.order.subject_number != subject_number:
-        blockers.append(Blocker("wrong_patient", "This bag is for another patient."))
-    if identity_answer == "denied":
-        blockers.append(Blocker("wrong_patient", "The patient did not confirm name and birth date."))
-    return blockers
+def against_patient(facts: BagFacts, subject_number: str) -> list[Blocker]:
+    """Return the reason where this bag is another person's than the one the band names (E01)."""
+    if facts.order is None or facts.order.subject_number == subject_number:
+        return []
+    return [Blocker("wrong_patient", "This bag is for another patient.")]
+
+
+def against_answer(identity_answer: str) -> list[Blocker]:
+    """Return the reason where the person at the bed is not who the band says."""
+    if identity_answer != "denied":
+        return []
+    return [Blocker("wrong_patient", "The patient did not confirm name and birth date.")]
+
+
+def against_other_order(facts: BagFacts, order_number: str) -> list[Blocker]:
+    """Return the reason where a bag is set aside for another order than the one at hand (E03, E04)."""
+    if facts.order is None or facts.order.number == order_number:
+        return []
+    return [Blocker("not_allocated", "This bag is not set aside for this order.")]
 
 
 def against_preconditions(facts: BagFacts, confirmed: Mapping[str, bool]) -> list[Blocker]:

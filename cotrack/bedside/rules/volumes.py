@@ -25,7 +25,7 @@ def against_completion(to_give_ml: Decimal, given_ml: Decimal, tolerance_percent
         return []
     details = {"given": given_ml, "ordered": to_give_ml, "percent": tolerance_percent}
     sentence = (
-        "{given} mL given, {ordered} mL ordered (within {percent} %). Less: record it as stopped early, with the reason. "
-        "More: correct the number, or call the physician."
+        "{given} mL given, {ordered} mL ordered (within {percent} %). "
+        "Less: record it as stopped early, with the reason. More: correct the number, or call the physician."
     )
     return [Blocker("dose_out_of_range", sentence, details)]

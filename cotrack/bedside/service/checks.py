@@ -1,6 +1,5 @@
 """The checks: before the thaw and at the bedside. A mismatch is a result that is kept, not an error."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -9,8 +8,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.checks import (
+    against_answer,
     against_bag,
     against_band,
+    against_other_order,
     against_patient,
     against_preconditions,
     against_scans,
@@ -18,14 +19,20 @@ from cotrack.bedside.rules.checks import (
 )
 from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service.facts import bag_facts, is_band_confirmed, place_of
-from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.blockers import Blocker, blockers_text
 from cotrack.foundation.unit_of_work import Work
 from cotrack.labelling.rules.standing import Scan
 from cotrack.labelling.service.scanning import scan_record, understand
 
 
 def check_before_thaw(
-    work: Work, *, unit_code: str, attached_code: str, station: str, confirmed: Mapping[str, bool]
+    work: Work,
+    *,
+    order_number: str,
+    unit_code: str,
+    attached_code: str,
+    station: str,
+    confirmed: Mapping[str, bool],
 ) -> IdentityCheck:
     """Check bag, tag and order by one person before the thaw; two people's matches allow it (product.md, order)."""
     texts = [unit_code, attached_code]
@@ -36,8 +43,9 @@ def check_before_thaw(
     if facts is not None:
         place = place_of(work, station)
         blockers = [*against_bag(facts, place, state="received"), *against_preconditions(facts, confirmed)]
+        blockers += against_other_order(facts, order_number)
     work.details["confirmed"] = sorted(name for name, is_so in confirmed.items() if is_so)
-    return _keep(work, "thaw", station, facts, blockers, minutes=work.site.minutes["thaw_check_valid"])
+    return _keep(work, "thaw", facts, blockers, station=station, minutes=work.site.minutes["thaw_check_valid"])
 
 
 def check_identity(
@@ -60,16 +68,17 @@ def check_identity(
     if tag is not None:
         scans["tag"] = (attached_code, tag)
     _begin(work, bag, scans)
-    blockers = against_scans(bag, tag)
-    blockers += against_band(band, is_band_current=is_band_confirmed(work.session, band.key))
-    facts = bag_facts(work, bag.key) if not against_scans(bag, tag) else None
+    work.details["identity_answer"] = identity_answer or "not asked"
+    against_the_band = against_band(band, is_band_current=is_band_confirmed(work.session, band.key))
+    blockers = [*against_the_band, *against_answer(identity_answer)]
+    # A band that fails, or a person who denies it, ends the check before any bag is scanned.
+    against_the_bag = against_scans(bag, tag) if unit_code or not blockers else []
+    blockers += against_the_bag
+    facts = bag_facts(work, bag.key) if unit_code and not against_the_bag else None
     if facts is not None:
         blockers += against_bag(facts, place_of(work, station), state="thawed")
-        if not against_band(band, is_band_current=True):
-            blockers += against_patient(facts, band.key, identity_answer=identity_answer)
-    if identity_answer:
-        work.details["identity_answer"] = identity_answer
-    return _keep(work, "bedside", station, facts, blockers, minutes=work.site.minutes["check_valid"])
+        blockers += against_patient(facts, band.key) if band.label else []
+    return _keep(work, "bedside", facts, blockers, station=station, minutes=work.site.minutes["check_valid"])
 
 
 def _begin(work: Work, bag: Scan, scans: Mapping[str, tuple[str, Scan]]) -> None:
@@ -79,7 +88,7 @@ def _begin(work: Work, bag: Scan, scans: Mapping[str, tuple[str, Scan]]) -> None
 
 
 def _keep(
-    work: Work, kind: str, station: str, facts: BagFacts | None, blockers: Sequence[Blocker], *, minutes: int
+    work: Work, kind: str, facts: BagFacts | None, blockers: Sequence[Blocker], *, station: str, minutes: int
 ) -> IdentityCheck:
     found = unique(blockers)
     if found:
@@ -88,7 +97,7 @@ def _keep(
     check = IdentityCheck(
         kind=kind,
         result="mismatch" if found else "match",
-        blockers=json.dumps([{"code": each.code, "detail": each.sentence} for each in found], ensure_ascii=False),
+        blockers=blockers_text(found),
         person_id=work.person_id,
         session_id=work.actor.session_id,
         station=station,

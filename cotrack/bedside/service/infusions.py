@@ -1,5 +1,6 @@
 """Thaw, start, pause, end of an infusion: only two independent matches let a bag go on."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from cotrack.bedside.rules.facts import CheckFacts
 from cotrack.bedside.rules.volumes import against_completion, against_volumes
 from cotrack.bedside.service.facts import checks, place_of
 from cotrack.bedside.service.ward import locked_facts
+from cotrack.foundation.access.models import Person
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.unit_of_work import Work
@@ -19,6 +21,12 @@ from cotrack.manufacture.models import Unit
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.service.allocation import record_administration, record_start
 from cotrack.study import service as study
+
+
+@dataclass(frozen=True)
+class _Volumes:
+    given_ml: Decimal
+    left_ml: Decimal
 
 
 def start_thaw(work: Work, *, first_check: int, second_check: int) -> Unit:
@@ -130,32 +138,32 @@ def _begun(work: Work, infusion_id: int, action: str, reason: str) -> Infusion:
 
 def complete(work: Work, infusion_id: int, *, volume_given_ml: Decimal, volume_left_ml: Decimal) -> Infusion:
     """End an infusion as planned: volumes in mL, within the study's tolerance of the ordered one; signed."""
-    return _end(work, infusion_id, "complete", volume_given_ml, volume_left_ml, reason="")
+    return _end(work, infusion_id, "complete", _Volumes(volume_given_ml, volume_left_ml), reason="")
 
 
 def stop_early(
     work: Work, infusion_id: int, *, volume_given_ml: Decimal, volume_left_ml: Decimal, reason: str
 ) -> Infusion:
     """End an infusion before the volume was given; it counts as an infusion. Volumes in mL; signed."""
-    return _end(work, infusion_id, "stop_early", volume_given_ml, volume_left_ml, reason=reason)
+    return _end(work, infusion_id, "stop_early", _Volumes(volume_given_ml, volume_left_ml), reason=reason)
 
 
-def _end(work: Work, infusion_id: int, action: str, given_ml: Decimal, left_ml: Decimal, *, reason: str) -> Infusion:
+def _end(work: Work, infusion_id: int, action: str, volumes: _Volumes, *, reason: str) -> Infusion:
     infusion = _begun(work, infusion_id, action, reason)
     unit, _ = locked_facts(work, infusion.unit.number)
     work.expect(unit, action)
-    work.refuse_if(_against_end(work, infusion, action, given_ml, left_ml))
-    signature = work.sign(UNIT[action].meaning, _closing_text(infusion, action, given_ml, left_ml, reason))
+    work.refuse_if(_against_end(work, infusion, action, volumes))
+    signature = work.sign(UNIT[action].meaning, _closing_text(infusion, action, volumes, reason))
     work.move(unit, action)
     infusion.ended_at = work.now
-    infusion.volume_given_ml, infusion.volume_left_ml = given_ml, left_ml
+    infusion.volume_given_ml, infusion.volume_left_ml = volumes.given_ml, volumes.left_ml
     infusion.closing_signature_id = signature.id
     record_administration(work, work.lock(Order, infusion.order.number))
     return infusion
 
 
-def _against_end(work: Work, infusion: Infusion, action: str, given_ml: Decimal, left_ml: Decimal) -> list[Blocker]:
-    blockers = against_volumes(infusion.unit.volume_ml, given_ml, left_ml)
+def _against_end(work: Work, infusion: Infusion, action: str, volumes: _Volumes) -> list[Blocker]:
+    blockers = against_volumes(infusion.unit.volume_ml, volumes.given_ml, volumes.left_ml)
     if action == "complete":
         to_give = work.session.scalar(
             select(Allocation.volume_to_give_ml)
@@ -164,20 +172,39 @@ def _against_end(work: Work, infusion: Infusion, action: str, given_ml: Decimal,
             .limit(1)
         )
         definition = study.definition_of(infusion.order.study_definition)
-        blockers += against_completion(to_give or Decimal(0), given_ml, definition.dose.tolerance_percent or Decimal(0))
+        blockers += against_completion(
+            to_give or Decimal(0), volumes.given_ml, definition.dose.tolerance_percent or Decimal(0)
+        )
     return blockers
 
 
-def _closing_text(infusion: Infusion, action: str, given_ml: Decimal, left_ml: Decimal, reason: str) -> str:
+def _closing_text(infusion: Infusion, action: str, volumes: _Volumes, reason: str) -> str:
     ended = "ended as planned / 按计划结束" if action == "complete" else f"stopped early / 提前终止: {reason}"
     return "\n".join(
         (
             f"Infusion of {infusion.unit.number} into {infusion.participant.subject_number} / 输注",
             f"Order / 医嘱 {infusion.order.number} ({infusion.order.coi_id})",
-            f"Volume given / 已输 {given_ml} mL, left / 剩余 {left_ml} mL",
+            f"Volume given / 已输 {volumes.given_ml} mL, left / 剩余 {volumes.left_ml} mL",
             f"The infusion {ended}",
         )
     )
+
+
+def volume_to_give(session: Session, infusion: Infusion) -> Decimal | None:
+    """Return the volume in mL that was ordered from the bag of an infusion."""
+    return session.scalar(
+        select(Allocation.volume_to_give_ml)
+        .where(Allocation.order_id == infusion.order_id, Allocation.unit_id == infusion.unit_id)
+        .order_by(Allocation.id.desc())
+        .limit(1)
+    )
+
+
+def people_of(session: Session, infusion: Infusion) -> dict[int, str]:
+    """Return the printed names of those who checked and started an infusion."""
+    ids = {infusion.first_person_id, infusion.second_person_id, infusion.started_by_id}
+    rows = session.execute(select(Person.id, Person.printed_name).where(Person.id.in_(ids)))
+    return dict(rows.all())
 
 
 _WHOLE = select(Infusion).options(

@@ -110,6 +110,12 @@ def receive(work: Work, unit_number: str, *, bag_code: str) -> Unit:
     return unit
 
 
+def receive_scanned(work: Work, *, bag_code: str) -> Unit:
+    """Take over whatever bag was scanned; a scan that names no bag is refused, and recorded."""
+    (scan,) = understand(work.ground, work.session, [bag_code])
+    return receive(work, scan.key or "unknown", bag_code=bag_code)
+
+
 def return_unit(work: Work, unit_number: str, *, reason: str) -> Unit:
     """Send a bag back that was never thawed; its allocation ends."""
     return _end_allocation(work, unit_number, "return", reason)

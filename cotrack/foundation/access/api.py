@@ -9,6 +9,7 @@ from cotrack.foundation.access import schemas
 from cotrack.foundation.access.service import people
 from cotrack.foundation.access.service.sign_ins import SignIn
 from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, public, runtime
 
 api = Blueprint("api_access", __name__, url_prefix="/api/v1", description="Sign-in and people")
@@ -56,7 +57,7 @@ def add_person(body: dict[str, Any]) -> Response:
 
 @api.post("/people/<username>/disable")
 @needs("person:disable")
-@api.arguments(schemas.ReasonIn)
+@api.arguments(ReasonIn)
 @api.response(200, schemas.PersonOut)
 def disable_person(body: dict[str, Any], username: str) -> Response:
     """Take every access from a person at once."""

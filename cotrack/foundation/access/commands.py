@@ -28,7 +28,7 @@ def _new_password(username: str) -> str:
 @pass_terminal
 @plain_errors
 def add(
-    terminal: Terminal, username: str, printed_name: str, roles: tuple[str, ...], identity_verified_by: str
+    terminal: Terminal, *, username: str, printed_name: str, roles: tuple[str, ...], identity_verified_by: str
 ) -> None:
     """Add USERNAME, who must choose a password of their own at the first sign-in."""
     actor = terminal.actor()

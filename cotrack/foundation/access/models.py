@@ -80,7 +80,7 @@ class Signature(Base):
 
 
 def _seal(signature: Signature) -> str:
-    bound = {
+    bound: dict[str, str | int] = {
         "person": signature.person_id,
         "printed_name": signature.printed_name,
         "role": signature.role,
@@ -90,7 +90,7 @@ def _seal(signature: Signature) -> str:
         "subject": signature.subject,
         "text": hashlib.sha256(signature.text.encode()).hexdigest(),
     }
-    return hashlib.sha256(rfc8785.dumps(bound)).hexdigest()
+    return hashlib.sha256(rfc8785.dumps({**bound})).hexdigest()
 
 
 def sealed(signature: Signature) -> Signature:

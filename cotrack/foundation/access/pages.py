@@ -1,7 +1,6 @@
 """Pages of signing in and out, one's password, and people."""
 
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from marshmallow import ValidationError
@@ -11,8 +10,9 @@ from cotrack.foundation.access import schemas
 from cotrack.foundation.access.service import people
 from cotrack.foundation.errors import SignInRefused
 from cotrack.foundation.unit_of_work import Work
-from cotrack.foundation.web.forms import Form, form_page
-from cotrack.foundation.web.visit import actor, form_token, needs, public, runtime, session_cookie
+from cotrack.foundation.web.forms import Form, faults_by_field, form_page
+from cotrack.foundation.web.schemas import In, ReasonIn
+from cotrack.foundation.web.visit import actor, form_token, needs, own_address, public, runtime, session_cookie
 from cotrack.foundation.web.words import tell
 
 pages = Blueprint("access", __name__, template_folder="templates")
@@ -35,12 +35,12 @@ def sign_in() -> Response:
         opened = runtime().door.sign_in(**body, kind="browser", request="")
     except ValidationError as fault:
         form = Form(request.form)
-        form.errors = cast(dict[str, list[str]], fault.normalized_messages())
+        form.errors = faults_by_field(fault)
         return _sign_in_page(form, "", 422)
     except SignInRefused as refused:
         return _sign_in_page(Form(request.form), tell(refused.detail), refused.status)
     session.clear()
-    response = make_response(redirect(_own_address(request.form.get("next", "")), code=303))
+    response = make_response(redirect(own_address(request.form.get("next", "")), code=303))
     options: dict[str, Any] = {
         "httponly": True,
         "secure": runtime().settings.is_behind_tls,
@@ -61,19 +61,13 @@ def _sign_in_page(form: Form, error: str, status: int) -> Response:
     )
 
 
-def _own_address(address: str) -> str:
-    """Return the address if it is a path of this site, else the home page: no redirect ever leaves."""
-    parts = urlsplit(address)
-    is_own = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if is_own else url_for("desk.home")
-
-
 @pages.post("/sign-out")
 @needs("self:sign_in")
 def sign_out() -> Response:
     """End this sign-in."""
     runtime().door.sign_out(actor())
-    response = make_response(redirect(url_for("access.sign_in"), code=303))
+    goes_on = request.form.get("next", "")
+    response = make_response(redirect(url_for("access.sign_in", next=goes_on or None), code=303))
     response.delete_cookie(session_cookie())
     return response
 
@@ -131,7 +125,7 @@ def show_person(username: str) -> str:
         return render_template("access/person.html", person=person, roles=schemas.GRANTABLE, form=Form(MultiDict()))
 
 
-def _person_form(username: str, schema: schemas.In, act: Any) -> Response:
+def _person_form(username: str, schema: In, act: Any) -> Response:
     return form_page(
         schema,
         act,
@@ -162,9 +156,7 @@ def revoke_role(username: str) -> Response:
 @needs("person:disable")
 def disable_person(username: str) -> Response:
     """Take every access."""
-    return _person_form(
-        username, schemas.ReasonIn(), lambda work, **body: people.disable_person(work, username, **body)
-    )
+    return _person_form(username, ReasonIn(), lambda work, **body: people.disable_person(work, username, **body))
 
 
 @pages.post("/people/<username>/reset")

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import Choice, In, Instant, Words
+from cotrack.foundation.web.schemas import Choice, In, Instant, ReasonIn, Words
 from cotrack.foundation.words import N_
 from cotrack.policy import ROLES
 
@@ -48,12 +48,6 @@ class RoleIn(In):
     """A role to give or take, and why."""
 
     role = Choice(GRANTABLE, required=True)
-    reason = Words(required=True)
-
-
-class ReasonIn(In):
-    """Why."""
-
     reason = Words(required=True)
 
 

@@ -5,14 +5,14 @@ import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, event, inspect, select
+from sqlalchemy import RowMapping, Table, event, inspect, select
 from sqlalchemy.orm import QueryContext, Session, UOWTransaction
 
 from cotrack.foundation.db.base import Base
 from cotrack.foundation.db.columns import trail_text
 from cotrack.foundation.db.guard import OUTSIDE_TRAIL, WRITING, GuardedSession
 
-Row = Mapping[str, Any]
+Row = Mapping[str, Any] | RowMapping
 
 
 class Secrets:

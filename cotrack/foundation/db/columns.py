@@ -44,7 +44,8 @@ class UtcInstant(TypeDecorator[datetime]):
             return None
         if isinstance(value, str):
             return datetime.strptime(value, INSTANT_TEXT).replace(tzinfo=UTC)
-        return datetime.astimezone(value, UTC)
+        instant: datetime = value
+        return instant.astimezone(UTC)
 
 
 class ExactDecimal(TypeDecorator[Decimal]):

@@ -1,7 +1,7 @@
 """Refuses writes that no record would see: only a flush may write, and only where its session was opened for it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Delete, Engine, Insert, Update, event
@@ -24,13 +24,15 @@ OUTSIDE_TRAIL: Final = {
 }
 """Tables whose rows the trail does not follow, each with the reason; they alone may be deleted from."""
 
-_WRITE = re.compile(r"\s*(insert|update|delete|replace|merge|truncate|with\b.*\b(insert|update|delete)\b)", re.I | re.S)
+_WRITE = re.compile(
+    r"\s*(insert|update|delete|replace|merge|truncate|with\b.*\b(insert|update|delete)\b)", re.IGNORECASE | re.DOTALL
+)
 
 
 class GuardedSession(Session):
     """A session that knows what it was opened for (`info["purpose"]`)."""
 
-    def flush(self, objects: Iterable[Any] | None = None) -> None:
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write pending changes; a reading session refuses."""
         if self.info["purpose"] == READING and (self.new or self.dirty or self.deleted):
             raise UnrecordedChange("a reading session was asked to write")
@@ -58,16 +60,9 @@ def _refuse_other_tables(session: Session, context: UOWTransaction) -> None:  # 
 def guard(engine: Engine) -> None:
     """Refuse INSERT, UPDATE and DELETE on this engine outside a flush; statements on untrailed tables may pass."""
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def refuse(
-        connection: Connection,
-        cursor: Any,
-        statement: str,
-        parameters: Any,
-        context: Any,
-        executemany: bool,  # noqa: ARG001, FBT001 (its signature)
-    ) -> None:
-        if not _WRITE.match(statement) or connection.info.get("cotrack_flush"):
+    @event.listens_for(engine, "before_cursor_execute", named=True)
+    def refuse(*, conn: Connection, statement: str, context: Any, **_: Any) -> None:
+        if not _WRITE.match(statement) or conn.info.get("cotrack_flush"):
             return
         written = getattr(getattr(context, "compiled", None), "statement", None)
         if isinstance(written, Insert | Update | Delete) and getattr(written.table, "name", "") in OUTSIDE_TRAIL:

@@ -33,6 +33,10 @@ class Sessions:
         self._writing_engine = engine.execution_options(cotrack_writing=True)
         self._writer_lock = writer_lock
 
+    def with_clock(self, clock: Clock) -> "Sessions":
+        """Return the same database under another clock."""
+        return Sessions(self.engine, clock=clock, writer_lock=self._writer_lock)
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that refuses every write."""

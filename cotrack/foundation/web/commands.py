@@ -6,9 +6,10 @@ from typing import Any
 from flask import Response, current_app, request
 from marshmallow import Schema
 
+from cotrack.foundation.acting import Proof
 from cotrack.foundation.errors import SignatureRefused
 from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
-from cotrack.foundation.unit_of_work import Proof, Work, record_refusal, rehearse
+from cotrack.foundation.unit_of_work import Work, record_refusal, rehearse
 from cotrack.foundation.web.visit import actor, runtime
 
 Act = Callable[[Work], Any]
@@ -29,13 +30,18 @@ def run(act: Callable[[Work], Answer], *, key: str, signature: SignedWith | None
     return perform_once(runtime().ground, actor(), act, question=question, proof=proof)
 
 
-def answer(act: Act, schema: Schema, *, status: int = 200, signature: SignedWith | None = None) -> Response:
-    """Run a command of the JSON API and return its result, the first one for a repeated Idempotency-Key."""
+def answer(
+    act: Act, schema: Schema, *, status: int = 200, signature: SignedWith | None = None, is_kept: bool = True
+) -> Response:
+    """Run a command of the JSON API and return its result, the first one for a repeated Idempotency-Key.
+
+    `is_kept=False` is for answers that must stand nowhere, such as an identity: they are given anew each time.
+    """
 
     def act_and_answer(work: Work) -> Answer:
         return Answer(status, current_app.json.dumps(schema.dump(act(work))))
 
-    given = run(act_and_answer, key=request.headers.get("Idempotency-Key", ""), signature=signature)
+    given = run(act_and_answer, key=request.headers.get("Idempotency-Key", "") if is_kept else "", signature=signature)
     response = Response(given.body, status=given.status, mimetype="application/json")
     if given.is_repeat:
         response.headers["Idempotency-Replayed"] = "true"

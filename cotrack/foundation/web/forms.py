@@ -4,16 +4,18 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, request
+from flask import Response, current_app, flash, make_response, render_template, request, url_for
 from marshmallow import Schema, ValidationError, fields
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from cotrack.foundation.acting import SigningText
 from cotrack.foundation.errors import InvalidInput, Refused, SignatureRefused
 from cotrack.foundation.idempotency import Answer
-from cotrack.foundation.unit_of_work import SigningText, Work, rehearse
+from cotrack.foundation.state_machine import Lifecycle
+from cotrack.foundation.unit_of_work import Work, rehearse
 from cotrack.foundation.web.commands import run
-from cotrack.foundation.web.visit import actor, runtime
+from cotrack.foundation.web.visit import actor, go_to, runtime
 from cotrack.foundation.web.words import tell, tell_blocker
 
 CONTROL_FIELDS = frozenset({"form_token", "form_key", "password", "meaning", "text_sha256"})
@@ -82,7 +84,48 @@ def form_page(
         return _show(template, form, context, status=refusal.status)
     if done:
         flash(tell(done))
-    return make_response(redirect(given.body, code=303))
+    return go_to(given.body)
+
+
+def act_page(
+    lifecycle: Lifecycle,
+    action: str,
+    schema: Schema,
+    act: Callable[..., Any],
+    *,
+    thing: str,
+    then: Callable[[Any], str] | None = None,
+    context: Context | None = None,
+    suggest: Mapping[str, Any] | None = None,
+) -> Response:
+    """Show one action of a lifecycle as a page of its own, its fields from the schema, and carry it out.
+
+    `thing` names what it is done to (`noun:id`); the page goes back there unless `then` says where.
+    """
+    row = lifecycle[action]
+
+    def shown(session: Session) -> Mapping[str, Any]:
+        return {"act": row, "schema": schema, "thing": thing, "options": {}, **(context(session) if context else {})}
+
+    def go_back(result: Any) -> str:
+        return then(result) if then else page_of(thing)
+
+    return form_page(
+        schema,
+        act,
+        template="act.html",
+        then=go_back,
+        done=row.sentence,
+        context=shown,
+        suggest=suggest,
+        is_signed=row.meaning is not None,
+    )
+
+
+def page_of(subject: str) -> str:
+    """Return the address of the page of a thing named `noun:id`, the home page where it has none."""
+    address: str = current_app.config["COTRACK_THING_URL"](subject)
+    return address or url_for("desk.home")
 
 
 def _load(schema: Schema, form: Form) -> dict[str, Any]:
@@ -97,9 +140,15 @@ def _load(schema: Schema, form: Form) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(sent)
     except ValidationError as fault:
-        form.errors = {name: _flat(found) for name, found in fault.normalized_messages().items()}
+        form.errors = faults_by_field(fault)
         raise InvalidInput(fields=form.errors) from None
     return loaded
+
+
+def faults_by_field(fault: ValidationError) -> dict[str, list[str]]:
+    """Return what a schema complains of, by field."""
+    messages = fault.messages if isinstance(fault.messages, Mapping) else {"_schema": fault.messages}
+    return {str(name): _flat(found) for name, found in messages.items()}
 
 
 def _flat(found: Any) -> list[str]:

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +12,8 @@ from cotrack.foundation.words import N_
 LONGEST_LINE = 200
 LONGEST_TEXT = 4_000
 
-_MISSING = {"required": N_("Enter a value."), "null": N_("Enter a value.")}
+_MISSING: dict[str, Any] = {"required": N_("Enter a value."), "null": N_("Enter a value.")}
+_NO_NUMBER = dict.fromkeys(("invalid", "special"), N_("Enter a number, such as 61.5."))
 
 
 class In(Schema):
@@ -24,10 +24,10 @@ class In(Schema):
 
         unknown = RAISE
 
-    error_messages = {
+    error_messages = {  # noqa: RUF012 (marshmallow's way)
         "unknown": N_("This field is not known here."),
         "type": N_("Send an object with fields."),
-    }  # noqa: RUF012 (marshmallow's way)
+    }
 
 
 class Words(fields.String):
@@ -62,11 +62,7 @@ class ScannedCode(fields.String):
 class Quantity(fields.Decimal):
     """A decimal number, exact, within limits."""
 
-    default_error_messages = {
-        **_MISSING,
-        "invalid": N_("Enter a number, such as 61.5."),
-        "special": N_("Enter a number, such as 61.5."),
-    }  # noqa: RUF012 (marshmallow's way)
+    default_error_messages = {**_MISSING, **_NO_NUMBER}  # noqa: RUF012 (marshmallow's way)
 
     def __init__(self, *, places: int, least: str, most: str, **options: Any) -> None:
         """Take `places` after the point and the inclusive limits."""
@@ -76,7 +72,7 @@ class Quantity(fields.Decimal):
 
     def _validated(self, value: Any) -> Any:
         number = super()._validated(value)
-        if number is not None and -number.as_tuple().exponent > self.places_allowed:
+        if number is not None and number != round(number, self.places_allowed):
             raise ValidationError(N_("This number has too many places after the point."))
         return number
 
@@ -113,6 +109,24 @@ class Choice(fields.String):
         """Take the words allowed."""
         self.choices = tuple(choices)
         super().__init__(validate=validate.OneOf(self.choices, error=N_("Choose one of these.")), **options)
+
+
+class ReasonIn(In):
+    """Why."""
+
+    reason = Words(
+        required=True, metadata={"label": N_("Reason"), "hint": N_("It stands in the trail with your name.")}
+    )
+
+
+class NothingIn(In):
+    """An act that asks nothing."""
+
+
+class ScanIn(In):
+    """A scanned label."""
+
+    code = ScannedCode(required=True, metadata={"label": N_("Scan the label"), "kind": "scan"})
 
 
 class SignatureIn(In):

@@ -3,14 +3,15 @@
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from werkzeug.exceptions import NotFound as UnknownAddress
 
 from cotrack.foundation.access.service.sign_ins import Visitor
+from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import FormExpired, NotSignedIn, PermissionDenied
 from cotrack.foundation.runtime import Runtime
-from cotrack.foundation.unit_of_work import Actor
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,14 +38,14 @@ def public(view: View) -> View:
 
 def runtime() -> Runtime:
     """Return what this process holds."""
-    return cast(Runtime, current_app.extensions["cotrack"])
+    return cast("Runtime", current_app.extensions["cotrack"])
 
 
 def visitor() -> Visitor:
     """Return who is signed in; raises NotSignedIn."""
     if g.get("visitor") is None:
         raise NotSignedIn("Sign in to go on.")
-    return cast(Visitor, g.visitor)
+    return cast("Visitor", g.visitor)
 
 
 def actor() -> Actor:
@@ -86,7 +87,10 @@ def guard_visits(app: Flask) -> None:
         g.visitor = _find_visitor()
         if request.endpoint is None:
             raise UnknownAddress
-        return _check_rights() or _check_form()
+        stopped = _check_rights()
+        if stopped is None:
+            _check_form()
+        return stopped
 
 
 def _find_visitor() -> Visitor | None:
@@ -106,14 +110,14 @@ def _check_rights() -> Response | None:
     if g.visitor is None:
         if is_api() or request.method not in SAFE_METHODS:
             raise NotSignedIn("Sign in to go on.")
-        return cast(Response, redirect(url_for("access.sign_in", next=request.full_path.rstrip("?"))))
+        return cast("Response", redirect(url_for("access.sign_in", next=request.full_path.rstrip("?"))))
     if g.visitor.must_change_password and request.endpoint not in {
         "access.change_password",
         "access.sign_out",
     }:
         if is_api():
             raise PermissionDenied("Change your password in the browser first.")
-        return cast(Response, redirect(url_for("access.change_password")))
+        return cast("Response", redirect(url_for("access.change_password")))
     if not needed & g.visitor.actor.permissions:
         raise PermissionDenied("Your role does not include “{permission}”.", permission=" / ".join(sorted(needed)))
     return None
@@ -136,3 +140,15 @@ def _check_form() -> None:
         raise FormExpired("The form came from another site.")
     if not secrets.compare_digest(request.form.get("form_token", "").encode(), form_token().encode()):
         raise FormExpired("Load the page again and repeat what you did; nothing was stored.")
+
+
+def own_address(address: str) -> str:
+    """Return the address if it is a path of this site, else the home page: no redirect ever leaves."""
+    parts = urlsplit(address)
+    is_own = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if is_own else url_for("desk.home")
+
+
+def go_to(address: str) -> Response:
+    """Go on to an address after something was done (post, redirect, get)."""
+    return redirect(address, code=303, Response=Response)  # type: ignore[return-value]  # it is of the class given

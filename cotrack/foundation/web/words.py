@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from flask import current_app, request
 from flask_babel import get_locale, gettext
@@ -19,12 +20,14 @@ LANGUAGE_COOKIE = "cotrack_language"
 def choose_language() -> str:
     """Take the reader's chosen language, else the browser's, else the site's first."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES)) or "zh"
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(list(LANGUAGES)) or "zh"
 
 
 def term(word: str) -> str:
     """Return the reader's word for a state, role, noun or other fixed word of the program."""
-    return gettext(current_app.config["COTRACK_WORDS"].get(word, word))
+    return str(gettext(current_app.config["COTRACK_WORDS"].get(word, word)))
 
 
 def tell(sentence: str, parameters: Mapping[str, object] | None = None) -> str:
@@ -32,7 +35,7 @@ def tell(sentence: str, parameters: Mapping[str, object] | None = None) -> str:
     if not sentence:
         return ""
     shown = {name: _shown(value) for name, value in (parameters or {}).items()}
-    translated = gettext(sentence)
+    translated = str(gettext(sentence))
     return translated.format(**shown) if shown else translated
 
 
@@ -91,3 +94,8 @@ def site_name() -> str:
     """Return the site's name in the reader's language."""
     site = runtime().ground.site
     return site.name_zh if str(get_locale()) == "zh" else site.name_en
+
+
+def choices_of(field: Any) -> list[tuple[str, str]]:
+    """Return the words of a choice field, for a select."""
+    return [(value, term(value)) for value in field.choices]

@@ -26,8 +26,8 @@ def picture_of_pdf(document: bytes) -> Image.Image:
     with _pdfium:
         pdf = pypdfium2.PdfDocument(document)
         try:
-            page = pdf[0]
-            return page.render(scale=DOTS_PER_INCH / POINTS_PER_INCH, grayscale=True).to_pil()
+            picture: Image.Image = pdf[0].render(scale=DOTS_PER_INCH / POINTS_PER_INCH, grayscale=True).to_pil()
+            return picture
         finally:
             pdf.close()
 

@@ -79,23 +79,28 @@ def clean_scan(text: str) -> str:
 def read_code(text: str, *, environment: Environment, verify: Verify) -> Code | Misread:
     """Return what a scanned string says, or the code word of why not; never raises, whatever was scanned."""
     code = clean_scan(text)
-    if not code:
-        return Misread("not_scanned")
-    if not code.startswith(PREFIX):
-        return Misread("unknown_code")
+    fault = _fault_of_shape(code)
+    if fault:
+        return Misread(fault)
     header = code[:HEADER_LENGTH]
-    if len(code) != CODE_LENGTH or not _is_whole(header):
-        return Misread("damaged_code")
-    kind = BY_LETTER.get(header[3])
-    if kind is None:
-        return Misread("unknown_code")
     if header[4] != environment:
         return Misread("wrong_environment")
     signature = _signature(code[HEADER_LENGTH:])
     if signature is None or not verify(header[18:21], _SIGNED_AS + header.encode(), signature):
         return Misread("bad_signature")
     instance = LETTERS.index(header[15]) * len(LETTERS) + LETTERS.index(header[16])
-    return Code(kind, header[5:15], instance, code)
+    return Code(BY_LETTER[header[3]], header[5:15], instance, code)
+
+
+def _fault_of_shape(code: str) -> str:
+    """Return the code word of what is wrong before any signature is looked at; empty where nothing is."""
+    if not code:
+        return "not_scanned"
+    if not code.startswith(PREFIX):
+        return "unknown_code"
+    if len(code) != CODE_LENGTH or not _is_whole(code[:HEADER_LENGTH]):
+        return "damaged_code"
+    return "" if code[3] in BY_LETTER else "unknown_code"
 
 
 def _is_whole(header: str) -> bool:

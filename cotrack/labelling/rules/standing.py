@@ -53,10 +53,14 @@ def against_label(scan: Scan, kinds: Sequence[str], *, needs_applied: bool = Tru
         return [Blocker("wrong_kind", "This is another kind of label than asked for here.")]
     if scan.label is None:
         return [Blocker("unknown_code", "This label is not known here.")]
-    if scan.label.status == "superseded":
+    return _against_status(scan.label.status, needs_applied=needs_applied)
+
+
+def _against_status(status: str, *, needs_applied: bool) -> list[Blocker]:
+    if status == "superseded":
         return [Blocker("label_superseded", "This label was replaced by a newer print and is worthless.")]
-    if scan.label.status == "void":
+    if status == "void":
         return [Blocker("label_void", "This label was made void.")]
-    if needs_applied and scan.label.status != "applied":
+    if needs_applied and status != "applied":
         return [Blocker("label_incomplete", "This label was never scanned back on its thing.")]
     return []

@@ -183,3 +183,11 @@ def unfinished_prints(session: Session) -> Sequence[LabelInstance]:
         select(LabelInstance).where(LabelInstance.status.in_(("intended", "sending"))).order_by(LabelInstance.id)
     )
     return session.scalars(statement).all()
+
+
+def label_numbered(session: Session, label_id: int) -> LabelInstance:
+    """Return one label instance; raises NotFound."""
+    row = session.get(LabelInstance, label_id)
+    if row is None:
+        raise NotFound("There is no such label.")
+    return row

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
-from cotrack.foundation.unit_of_work import Ground
+from cotrack.foundation.acting import Ground
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.codes import Code, Environment, Misread, read_code
 from cotrack.labelling.rules.standing import LabelFacts, Scan

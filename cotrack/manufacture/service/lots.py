@@ -91,12 +91,12 @@ def _live_labels(session: Session, unit: Unit) -> dict[str, str]:
     return {label.kind: label.status for label in labels if label.status not in {"superseded", "void"}}
 
 
-def hold_lot(work: Work, number: str, *, kind: str, reason: str) -> Hold:
+def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:
     """Put a lot on hold or recall it: it and every unit below it are locked, so that no start slips through."""
-    quality.begin_hold(work, kind, f"lot:{number}", reason=reason)
+    quality.begin_hold(work, action, f"lot:{number}", reason=reason)
     lot = work.lock(Lot, number)
     work.session.execute(select(Unit.id).where(Unit.lot_id == lot.id).order_by(Unit.id).with_for_update()).all()
-    return quality.place(work, kind, f"lot:{number}", reason=reason)
+    return quality.place(work, action, f"lot:{number}", reason=reason)
 
 
 def lot_numbered(session: Session, number: str) -> Lot:

@@ -71,7 +71,7 @@ def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:
     million = unit.volume_ml * unit.viable_million_per_ml
     everything = {
         "product": product.name["zh"],
-        "strength": f"{product.description['en']} · {product.route['en']} · {product.description['zh']} · {product.route['zh']}",
+        "strength": " · ".join(words[each] for each in ("en", "zh") for words in (product.description, product.route)),
         "number": unit.number,
         "lot": unit.lot.number,
         "expires": f"{expires:%Y-%m-%d %H:%M} {expires.isoformat()[-6:]}",
@@ -94,9 +94,9 @@ def destroy_unit(work: Work, unit_number: str, *, reason: str) -> Unit:
 
 def hold_unit(work: Work, unit_number: str, *, reason: str) -> Hold:
     """Put one unit on hold."""
-    quality.begin_hold(work, "hold", f"unit:{unit_number}", reason=reason)
+    quality.begin_hold(work, "place", f"unit:{unit_number}", reason=reason)
     work.lock(Unit, unit_number)
-    return quality.place(work, "hold", f"unit:{unit_number}", reason=reason)
+    return quality.place(work, "place", f"unit:{unit_number}", reason=reason)
 
 
 def unit_numbered(session: Session, number: str) -> Unit:

@@ -25,7 +25,6 @@ from cotrack.quality.service import standing_holds
 from cotrack.release.service.dispositions import viable_cells
 from cotrack.study import service as study
 
-
 ENDED_STATES = frozenset({"completed", "stopped_early"})
 
 
@@ -159,3 +158,14 @@ def record_administration(work: Work, order: Order) -> None:
     work.session.flush()
     if all(each.unit.status in ENDED_STATES for each in held_allocations(work.session, order.id)):
         work.move(order, "complete")
+
+
+def order_of_bag(session: Session, unit_number: str) -> str:
+    """Return the number of the order that a bag is set aside for; empty where there is none."""
+    found = session.scalar(
+        select(Order.number)
+        .join(Allocation, Allocation.order_id == Order.id)
+        .join(Unit, Unit.id == Allocation.unit_id)
+        .where(Unit.number == unit_number, Allocation.released_at.is_(None))
+    )
+    return found or ""

@@ -125,7 +125,9 @@ def make_order(work: Work, subject_number: str, *, cells_per_kg: int, planned_on
     sequence = _next_sequence(work.session, participant.id)
     number = f"{subject_number}-{sequence:02d}"
     infusion_number = case.history.infusions + 1
-    signature = work.sign(ORDER["make"].meaning, _order_text(case, number, infusion_number, cells_per_kg, planned_on))
+    signature = work.sign(
+        ORDER["make"].meaning, _order_text(case, number=number, cells_per_kg=cells_per_kg, planned_on=planned_on)
+    )
     order = Order(
         number=number,
         sequence=sequence,
@@ -146,15 +148,16 @@ def make_order(work: Work, subject_number: str, *, cells_per_kg: int, planned_on
     return order
 
 
-def _order_text(case: DoseCase, number: str, infusion_number: int, cells_per_kg: int, planned_on: date) -> str:
-    product = case.definition.product
+def _order_text(case: DoseCase, *, number: str, cells_per_kg: int, planned_on: date) -> str:
+    name, route = case.definition.product.name, case.definition.product.route
+    dose = f"{cells_per_kg:,} viable cells/kg × {case.weight_kg} kg ({case.weighed_on})"
     return "\n".join(
         (
             f"Order / 医嘱 {number}",
             f"Participant / 受试者 {case.participant.subject_number}",
-            f"Product / 产品 {product.name['en']} / {product.name['zh']}, {product.route['en']} / {product.route['zh']}",
-            f"Infusion number / 第几次输注 {infusion_number}",
-            f"Dose / 剂量 {cells_per_kg:,} viable cells/kg × {case.weight_kg} kg ({case.weighed_on}) = {case.target_million_cells} ×10^6",
+            f"Product / 产品 {name['en']} / {name['zh']}, {route['en']} / {route['zh']}",
+            f"Infusion number / 第几次输注 {case.history.infusions + 1}",
+            f"Dose / 剂量 {dose} = {case.target_million_cells} ×10^6",
             f"Planned day / 计划日期 {planned_on.isoformat()}",
             "I order this dose. / 本人开具该剂量医嘱。",
         )

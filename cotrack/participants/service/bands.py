@@ -15,7 +15,7 @@ from cotrack.labelling.service.scanning import scan_record, understand
 from cotrack.lifecycles import BAND
 from cotrack.participants.models import Band, Participant
 from cotrack.participants.rules import BandFacts, against_confirming
-from cotrack.participants.service.identity import is_complete, read_identity
+from cotrack.participants.service.identity import is_complete, look, read_identity
 from cotrack.participants.service.knowledge import definition_for, participant_numbered
 
 
@@ -56,6 +56,13 @@ def _against_band(work: Work, participant: Participant) -> list[Blocker]:
 def private_fields(identity: Mapping[str, str]) -> dict[str, str]:
     """Return what a wristband prints of an identity."""
     return {"name": identity["name"], "born": identity["birth_date"]}
+
+
+def printed_identity(work: Work, label_id: int) -> dict[str, str]:
+    """Return what a wristband prints of its participant's identity; the look is recorded."""
+    label = instances.label_numbered(work.session, label_id)
+    known = look(work, label.subject.partition(":")[2], purpose="wristband")
+    return private_fields(known)
 
 
 def put_on(work: Work, subject_number: str, *, band_code: str, is_identity_confirmed: bool) -> Band:

@@ -45,10 +45,11 @@ def against_enrolment(work: Work, participant: Participant, verdict: Verdict) ->
 
 def _enrolment_text(participant: Participant, arm: str, today: date, verdict: Verdict) -> str:
     definition = definition_for(participant)
+    name = definition.arms[arm].name
     counted = [each for each in verdict.findings if each.outcome is Outcome.MET]
     lines = [
         f"Participant / 受试者 {participant.subject_number}",
-        f"Study / 方案 {definition.code} {definition.version}, {definition.arms[arm].name['en']} / {definition.arms[arm].name['zh']}",
+        f"Study / 方案 {definition.code} {definition.version}, {name['en']} / {name['zh']}",
         f"Day of enrolment / 入组日期 {today.isoformat()}",
         "Every inclusion criterion is met and no exclusion criterion applies. / 符合全部入选标准，无任何排除标准。",
         *(f"{each.criterion} {each.rule.field}" for each in counted),

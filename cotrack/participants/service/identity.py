@@ -59,5 +59,5 @@ def is_complete(identity: Mapping[str, str]) -> bool:
     return all(identity.get(name) for name in IDENTITY_FIELDS)
 
 
-def _row(participant_id: int) -> Select[tuple[ParticipantIdentity]]:
+def _row(participant_id: int) -> Select[ParticipantIdentity]:
     return select(ParticipantIdentity).where(ParticipantIdentity.participant_id == participant_id)

@@ -7,8 +7,9 @@ from datetime import date
 from sqlalchemy import select
 
 from cotrack.foundation import tables
+from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.errors import Blocked, InvalidInput
 from cotrack.foundation.tables import Row
 from cotrack.foundation.unit_of_work import Work
 from cotrack.lifecycles import PARTICIPANT
@@ -102,6 +103,15 @@ def preview(work: Work, *, file_name: str, content: bytes) -> ScreeningPreview:
     return ScreeningPreview(file_name, tables.sha256_of(content), tuple(new), tuple(already_there), ())
 
 
+def look(ground: Ground, actor: Actor, *, file_name: str, content: bytes) -> ScreeningPreview:
+    """Preview a file for a person; faults of the whole file come back as its only fault."""
+    with ground.sessions.reading() as session:
+        try:
+            return preview(Work(ground, session, actor), file_name=file_name, content=content)
+        except (InvalidInput, Blocked) as fault:
+            return ScreeningPreview(file_name, tables.sha256_of(content), (), (), tuple(fault.reasons))
+
+
 def screen(work: Work, *, file_name: str, content: bytes) -> list[Participant]:
     """Store a screening file, whole or not at all."""
     sha256 = tables.sha256_of(content)
@@ -113,15 +123,16 @@ def screen(work: Work, *, file_name: str, content: bytes) -> list[Participant]:
     if not looked.new:
         raise InvalidInput("Every row of this file is stored already.")
     definition_row = study.in_effect(work.session)
-    return [_store(work, person, definition_row) for person in looked.new]
+    return [_store(work, person, definition_row, sha256) for person in looked.new]
 
 
-def _store(work: Work, person: ReadPerson, definition_row: StudyDefinition) -> Participant:
+def _store(work: Work, person: ReadPerson, definition_row: StudyDefinition, sha256: str) -> Participant:
     participant = Participant(
         subject_number=person.subject_number,
         site_code=person.site_code,
         study_definition_id=definition_row.id,
         screened_on=person.screened_on,
+        screening_file_sha256=sha256,
         status="screening",
     )
     work.add(participant)

@@ -1,15 +1,18 @@
 """The signed decision about a lot, and everything that stands against it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from cotrack.foundation.unit_of_work import Actor, Work
+from cotrack.foundation.acting import Actor
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.unit_of_work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
-from cotrack.manufacture.service.lots import producers
+from cotrack.manufacture.service.lots import lot_numbered, producers
 from cotrack.quality.service import standing_holds
 from cotrack.release.models import Disposition
 from cotrack.release.rules import (
@@ -54,6 +57,26 @@ def release_case(session: Session, lot: Lot) -> ReleaseCase:
 def decider(actor: Actor) -> Decider:
     """Return who would sign, as the rules see them."""
     return Decider(actor.person_id, actor.username)
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """What a reader sees of a release case."""
+
+    lot: str
+    status: str
+    blockers: list[Blocker]
+    standings: dict[str, str]
+
+
+def case_summary(session: Session, lot_number: str, actor: Actor, now: datetime) -> CaseSummary:
+    """Return everything that stands against a full release by this person now."""
+    lot = lot_numbered(session, lot_number)
+    case = release_case(session, lot)
+    against = against_release(case.definition, case.facts, decider(actor), now)
+    return CaseSummary(
+        lot.number, lot.status, against, {each.test.key: each.standing.value for each in case.facts.standings}
+    )
 
 
 def release(work: Work, lot_number: str) -> Disposition:
@@ -101,7 +124,9 @@ def _decide(work: Work, case: ReleaseCase, decision: str, reason: str) -> Dispos
 
 _STATEMENTS = {
     "release": "I release this lot. / 本人放行该批次。",
-    "release_conditionally": "I release this lot conditionally; the tests below are outstanding. / 本人有条件放行该批次，下列检验尚未完成。",
+    "release_conditionally": (
+        "I release this lot conditionally; tests are outstanding. / 本人有条件放行该批次，部分检验尚未完成。"
+    ),
     "reject": "I reject this lot. / 本人判定该批次不合格，不予放行。",
 }
 

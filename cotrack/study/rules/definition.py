@@ -9,6 +9,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import Words
 
 SPONSOR_TO_SET = "sponsor_to_set"
+UNSAID = Words(None, None)
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ class CriterionRule:
     when: Condition | None = None
     unless: Condition | None = None
     blank_means_none: bool = False
-    ask: Words = Words(None, None)
-    fails: Words = Words(None, None)
+    ask: Words = UNSAID
+    fails: Words = UNSAID
 
 
 @dataclass(frozen=True)

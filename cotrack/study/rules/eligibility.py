@@ -43,7 +43,7 @@ class Verdict:
 
     def of(self, outcome: Outcome) -> list[Finding]:
         """Return the findings of one outcome, in the order of the criteria."""
-        return [each for each in self.findings if each.outcome is outcome]
+        return [each for each in self.findings if each.outcome == outcome]
 
     @property
     def is_eligible(self) -> bool:

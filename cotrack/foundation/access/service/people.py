@@ -17,7 +17,7 @@ from cotrack.policy import ROLES, roles_in_conflict
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,30}")
 
 
-def add_person(  # noqa: PLR0913 (a person has these)
+def add_person(
     work: Work,
     passwords: Passwords,
     *,

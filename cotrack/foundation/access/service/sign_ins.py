@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.access.gateways import Passwords, hashed, new_secret
 from cotrack.foundation.access.models import Person, PersonRole, SignInCounter, SignInSession
 from cotrack.foundation.access.service.people import person_named
+from cotrack.foundation.acting import Actor, Ground, Proof
 from cotrack.foundation.errors import NotFound, SignatureRefused, SignInRefused
-from cotrack.foundation.unit_of_work import Actor, Ground, Proof, unit_of_work
+from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.settings import Settings
 
 security_log = logging.getLogger("cotrack.security")
@@ -54,12 +55,12 @@ class Door:
         secret = new_secret()
         with unit_of_work(self.ground, actor) as work:
             work.record("person.sign_in", f"person:{person.username}", permission="self:sign_in")
-            opened = self._session(person, secret, kind, station, work.now)
+            opened = self._session(person, secret, kind=kind, station=station, now=work.now)
             work.details["kind"] = kind
             work.add(opened)
         return SignIn(secret, opened.expires_at, person.must_change_password)
 
-    def _session(self, person: Person, secret: str, kind: str, station: str, now: datetime) -> SignInSession:
+    def _session(self, person: Person, secret: str, *, kind: str, station: str, now: datetime) -> SignInSession:
         seconds = self.settings.token_seconds if kind == "api" else self.settings.session_seconds
         return SignInSession(
             secret_sha256=hashed(secret),

@@ -1,9 +1,4 @@
-// Takes what a wedge scanner types: a code begins with its prefix and ends with Enter, wherever the focus is.
-const PREFIX = "CT1";
-
-export function isScanStart(text) {
-  return PREFIX.startsWith(text.slice(0, PREFIX.length).toUpperCase());
-}
+// Takes what a wedge scanner types: keystrokes ended by Enter, wherever the focus is.
 
 // Keeps keystrokes that arrive while no field has the focus, and hands them over with the Enter that ends them.
 export class KeystrokeBuffer {
@@ -27,14 +22,47 @@ export class KeystrokeBuffer {
 }
 
 function isTyping(target) {
-  return target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
 }
 
-function submitScan(root, text) {
-  const field = root.querySelector("input[data-scan]") ?? root.querySelector("[data-scan-box] input[name=code]");
-  if (!field || !text) return;
+// The fields that wait for a scan, in their order; each scan goes into the next empty one.
+function nextField(root) {
+  const fields = [...root.querySelectorAll("input[data-scan]")];
+  return fields.find((field) => !field.value) ?? fields.at(-1) ?? root.querySelector("[data-scan-box] input[name=code]");
+}
+
+function takeScan(root, text) {
+  const field = nextField(root);
+  if (!field) return;
   field.value = text;
-  field.form.requestSubmit();
+  goOn(root, field);
+}
+
+function goOn(root, field) {
+  const waiting = [...field.form.querySelectorAll("input[data-scan]")].find((each) => !each.value);
+  if (waiting) waiting.focus();
+  else field.form.requestSubmit();
+}
+
+function watchField(root, field) {
+  const ready = field.form.querySelector("[data-ready]");
+  const words = ready?.textContent;
+  const show = () => {
+    if (!ready) return;
+    const isReady = document.activeElement?.matches("input[data-scan]") ?? false;
+    ready.classList.toggle("lost", !isReady);
+    ready.textContent = isReady ? words : (ready.dataset.lost ?? words);
+  };
+  field.addEventListener("focus", show);
+  field.addEventListener("blur", () => setTimeout(show));
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    if (field.value) goOn(root, field);
+  });
+  // A code is never pasted: what stands on a screen is not what is on the bag.
+  field.addEventListener("paste", (event) => event.preventDefault());
+  show();
 }
 
 export function watchScanner(root) {
@@ -43,16 +71,12 @@ export function watchScanner(root) {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (event.key === "Enter" && !buffer.text) return;
     const whole = buffer.take(event.key, performance.now());
-    if (whole) { event.preventDefault(); submitScan(root, whole); }
+    if (whole) {
+      event.preventDefault();
+      takeScan(root, whole);
+    }
   });
-  const field = root.querySelector("input[data-scan]");
-  if (!field) return;
-  const ready = root.querySelector("[data-ready]");
-  const show = () => ready?.classList.toggle("lost", root.activeElement !== field);
-  field.addEventListener("focus", show);
-  field.addEventListener("blur", show);
-  // A scan must never be typed from the clipboard: what stands on a screen is not what is on the bag.
-  field.addEventListener("paste", (event) => { event.preventDefault(); field.form.querySelector("[name=was_pasted]")?.setAttribute("value", "true"); });
-  field.focus();
-  show();
+  const fields = root.querySelectorAll("input[data-scan]");
+  fields.forEach((field) => watchField(root, field));
+  if (!root.querySelector("#faults")) fields[0]?.focus();
 }

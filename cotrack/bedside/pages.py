@@ -1,0 +1,195 @@
+"""Pages of the bedside: one question at a time, one verdict, and never a code before it was scanned."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from cotrack.bedside import schemas
+from cotrack.bedside.service import infusions, screens, sittings, ward
+from cotrack.foundation.web.forms import act_page, form_page
+from cotrack.foundation.web.schemas import NothingIn, ReasonIn
+from cotrack.foundation.web.visit import actor, go_to, needs, runtime
+from cotrack.lifecycles import UNIT
+
+pages = Blueprint("bedside", __name__, template_folder="templates")
+
+
+@pages.get("/bedside")
+@needs("infusion:check")
+def question() -> str:
+    """Ask the next question of this person's own check."""
+    return render_template("bedside/question.html", **screens.question(runtime().ground, actor()))
+
+
+@pages.post("/bedside/scan")
+@needs("infusion:check")
+def scan() -> Response:
+    """Take a scan: the band first, then the bag, which makes the check."""
+    return _go(screens.take_scan(runtime().ground, actor(), request.form.get("code", "")))
+
+
+@pages.post("/bedside/identity")
+@needs("infusion:check")
+def answer_identity() -> Response:
+    """Take what the person at the bed said."""
+    return _go(screens.take_answer(runtime().ground, actor(), request.form.get("answer", "")))
+
+
+@pages.post("/bedside/again")
+@needs("infusion:check")
+def begin_again() -> Response:
+    """Forget what was scanned and ask again."""
+    sittings.begin_again(runtime().ground, actor())
+    return _go(None)
+
+
+def _go(check_id: int | None) -> Response:
+    """Go on to the verdict of a finished check, else to the next question."""
+    address = url_for("bedside.question") if check_id is None else url_for("bedside.verdict", check_id=check_id)
+    return go_to(address)
+
+
+@pages.get("/bedside/checks/<int:check_id>")
+@needs("infusion:check")
+def verdict(check_id: int) -> str:
+    """Show one large verdict, why, and what to do now."""
+    return render_template("bedside/verdict.html", **screens.verdict(runtime().ground, actor(), check_id))
+
+
+@pages.post("/bedside/start")
+@needs("infusion:start")
+def start() -> Response:
+    """Start the infusion from two matches."""
+    return form_page(
+        schemas.PairIn(),
+        infusions.start,
+        template="bedside/stopped.html",
+        then=lambda infusion: url_for("bedside.show_infusion", infusion_id=infusion.id),
+        done=UNIT["start"].sentence,
+        context=lambda _: screens.phones(runtime().ground),
+    )
+
+
+@pages.post("/bedside/thaw")
+@needs("unit:thaw")
+def start_thaw() -> Response:
+    """Start the thaw from two matches."""
+    return form_page(
+        schemas.PairIn(),
+        infusions.start_thaw,
+        template="bedside/stopped.html",
+        then=lambda unit: url_for("desk.unit", number=unit.number),
+        done=UNIT["thaw"].sentence,
+        context=lambda _: screens.phones(runtime().ground),
+    )
+
+
+@pages.route("/orders/<number>/thaw-check", methods=["GET", "POST"])
+@needs("infusion:check")
+def check_before_thaw(number: str) -> Response:
+    """Check bag, tag and order before the thaw."""
+    return form_page(
+        schemas.ThawScansIn(),
+        lambda work, **scans: screens.check_before_thaw(work, number, scans),
+        template="bedside/thaw_check.html",
+        then=lambda check: url_for("bedside.verdict", check_id=check.id),
+        context=lambda session: screens.thaw_sheet(session, number),
+    )
+
+
+@pages.route("/units/<number>/issue", methods=["GET", "POST"])
+@needs("unit:issue")
+def issue(number: str) -> Response:
+    """Hand a bag over for a ward."""
+    return act_page(
+        UNIT,
+        "issue",
+        schemas.IssueIn(),
+        lambda work, **body: ward.issue(work, number, **body),
+        thing=f"unit:{number}",
+        context=lambda _: {"options": {"ward": screens.wards(runtime().ground)}},
+    )
+
+
+@pages.route("/bedside/receive", methods=["GET", "POST"])
+@needs("unit:receive")
+def receive() -> Response:
+    """Take a bag over on the ward, by scan."""
+    return act_page(
+        UNIT,
+        "receive",
+        schemas.BagIn(),
+        ward.receive_scanned,
+        thing="",
+        then=lambda unit: url_for("desk.unit", number=unit.number),
+    )
+
+
+def _unit_act(number: str, action: str, schema: Any, act: Any) -> Response:
+    return act_page(UNIT, action, schema, lambda work, **body: act(work, number, **body), thing=f"unit:{number}")
+
+
+@pages.route("/units/<number>/return", methods=["GET", "POST"])
+@needs("unit:return")
+def return_unit(number: str) -> Response:
+    """Send a bag back that was never thawed."""
+    return _unit_act(number, "return", ReasonIn(), ward.return_unit)
+
+
+@pages.route("/units/<number>/waste", methods=["GET", "POST"])
+@needs("unit:waste")
+def waste_unit(number: str) -> Response:
+    """Discard a bag."""
+    return _unit_act(number, "waste", ReasonIn(), ward.waste_unit)
+
+
+@pages.route("/units/<number>/finish-thaw", methods=["GET", "POST"])
+@needs("unit:thaw")
+def finish_thaw(number: str) -> Response:
+    """Record that a bag is thawed."""
+    return _unit_act(number, "finish_thaw", NothingIn(), infusions.finish_thaw)
+
+
+@pages.get("/infusions/<int:infusion_id>")
+@needs("infusion:read")
+def show_infusion(infusion_id: int) -> str:
+    """Show an infusion: running with its clock, or ended with its record."""
+    return render_template("bedside/infusion.html", **screens.infusion(runtime().ground, infusion_id))
+
+
+def _infusion_act(infusion_id: int, action: str, schema: Any, act: Any) -> Response:
+    return act_page(
+        UNIT,
+        action,
+        schema,
+        lambda work, **body: act(work, infusion_id, **body),
+        thing=f"infusion:{infusion_id}",
+    )
+
+
+@pages.route("/infusions/<int:infusion_id>/pause", methods=["GET", "POST"])
+@needs("infusion:pause")
+def pause(infusion_id: int) -> Response:
+    """Interrupt an infusion."""
+    return _infusion_act(infusion_id, "pause", ReasonIn(), infusions.pause)
+
+
+@pages.route("/infusions/<int:infusion_id>/resume", methods=["GET", "POST"])
+@needs("infusion:pause")
+def resume(infusion_id: int) -> Response:
+    """Go on with an infusion."""
+    return _infusion_act(infusion_id, "resume", NothingIn(), infusions.resume)
+
+
+@pages.route("/infusions/<int:infusion_id>/complete", methods=["GET", "POST"])
+@needs("infusion:complete")
+def complete(infusion_id: int) -> Response:
+    """End an infusion as planned."""
+    return _infusion_act(infusion_id, "complete", schemas.VolumesIn(), infusions.complete)
+
+
+@pages.route("/infusions/<int:infusion_id>/stop-early", methods=["GET", "POST"])
+@needs("infusion:stop")
+def stop_early(infusion_id: int) -> Response:
+    """End an infusion before the volume was given."""
+    return _infusion_act(infusion_id, "stop_early", schemas.StoppedIn(), infusions.stop_early)

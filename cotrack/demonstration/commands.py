@@ -1,0 +1,24 @@
+"""The command that loads the demonstration."""
+
+import click
+
+from cotrack.demonstration import site
+from cotrack.demonstration.players import PASSWORD, PLAYERS
+from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors, progress
+
+
+@click.group()
+def demo() -> None:
+    """The demonstration: a small believable site for training."""
+
+
+@demo.command("load")
+@pass_terminal
+@plain_errors
+def load(terminal: Terminal) -> None:
+    """Fill an empty database of a training site with lots in every state and participants at every stage."""
+    for words in progress(site.load(terminal.runtime), "demonstration", len(site.CHAPTERS)):
+        terminal.say(f"built: {words}")
+    terminal.say(f"sign in with any of these names, password “{PASSWORD}”:")
+    for player in PLAYERS.values():
+        terminal.say(f"  {player.username:10} {', '.join(player.roles)}")

@@ -1,0 +1,127 @@
+"""Home, lists, the page of each thing, search, scan-to-page, language, and the API's documentation."""
+
+from flask import Blueprint, Response, current_app, make_response, render_template, request
+
+from cotrack.desk.service import home as work_lists
+from cotrack.desk.service import lists, search, things
+from cotrack.desk.service.documentation import api_reference
+from cotrack.desk.service.tasks import STARTS, Start
+from cotrack.foundation.web.forms import page_of
+from cotrack.foundation.web.lists import list_page
+from cotrack.foundation.web.visit import actor, go_to, needs, own_address, public, runtime
+from cotrack.foundation.web.words import LANGUAGE_COOKIE, LANGUAGES
+
+pages = Blueprint("desk", __name__, template_folder="templates")
+
+
+@pages.get("/")
+@needs("self:sign_in")
+def home() -> str:
+    """Show what waits for this person."""
+    ground = runtime().ground
+    with ground.sessions.reading() as session:
+        tasks = work_lists.tasks_for(ground, session, actor())
+    return render_template("desk/home.html", tasks=tasks, now=ground.sessions.clock())
+
+
+@pages.post("/scan")
+@needs("self:sign_in")
+def scan() -> Response:
+    """Go to the thing that was scanned or typed, or show what it may mean."""
+    text = request.form.get("code", "")
+    with runtime().ground.sessions.reading() as session:
+        found = search.find(runtime().ground, session, actor(), text)
+    if len(found) == 1:
+        return go_to(page_of(found[0]))
+    return make_response(render_template("desk/found.html", found=found), 200 if found else 404)
+
+
+@pages.post("/language/<code>")
+@public
+def language(code: str) -> Response:
+    """Switch the language; the page stays."""
+    response = go_to(own_address(request.form.get("next", "")))
+    if code in LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, code, max_age=365 * 86_400, samesite="Lax", httponly=True)
+    return response
+
+
+@pages.get("/api/docs")
+@public
+def api_page() -> str:
+    """Show the API's documentation, made from its own description."""
+    document = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    return render_template("desk/api.html", reference=api_reference(document))
+
+
+@pages.get("/lots")
+@needs("lot:read")
+def lots() -> Response:
+    """List lots."""
+    return list_page(lists.lot_list(), starts=_starts("manufacture.make_lot", "release.import_results"))
+
+
+@pages.get("/units")
+@needs("unit:read")
+def units() -> Response:
+    """List units."""
+    return list_page(lists.unit_list())
+
+
+@pages.get("/participants")
+@needs("participant:read")
+def participants() -> Response:
+    """List participants."""
+    return list_page(lists.participant_list(), starts=_starts("participants.screen"))
+
+
+@pages.get("/orders")
+@needs("order:read")
+def orders() -> Response:
+    """List orders."""
+    return list_page(lists.order_list())
+
+
+@pages.get("/infusions")
+@needs("infusion:read")
+def infusions() -> Response:
+    """List infusions."""
+    return list_page(lists.infusion_list())
+
+
+def _starts(*endpoints: str) -> list[Start]:
+    return [STARTS[endpoint] for endpoint in endpoints]
+
+
+@pages.get("/lots/<number>")
+@needs("lot:read")
+def lot(number: str) -> str:
+    """Show a lot."""
+    return _thing("desk/lot.html", things.lot_page, number)
+
+
+@pages.get("/units/<number>")
+@needs("unit:read")
+def unit(number: str) -> str:
+    """Show a unit."""
+    return _thing("desk/unit.html", things.unit_page, number)
+
+
+@pages.get("/participants/<number>")
+@needs("participant:read")
+def participant(number: str) -> str:
+    """Show a participant."""
+    return _thing("desk/participant.html", things.participant_page, number)
+
+
+@pages.get("/orders/<number>")
+@needs("order:read")
+def order(number: str) -> str:
+    """Show an order."""
+    return _thing("desk/order.html", things.order_page, number)
+
+
+def _thing(template: str, page: things.ThingPage, number: str) -> str:
+    ground = runtime().ground
+    with ground.sessions.reading() as session:
+        return render_template(template, **page(ground, session, actor(), number))

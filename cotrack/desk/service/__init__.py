@@ -1,0 +1,1 @@
+"""Reads that compose all stages into what people look at."""

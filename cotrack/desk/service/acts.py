@@ -1,0 +1,75 @@
+"""What can be done with a thing now: from its lifecycle, the person's rights, and what stands against it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cotrack.foundation.acting import Actor
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.state_machine import Lifecycle
+from cotrack.foundation.words import N_
+
+ENDPOINTS: Final = {
+    "lot.finish": "manufacture.finish_lot",
+    "lot.close": "manufacture.close_lot",
+    "lot.release": "release.show_release",
+    "lot.release_conditionally": "release.show_release",
+    "lot.reject": "release.show_release",
+    "unit.store": "custody.store_unit",
+    "unit.destroy": "manufacture.destroy_unit",
+    "unit.issue": "bedside.issue",
+    "unit.return": "bedside.return_unit",
+    "unit.waste": "bedside.waste_unit",
+    "unit.finish_thaw": "bedside.finish_thaw",
+    "participant.answer": "participants.answer_criteria",
+    "participant.enrol": "participants.enrol",
+    "participant.withdraw": "participants.withdraw",
+    "order.allocate": "orders.allocate",
+    "order.deallocate": "orders.deallocate",
+    "order.cancel": "orders.cancel",
+}
+"""Where each action of a lifecycle has its page; those without one are offered by the thing they follow from."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One button: its words, where it leads, and what stands against it now."""
+
+    title: str
+    endpoint: str
+    arguments: Mapping[str, Any]
+    blockers: Sequence[Blocker] = ()
+    is_main: bool = False
+
+
+@dataclass(frozen=True)
+class Extra:
+    """An act that is offered beside the lifecycle: printing a label, holding, measuring."""
+
+    title: str
+    endpoint: str
+    permission: str
+    states: frozenset[str] = field(default_factory=frozenset)
+
+
+def offers(
+    lifecycle: Lifecycle,
+    key: str,
+    status: str,
+    actor: Actor,
+    *,
+    extras: Sequence[Extra] = (),
+    against: Mapping[str, Sequence[Blocker]] | None = None,
+) -> list[Offer]:
+    """Return the buttons of a thing's page: none that role or state would refuse, each with what blocks it."""
+    found: dict[str, Offer] = {}
+    for action in lifecycle.available(status, actor.permissions):
+        endpoint = ENDPOINTS.get(lifecycle.event(action.name))
+        if endpoint is not None and endpoint not in found:
+            blockers = (against or {}).get(action.name, ())
+            title = N_("Decide about the lot") if endpoint == "release.show_release" else action.title
+            found[endpoint] = Offer(title, endpoint, {"number": key}, blockers, is_main=True)
+    for extra in extras:
+        if extra.permission in actor.permissions and (not extra.states or status in extra.states):
+            found[extra.endpoint] = Offer(extra.title, extra.endpoint, {"number": key})
+    return list(found.values())

@@ -1,0 +1,182 @@
+"""What waits in clinic, freezer and ward."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from cotrack.bedside.models import Infusion
+from cotrack.custody.models import Handover
+from cotrack.desk.service.tasks import Desk, Task
+from cotrack.foundation.words import N_
+from cotrack.manufacture.models import Unit
+from cotrack.orders.models import Allocation, Order
+from cotrack.participants.models import Band, Participant
+from cotrack.study.models import StudyDefinition
+from cotrack.study.service import definition_of
+
+
+def people_to_answer(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = select(Participant).where(Participant.status == "screening").order_by(Participant.id)
+    for each in session.scalars(statement):
+        number = each.subject_number
+        yield Task(N_("Answer criteria and enrol"), f"participant:{number}", "desk.participant", {"number": number})
+
+
+def doses_to_order(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return who is due for a dose: enrolled, no order open, the interval over, infusions left."""
+    last, is_open = aliased(Order), aliased(Order)
+    statement = (
+        select(Participant, StudyDefinition, last.started_at, last.infusion_number)
+        .join(StudyDefinition, StudyDefinition.id == Participant.study_definition_id)
+        .outerjoin(
+            last,
+            and_(
+                last.participant_id == Participant.id,
+                last.started_at.is_not(None),
+                ~exists().where(is_open.participant_id == Participant.id, is_open.started_at > last.started_at),
+            ),
+        )
+        .where(
+            Participant.status == "enrolled",
+            ~exists().where(Order.participant_id == Participant.id, Order.status.in_(("ordered", "allocated"))),
+        )
+        .order_by(Participant.id)
+    )
+    for participant, row, started_at, given in session.execute(statement):
+        schedule = definition_of(row).schedule
+        due = started_at + timedelta(days=schedule.interval_least_days) if started_at else None
+        if (given or 0) < schedule.infusions_most and (due is None or due <= desk.now):
+            number = participant.subject_number
+            until = started_at + timedelta(days=schedule.interval_most_days) if started_at else None
+            yield Task(N_("Order a dose"), f"participant:{number}", "orders.make_order", {"number": number}, due, until)
+
+
+def identities_to_record(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = (
+        select(Participant)
+        .where(
+            Participant.status == "enrolled",
+            ~exists().where(Band.participant_id == Participant.id, Band.status != "removed"),
+        )
+        .order_by(Participant.id)
+    )
+    for each in session.scalars(statement):
+        number = each.subject_number
+        yield Task(
+            N_("Print the band and have it put on"), f"participant:{number}", "desk.participant", {"number": number}
+        )
+
+
+def orders_to_allocate(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    for order in session.scalars(select(Order).where(Order.status == "ordered").order_by(Order.id)):
+        yield Task(
+            N_("Allocate bags"), f"order:{order.number}", "orders.allocate", {"number": order.number}, order.ordered_at
+        )
+
+
+def bands_to_confirm(session: Session, desk: Desk) -> Iterator[Task]:
+    statement = (
+        select(Band.put_on_at, Band.put_on_by_id, Participant.subject_number)
+        .join(Participant, Participant.id == Band.participant_id)
+        .where(Band.status == "put_on")
+    )
+    for put_on_at, put_on_by_id, number in session.execute(statement):
+        if put_on_by_id != desk.actor.person_id:
+            yield Task(
+                N_("Confirm the band"),
+                f"participant:{number}",
+                "participants.confirm_band",
+                {"number": number},
+                put_on_at,
+            )
+
+
+def bags_to_issue(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = (
+        select(Unit.number, Allocation.allocated_at)
+        .join(Allocation, (Allocation.unit_id == Unit.id) & Allocation.released_at.is_(None))
+        .where(Unit.status == "allocated")
+        .order_by(Allocation.id)
+    )
+    for number, allocated_at in session.execute(statement):
+        yield Task(N_("Issue the bag to the ward"), f"unit:{number}", "bedside.issue", {"number": number}, allocated_at)
+
+
+def bags_to_receive(session: Session, desk: Desk) -> Iterator[Task]:
+    patience = timedelta(minutes=desk.ground.site.minutes["watch_issued"])
+    for number, issued_at, _, _ in bags_on_the_way(session, desk, "issued"):
+        is_late = issued_at + patience < desk.now
+        yield Task(
+            N_("Receive the bag on the ward"), f"unit:{number}", "bedside.receive", {}, issued_at, is_urgent=is_late
+        )
+
+
+def bags_to_check(session: Session, desk: Desk) -> Iterator[Task]:
+    for number, issued_at, order_number, _ in bags_on_the_way(session, desk, "received"):
+        arguments = {"number": order_number}
+        yield Task(
+            N_("Check bag, tag and order before the thaw"),
+            f"unit:{number}",
+            "bedside.check_before_thaw",
+            arguments,
+            issued_at,
+        )
+
+
+def bags_running_out(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the bags whose clock runs: thawing, or thawed and not started."""
+    life = timedelta(minutes=desk.ground.site.minutes["thawed_life"])
+    for number, _, _, thaw_started_at in bags_on_the_way(session, desk, "thawing"):
+        arguments = {"number": number}
+        yield Task(
+            N_("Thaw is running"),
+            f"unit:{number}",
+            "bedside.finish_thaw",
+            arguments,
+            thaw_started_at,
+            thaw_started_at + life,
+            is_urgent=True,
+        )
+    for number, _, _, thaw_started_at in bags_on_the_way(session, desk, "thawed"):
+        yield Task(
+            N_("Check at the bedside and start"),
+            f"unit:{number}",
+            "bedside.question",
+            {},
+            thaw_started_at,
+            thaw_started_at + life,
+            is_urgent=True,
+        )
+
+
+def bags_on_the_way(session: Session, desk: Desk, status: str) -> Iterator[Any]:
+    """Yield bags of one state that were issued to this station's ward, or to any where the station has none."""
+    station = desk.ground.site.station(desk.actor.station)
+    statement = (
+        select(Unit.number, Handover.handed_over_at, Order.number, Unit.thaw_started_at)
+        .join(Allocation, (Allocation.unit_id == Unit.id) & Allocation.released_at.is_(None))
+        .join(Order, Order.id == Allocation.order_id)
+        .join(Handover, (Handover.unit_id == Unit.id) & (Handover.kind == "issue"))
+        .where(Unit.status == status)
+        .order_by(Handover.id)
+    )
+    if station is not None and station.ward:
+        statement = statement.where(Handover.ward == station.ward)
+    yield from session.execute(statement)
+
+
+def infusions_running(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = (
+        select(Infusion.id, Infusion.started_at, Unit.number, Unit.status)
+        .join(Unit, Unit.id == Infusion.unit_id)
+        .where(Infusion.ended_at.is_(None))
+        .order_by(Infusion.id)
+    )
+    for infusion_id, started_at, number, status in session.execute(statement):
+        title = N_("Infusion is paused") if status == "paused" else N_("Infusion is running: complete it")
+        yield Task(
+            title, f"unit:{number}", "bedside.show_infusion", {"infusion_id": infusion_id}, started_at, is_urgent=True
+        )

@@ -1,0 +1,46 @@
+"""What waits for a person: one query for each kind of work, most urgent first."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from cotrack.desk.service import clinic_work as clinic
+from cotrack.desk.service import product_work as product
+from cotrack.desk.service.tasks import Desk, Finder, Task
+from cotrack.foundation.acting import Actor, Ground
+from cotrack.study.models import StudyDefinition
+
+MOST_TASKS = 200
+
+
+def tasks_for(ground: Ground, session: Session, actor: Actor) -> list[Task]:
+    """Return what waits for this person: what may be too late first, then what has waited longest."""
+    desk = Desk(ground, actor, ground.sessions.clock())
+    found = [
+        task for permission, finder in FINDERS if permission in actor.permissions for task in finder(session, desk)
+    ]
+    far = desk.now + timedelta(days=36_500)
+    return sorted(found, key=lambda task: (not task.is_urgent, task.until or far, task.since or far))[:MOST_TASKS]
+
+
+FINDERS: tuple[tuple[str, Finder], ...] = (
+    ("unit:thaw", clinic.bags_running_out),
+    ("infusion:complete", clinic.infusions_running),
+    ("unit:receive", clinic.bags_to_receive),
+    ("infusion:check", clinic.bags_to_check),
+    ("participant:confirm_band", clinic.bands_to_confirm),
+    ("unit:issue", clinic.bags_to_issue),
+    ("order:allocate", clinic.orders_to_allocate),
+    ("order:make", clinic.doses_to_order),
+    ("participant:enrol", clinic.people_to_answer),
+    ("participant:screen", clinic.identities_to_record),
+    ("lot:release", product.lots_to_decide),
+    ("hold:lift", product.holds_to_solve),
+    ("study:approve_quality", product.drafts(StudyDefinition.quality_signature_id)),
+    ("study:approve_investigator", product.drafts(StudyDefinition.investigator_signature_id)),
+    ("result:review", product.results_to_review),
+    ("label:void", product.prints_to_resolve),
+    ("unit:fill", product.lots_to_fill),
+    ("unit:store", product.bags_to_store),
+)
+"""Each kind of work with the permission that it needs, in the order in which they are asked."""

@@ -1,0 +1,142 @@
+"""The lists of lots, units, participants, orders and infusions."""
+
+from sqlalchemy import func, select
+
+from cotrack.bedside.models import Infusion
+from cotrack.foundation.web.listing import Column, Filter, Listing
+from cotrack.foundation.words import N_
+from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
+from cotrack.manufacture.models import Lot, Unit
+from cotrack.orders.models import Order
+from cotrack.participants.models import Participant
+
+
+def lot_list() -> Listing:
+    """Return all lots."""
+    units = select(func.count()).where(Unit.lot_id == Lot.id).scalar_subquery()
+    return Listing(
+        name="lots",
+        title=N_("Lots"),
+        statement=select(Lot, units.label("units")),
+        columns=(
+            Column("number", N_("Lot"), lambda row: f"lot:{row.Lot.number}", Lot.number, "thing"),
+            Column("status", N_("Status"), lambda row: row.Lot.status, Lot.status, "status"),
+            Column("made_on", N_("Made on"), lambda row: row.Lot.made_on, Lot.made_on),
+            Column("expires_at", N_("Expires"), lambda row: row.Lot.expires_at, Lot.expires_at, "time"),
+            Column("units", N_("Units"), lambda row: row.units, None, "number"),
+        ),
+        id_column=Lot.id,
+        search=(Lot.number,),
+        filters=(Filter("status", N_("Status"), LOT.states, Lot.status),),
+        sort="-number",
+    )
+
+
+def unit_list() -> Listing:
+    """Return all units."""
+    return Listing(
+        name="units",
+        title=N_("Units"),
+        statement=select(Unit, Lot).join(Lot, Lot.id == Unit.lot_id),
+        columns=(
+            Column("number", N_("Unit"), lambda row: f"unit:{row.Unit.number}", Unit.number, "thing"),
+            Column("status", N_("Status"), lambda row: row.Unit.status, Unit.status, "status"),
+            Column("lot", N_("Lot"), lambda row: f"lot:{row.Lot.number}", Lot.number, "thing"),
+            Column("volume", N_("Volume (mL)"), lambda row: row.Unit.volume_ml, Unit.volume_ml, "number"),
+            Column("expires_at", N_("Expires"), lambda row: row.Lot.expires_at, Lot.expires_at, "time"),
+        ),
+        id_column=Unit.id,
+        search=(Unit.number,),
+        filters=(Filter("status", N_("Status"), UNIT.states, Unit.status),),
+        sort="number",
+    )
+
+
+def participant_list() -> Listing:
+    """Return all participants, by subject number."""
+    return Listing(
+        name="participants",
+        title=N_("Participants"),
+        statement=select(Participant),
+        columns=(
+            Column(
+                "number",
+                N_("Participant"),
+                lambda row: f"participant:{row.Participant.subject_number}",
+                Participant.subject_number,
+                "thing",
+            ),
+            Column("status", N_("Status"), lambda row: row.Participant.status, Participant.status, "status"),
+            Column("arm", N_("Arm"), lambda row: row.Participant.arm or "–", None, "term"),
+            Column("screened_on", N_("Screened on"), lambda row: row.Participant.screened_on, Participant.screened_on),
+            Column("enrolled_on", N_("Enrolled on"), lambda row: row.Participant.enrolled_on or "–"),
+        ),
+        id_column=Participant.id,
+        search=(Participant.subject_number,),
+        filters=(Filter("status", N_("Status"), PARTICIPANT.states, Participant.status),),
+        sort="number",
+    )
+
+
+def order_list() -> Listing:
+    """Return all orders."""
+    return Listing(
+        name="orders",
+        title=N_("Orders"),
+        statement=select(Order, Participant).join(Participant, Participant.id == Order.participant_id),
+        columns=(
+            Column("number", N_("Order"), lambda row: f"order:{row.Order.number}", Order.number, "thing"),
+            Column("status", N_("Status"), lambda row: row.Order.status, Order.status, "status"),
+            Column(
+                "participant",
+                N_("Participant"),
+                lambda row: f"participant:{row.Participant.subject_number}",
+                Participant.subject_number,
+                "thing",
+            ),
+            Column("planned_on", N_("Planned day"), lambda row: row.Order.planned_on, Order.planned_on),
+            Column(
+                "dose",
+                N_("Dose (×10⁶ viable cells)"),
+                lambda row: row.Order.target_million_cells,
+                Order.target_million_cells,
+                "number",
+            ),
+        ),
+        id_column=Order.id,
+        search=(Order.number, Order.coi_id),
+        filters=(Filter("status", N_("Status"), ORDER.states, Order.status),),
+        sort="-planned_on",
+    )
+
+
+def infusion_list() -> Listing:
+    """Return all infusions."""
+    statement = (
+        select(Infusion, Unit, Participant)
+        .join(Unit, Unit.id == Infusion.unit_id)
+        .join(Participant, Participant.id == Infusion.participant_id)
+    )
+    return Listing(
+        name="infusions",
+        title=N_("Infusions"),
+        statement=statement,
+        columns=(
+            Column("id", N_("Infusion"), lambda row: f"infusion:{row.Infusion.id}", Infusion.id, "thing"),
+            Column("status", N_("Status"), lambda row: row.Unit.status, Unit.status, "status"),
+            Column("unit", N_("Bag"), lambda row: f"unit:{row.Unit.number}", Unit.number, "thing"),
+            Column(
+                "participant",
+                N_("Participant"),
+                lambda row: f"participant:{row.Participant.subject_number}",
+                Participant.subject_number,
+                "thing",
+            ),
+            Column("started_at", N_("Started"), lambda row: row.Infusion.started_at, Infusion.started_at, "time"),
+            Column("ended_at", N_("Ended"), lambda row: row.Infusion.ended_at, None, "time"),
+            Column("given", N_("Given (mL)"), lambda row: row.Infusion.volume_given_ml, None, "number"),
+        ),
+        id_column=Infusion.id,
+        search=(Unit.number, Participant.subject_number),
+        sort="-started_at",
+    )

@@ -1,0 +1,87 @@
+"""What waits in filling, laboratory and QA."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cotrack.desk.service.tasks import Desk, Finder, Task
+from cotrack.foundation.words import N_
+from cotrack.labelling.service.instances import unfinished_prints
+from cotrack.manufacture.models import Lot, Unit
+from cotrack.quality.models import Hold
+from cotrack.release.models import Result
+from cotrack.study.models import StudyDefinition
+
+
+def lots_to_fill(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    for lot in session.scalars(select(Lot).where(Lot.status == "in_process").order_by(Lot.id)):
+        yield Task(N_("Fill and label bags"), f"lot:{lot.number}", "desk.lot", {"number": lot.number}, lot.made_at)
+
+
+def bags_to_store(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = (
+        select(Unit)
+        .join(Lot, Lot.id == Unit.lot_id)
+        .where((Unit.status == "returned") | ((Unit.status == "filled") & (Lot.status != "in_process")))
+        .order_by(Unit.id)
+    )
+    for unit in session.scalars(statement):
+        yield Task(
+            N_("Store the bag"), f"unit:{unit.number}", "custody.store_unit", {"number": unit.number}, unit.filled_at
+        )
+
+
+def prints_to_resolve(session: Session, desk: Desk) -> Iterator[Task]:
+    for label in unfinished_prints(session):
+        if desk.now - label.requested_at > timedelta(minutes=5):
+            arguments = {"label_id": label.id}
+            yield Task(
+                N_("Say what became of this label"),
+                label.subject,
+                "labelling.show_label",
+                arguments,
+                label.requested_at,
+            )
+
+
+def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:
+    statement = (
+        select(Lot.number, Result.recorded_at, Result.analyst, Result.recorded_by_id)
+        .join(Lot, Lot.id == Result.lot_id)
+        .where(Result.status == "recorded")
+        .order_by(Lot.number, Result.recorded_at)
+    )
+    seen = set()
+    for number, recorded_at, analyst, recorded_by_id in session.execute(statement):
+        is_own = analyst == desk.actor.username or recorded_by_id == desk.actor.person_id
+        if number not in seen and not is_own:
+            seen.add(number)
+            yield Task(N_("Review results"), f"lot:{number}", "release.review_results", {"number": number}, recorded_at)
+
+
+def lots_to_decide(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = select(Lot).where(Lot.status.in_(("quarantine", "conditionally_released"))).order_by(Lot.id)
+    for lot in session.scalars(statement):
+        yield Task(
+            N_("Decide about the lot"), f"lot:{lot.number}", "release.show_release", {"number": lot.number}, lot.made_at
+        )
+
+
+def holds_to_solve(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    for hold in session.scalars(select(Hold).where(Hold.status == "standing").order_by(Hold.id)):
+        yield Task(N_("Solve the hold"), hold.subject, "quality.lift", {"hold_id": hold.id}, hold.placed_at)
+
+
+def drafts(column: Any) -> Finder:
+    def find(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+        statement = select(StudyDefinition).where(StudyDefinition.status == "draft", column.is_(None))
+        for row in session.scalars(statement.order_by(StudyDefinition.id)):
+            subject = f"study_definition:{row.sha256}"
+            yield Task(
+                N_("Sign the study definition"), subject, "study.show_definition", {"sha256": row.sha256}, row.loaded_at
+            )
+
+    return find

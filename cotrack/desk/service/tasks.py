@@ -1,0 +1,55 @@
+"""What a task is: the unit of every home page."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.words import N_
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that waits: what to do, with what, since when, by when, and where it is done."""
+
+    title: str
+    subject: str
+    endpoint: str
+    arguments: dict[str, Any]
+    since: datetime | None = None
+    until: datetime | None = None
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Start:
+    """Something that a person may begin from a list."""
+
+    endpoint: str
+    title: str
+    permission: str
+
+
+STARTS = {
+    start.endpoint: start
+    for start in (
+        Start("manufacture.make_lot", N_("Make lot"), "lot:make"),
+        Start("release.import_results", N_("Import results"), "result:import"),
+        Start("participants.screen", N_("Screen"), "participant:screen"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who looks, when, at which site."""
+
+    ground: Ground
+    actor: Actor
+    now: datetime
+
+
+Finder = Callable[[Session, Desk], Iterator[Task]]

@@ -1,0 +1,215 @@
+"""The page of each thing, composed from all stages: what it is, what can be done, what is against it, what was."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cotrack.bedside.service.facts import bag_facts
+from cotrack.bedside.service.infusions import infusion_of
+from cotrack.custody import service as custody
+from cotrack.desk.service.acts import Extra, Offer, offers
+from cotrack.foundation.access.models import Person
+from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.audit.service import records_of
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.words import N_
+from cotrack.labelling.service.instances import labels_of, live_label
+from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
+from cotrack.manufacture.models import Unit
+from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
+from cotrack.manufacture.service.units import unit_numbered
+from cotrack.orders.rules import against_lot
+from cotrack.orders.service.allocation import order_of_bag
+from cotrack.orders.service.dosing import order_numbered, orders_of
+from cotrack.participants.models import Band, Participant
+from cotrack.participants.service import bands, enrolment, knowledge
+from cotrack.participants.service.identity import birth_date_of, is_complete, read_identity
+from cotrack.participants.service.knowledge import known_values, participant_numbered, verdict_of
+from cotrack.quality.rules import against_held
+from cotrack.quality.service import holds_of, standing_holds
+from cotrack.release.service.dispositions import dispositions_of
+from cotrack.release.service.results import files_of
+from cotrack.study.service import definition_of
+
+WORN_STATES: Final = frozenset({"enrolled"})
+
+LOT_EXTRAS: Final = (
+    Extra(N_("Fill a bag"), "manufacture.fill_unit", "unit:fill", frozenset({"in_process"})),
+    Extra(N_("Review results"), "release.review_results", "result:review"),
+    Extra(N_("Hold"), "manufacture.hold_lot", "hold:place"),
+    Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall"),
+)
+UNIT_EXTRAS: Final = (
+    Extra(N_("Print a label"), "manufacture.request_label", "label:apply"),
+    Extra(N_("Scan a label back"), "manufacture.scan_back", "label:apply"),
+    Extra(N_("Hold"), "manufacture.hold_unit", "hold:place"),
+)
+PARTICIPANT_EXTRAS: Final = (
+    Extra(N_("Record identity"), "participants.identify", "participant:identify", frozenset({"screening", "enrolled"})),
+    Extra(N_("Look at the identity"), "participants.look", "participant:identify"),
+    Extra(
+        N_("Record measurements"), "participants.measure", "participant:measure", frozenset({"screening", "enrolled"})
+    ),
+    Extra(N_("Order a dose"), "orders.make_order", "order:make", WORN_STATES),
+    Extra(N_("Print a band"), "participants.request_band", "label:print", WORN_STATES),
+)
+
+
+ThingPage = Callable[[Ground, Session, Actor, str], Mapping[str, Any]]
+"""Composes the page of one thing, by its number."""
+
+
+def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
+    """Return the page of a lot."""
+    lot = lot_numbered(session, number)
+    holds = standing_holds(session, [f"lot:{number}"])
+    against = {"finish": against_finish_now(session, lot), "close": against_close_now(session, lot)}
+    standing = [*against_held(holds), *(against_lot(number, lot.status) if lot.status != "in_process" else [])]
+    return {
+        "lot": lot,
+        "definition": definition_of(lot.study_definition),
+        "offers": offers(LOT, number, lot.status, actor, extras=LOT_EXTRAS, against=against),
+        "standing": standing,
+        "holds": holds_of(session, f"lot:{number}"),
+        "dispositions": dispositions_of(session, lot.id),
+        "made_by": _name(session, lot.made_by_id),
+        "timeline": records_of(session, [f"lot:{number}", *(f"file:{each}" for each in files_of(session, lot.id))]),
+        "now": ground.sessions.clock(),
+    }
+
+
+def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
+    """Return the page of a unit."""
+    unit = unit_numbered(session, number)
+    work = Work(ground, session, actor)
+    facts = bag_facts(work, number)
+    order_number = order_of_bag(session, number)
+    infusion = infusion_of(session, unit.id)
+    against = {"store": custody.against_storing(work, unit, ground.site.places[0])}
+    return {
+        "unit": unit,
+        "offers": [
+            *_unit_offers(unit, actor, order_number),
+            *offers(UNIT, number, unit.status, actor, extras=UNIT_EXTRAS, against=against),
+        ],
+        "standing": _against_unit(unit, facts.holds if facts else ()),
+        "holds": holds_of(session, f"unit:{number}"),
+        "labels": labels_of(session, f"unit:{number}"),
+        "place": custody.place_of(session, unit.id),
+        "handovers": [
+            (each, _name(session, each.given_by_id), _name(session, each.taken_by_id))
+            for each in custody.handovers_of(session, unit.id)
+        ],
+        "order_number": order_number,
+        "infusion": infusion,
+        "filled_by": _name(session, unit.filled_by_id),
+        "end_of_life": facts.expires_at if facts else None,
+        "timeline": records_of(session, [f"unit:{number}"]),
+        "now": work.now,
+    }
+
+
+def _unit_offers(unit: Unit, actor: Actor, order_number: str) -> list[Offer]:
+    """Return the steps at the ward, which begin with a scan or at the order."""
+    steps = (
+        Extra(N_("Receive on the ward"), "bedside.receive", "unit:receive", frozenset({"issued"})),
+        Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check", frozenset({"received"})),
+        Extra(N_("Check at the bedside"), "bedside.question", "infusion:check", frozenset({"thawed"})),
+    )
+    arguments: dict[str, dict[str, str]] = {"bedside.check_before_thaw": {"number": order_number}}
+    return [
+        Offer(step.title, step.endpoint, arguments.get(step.endpoint, {}), is_main=True)
+        for step in steps
+        if step.permission in actor.permissions and unit.status in step.states
+    ]
+
+
+def _against_unit(unit: Unit, holds: Sequence[Any]) -> list[Blocker]:
+    if unit.status in {"completed", "stopped_early", "wasted", "destroyed"}:
+        return []
+    return [*against_lot(unit.lot.number, unit.lot.status), *against_held(holds)]
+
+
+def participant_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
+    """Return the page of a participant, by subject number; it shows no name."""
+    participant = participant_numbered(session, number)
+    work = Work(ground, session, actor)
+    today = work.now.astimezone(ground.site.zone).date()
+    born = birth_date_of(work, participant)
+    verdict = verdict_of(session, participant, born, on=today, asks_first_dose=True)
+    to_enrol = verdict_of(session, participant, born, on=today, asks_first_dose=False)
+    band = bands.worn_band(session, participant.id)
+    against = {"enrol": enrolment.against_enrolment(work, participant, to_enrol)}
+    return {
+        "participant": participant,
+        "definition": knowledge.definition_for(participant),
+        "offers": [
+            *offers(PARTICIPANT, number, participant.status, actor, extras=PARTICIPANT_EXTRAS, against=against),
+            *_band_offers(band, actor, number, session),
+        ],
+        "verdict": verdict,
+        "known": known_values(session, participant.id),
+        "has_identity": is_complete(read_identity(work, participant)),
+        "band": band,
+        "band_people": _band_people(session, band),
+        "labels": labels_of(session, f"participant:{number}"),
+        "orders": orders_of(session, participant.id),
+        "timeline": records_of(session, _participant_subjects(session, participant)),
+        "today": today,
+    }
+
+
+def _participant_subjects(session: Session, participant: Participant) -> list[str]:
+    orders = [f"order:{each.number}" for each in orders_of(session, participant.id)]
+    return [f"participant:{participant.subject_number}", f"file:{participant.screening_file_sha256}", *orders]
+
+
+def _band_offers(band: Band | None, actor: Actor, number: str, session: Session) -> list[Offer]:
+    label = live_label(session, f"participant:{number}", "wristband")
+    is_printed = label is not None and label.status == "printed"
+    steps = (
+        (N_("Put the band on"), "participants.put_on_band", "participant:put_on_band", band is None and is_printed),
+        (
+            N_("Confirm the band"),
+            "participants.confirm_band",
+            "participant:confirm_band",
+            band is not None and band.status == "put_on" and band.put_on_by_id != actor.person_id,
+        ),
+        (N_("Remove the band"), "participants.remove_band", "participant:put_on_band", band is not None),
+    )
+    return [
+        Offer(title, endpoint, {"number": number}, is_main=endpoint != "participants.remove_band")
+        for title, endpoint, permission, is_now in steps
+        if is_now and permission in actor.permissions
+    ]
+
+
+def _band_people(session: Session, band: Band | None) -> list[str]:
+    if band is None:
+        return []
+    ids = [each for each in (band.put_on_by_id, band.confirmed_by_id) if each is not None]
+    return [_name(session, each) for each in ids]
+
+
+def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
+    """Return the page of an order."""
+    order = order_numbered(session, number)
+    received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
+    extras = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),) if received else ()
+    return {
+        "order": order,
+        "definition": definition_of(order.study_definition),
+        "offers": offers(ORDER, number, order.status, actor, extras=extras),
+        "infusions": {each.unit.number: infusion_of(session, each.unit_id) for each in order.allocations},
+        "timeline": records_of(
+            session, [f"order:{number}", *(f"unit:{each.unit.number}" for each in order.allocations)]
+        ),
+        "now": ground.sessions.clock(),
+    }
+
+
+def _name(session: Session, person_id: int) -> str:
+    return session.scalar(select(Person.printed_name).where(Person.id == person_id)) or "–"

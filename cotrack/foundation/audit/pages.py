@@ -1,0 +1,27 @@
+"""Pages of the audit trail: the list, and one record with every old and new value."""
+
+from flask import Blueprint, Response, render_template
+
+from cotrack.foundation.audit import service
+from cotrack.foundation.web.lists import list_page
+from cotrack.foundation.web.visit import needs, runtime
+
+pages = Blueprint("audit", __name__, template_folder="templates")
+
+
+@pages.get("/trail")
+@needs("trail:read")
+def list_records() -> Response:
+    """Show the trail."""
+    return list_page(service.trail_list())
+
+
+@pages.get("/trail/<int:record_id>")
+@needs("trail:read")
+def show_record(record_id: int) -> str:
+    """Show one record."""
+    with runtime().ground.sessions.reading() as session:
+        row, said = service.record_numbered(session, record_id)
+        leaf = service.leaf_sha256(row.body)
+        details = service.shown_details(said)
+        return render_template("audit/record.html", row=row, said=said, leaf=leaf, details=details)

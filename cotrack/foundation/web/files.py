@@ -1,0 +1,60 @@
+"""Files that people send: kept for one day between preview and storing, under their hash."""
+
+from typing import TypedDict
+
+from flask import request
+from sqlalchemy import select
+
+from cotrack.foundation.access.models import Upload
+from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.tables import sha256_of
+from cotrack.foundation.web.visit import actor, runtime
+from cotrack.foundation.words import N_
+
+LONGEST_NAME = 120
+
+
+def sent_file(field: str = "file") -> tuple[str, bytes]:
+    """Return the name and content of the file that was sent; raises InvalidInput where there is none."""
+    sent = request.files.get(field)
+    content = sent.read() if sent else b""
+    if sent is None or not content:
+        raise InvalidInput("Choose a file.", fields={field: [N_("Choose a file.")]})
+    name = "".join(each for each in (sent.filename or "file") if each.isprintable())
+    return name[-LONGEST_NAME:], content
+
+
+def keep_upload(name: str, content: bytes) -> None:
+    """Keep a file until it is stored."""
+    ground = runtime().ground
+    with ground.sessions.outside_trail() as session:
+        session.add(
+            Upload(
+                sha256=sha256_of(content),
+                name=name,
+                content=content,
+                username=actor().username,
+                uploaded_at=ground.sessions.clock(),
+            )
+        )
+
+
+class KeptFile(TypedDict):
+    """A file as an import takes it."""
+
+    file_name: str
+    content: bytes
+
+
+def kept_upload(sha256: str) -> KeptFile:
+    """Return the kept file of this person with this hash, as the import takes it; raises InvalidInput."""
+    with runtime().ground.sessions.reading() as session:
+        kept = session.scalar(
+            select(Upload)
+            .where(Upload.sha256 == sha256, Upload.username == actor().username)
+            .order_by(Upload.id.desc())
+            .limit(1)
+        )
+    if kept is None:
+        raise InvalidInput("The file is no longer here: send it again.")
+    return {"file_name": kept.name, "content": kept.content}

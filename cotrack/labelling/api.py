@@ -1,0 +1,32 @@
+"""JSON routes of labels."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.schemas import ReasonIn
+from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.labelling.schemas import LabelInstanceOut
+from cotrack.labelling.service import instances, printing
+
+api = Blueprint("api_labelling", __name__, url_prefix="/api/v1/labels", description="Labels")
+
+
+@api.post("/<int:label_id>/hand-out")
+@needs("label:print")
+@api.response(200, content_type="application/pdf")
+def hand_out(label_id: int) -> Response:
+    """Hand a label out, once: as PDF, or to its station's printer (204)."""
+    handed = printing.hand_out(runtime().ground, actor(), label_id)
+    return Response(handed.document, mimetype="application/pdf") if handed.document else Response(status=204)
+
+
+@api.post("/<int:label_id>/void")
+@needs("label:void")
+@api.arguments(ReasonIn)
+@api.response(200, LabelInstanceOut)
+def make_void(body: dict[str, Any], label_id: int) -> Response:
+    """Make a spoiled, lost or doubtful label void."""
+    return answer(lambda work: instances.make_void(work, label_id, **body), LabelInstanceOut())

@@ -1,0 +1,52 @@
+"""Pages of one label: hand it out, make it void."""
+
+from flask import Blueprint, Response, render_template, url_for
+
+from cotrack.foundation.web.forms import act_page, page_of
+from cotrack.foundation.web.schemas import ReasonIn
+from cotrack.foundation.web.visit import actor, go_to, needs, runtime
+from cotrack.labelling.service import instances, printing
+from cotrack.lifecycles import LABEL_INSTANCE
+
+pages = Blueprint("labelling", __name__, template_folder="templates")
+
+
+@pages.get("/labels/<int:label_id>")
+@needs("label:print", "label:void", "label:apply")
+def show_label(label_id: int) -> str:
+    """Show one label instance: what it is for, and what became of it. Its code stands on no page."""
+    with runtime().ground.sessions.reading() as session:
+        label = instances.label_numbered(session, label_id)
+        protocol = runtime().ground.site.printers[label.printer].protocol
+        return render_template("labelling/label.html", label=label, protocol=protocol)
+
+
+@pages.post("/labels/<int:label_id>/hand-out")
+@needs("label:print")
+def hand_out(label_id: int) -> Response:
+    """Hand the label out, once: the browser gets the PDF, or the station's printer the bitmap."""
+    handed = printing.hand_out(runtime().ground, actor(), label_id)
+    return handed_out(handed)
+
+
+def handed_out(handed: printing.HandedOut) -> Response:
+    """Answer with the PDF, or go back to the label where a printer has it."""
+    if handed.document is None:
+        return go_to(url_for("labelling.show_label", label_id=handed.label_id))
+    name = f"label-{handed.label_id}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(handed.document, mimetype="application/pdf", headers=headers)
+
+
+@pages.route("/labels/<int:label_id>/void", methods=["GET", "POST"])
+@needs("label:void")
+def make_void(label_id: int) -> Response:
+    """Make a label void."""
+    return act_page(
+        LABEL_INSTANCE,
+        "void",
+        ReasonIn(),
+        lambda work, reason: instances.make_void(work, label_id, reason=reason),
+        thing=f"label_instance:{label_id}",
+        then=lambda label: page_of(label.subject),
+    )

@@ -1,0 +1,106 @@
+"""Pages of making lots, filling and labelling bags."""
+
+from flask import Blueprint, Response, url_for
+
+from cotrack.foundation.web.forms import act_page
+from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
+from cotrack.foundation.web.visit import needs
+from cotrack.labelling.service import instances
+from cotrack.lifecycles import HOLD, LABEL_INSTANCE, LOT, UNIT
+from cotrack.manufacture import schemas
+from cotrack.manufacture.service import lots, units
+
+pages = Blueprint("manufacture", __name__, template_folder="templates")
+
+
+@pages.route("/lots/new", methods=["GET", "POST"])
+@needs("lot:make")
+def make_lot() -> Response:
+    """Begin a lot."""
+    return act_page(LOT, "make", schemas.LotIn(), lots.make_lot, thing="", then=lambda lot: _lot(lot.number))
+
+
+@pages.route("/lots/<number>/fill", methods=["GET", "POST"])
+@needs("unit:fill")
+def fill_unit(number: str) -> Response:
+    """Fill the next bag."""
+    return act_page(
+        UNIT,
+        "fill",
+        schemas.UnitIn(),
+        lambda work, **body: units.fill_unit(work, number, **body),
+        thing=f"lot:{number}",
+        then=lambda unit: url_for("desk.unit", number=unit.number),
+    )
+
+
+@pages.route("/lots/<number>/finish", methods=["GET", "POST"])
+@needs("lot:finish")
+def finish_lot(number: str) -> Response:
+    """End filling."""
+    return act_page(LOT, "finish", NothingIn(), lambda work: lots.finish_lot(work, number), thing=f"lot:{number}")
+
+
+@pages.route("/lots/<number>/close", methods=["GET", "POST"])
+@needs("lot:close")
+def close_lot(number: str) -> Response:
+    """Close a lot."""
+    return act_page(LOT, "close", NothingIn(), lambda work: lots.close_lot(work, number), thing=f"lot:{number}")
+
+
+@pages.route("/lots/<number>/hold", methods=["GET", "POST"])
+@needs("hold:place")
+def hold_lot(number: str) -> Response:
+    """Put a lot on hold."""
+    act = lambda work, reason: lots.hold_lot(work, number, action="place", reason=reason)  # noqa: E731 (one line)
+    return act_page(HOLD, "place", ReasonIn(), act, thing=f"lot:{number}")
+
+
+@pages.route("/lots/<number>/recall", methods=["GET", "POST"])
+@needs("hold:recall")
+def recall_lot(number: str) -> Response:
+    """Recall a lot."""
+    act = lambda work, reason: lots.hold_lot(work, number, action="recall", reason=reason)  # noqa: E731 (one line)
+    return act_page(HOLD, "recall", ReasonIn(), act, thing=f"lot:{number}")
+
+
+@pages.route("/units/<number>/hold", methods=["GET", "POST"])
+@needs("hold:place")
+def hold_unit(number: str) -> Response:
+    """Put a unit on hold."""
+    act = lambda work, reason: units.hold_unit(work, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(HOLD, "place", ReasonIn(), act, thing=f"unit:{number}")
+
+
+@pages.route("/units/<number>/label", methods=["GET", "POST"])
+@needs("label:print")
+def request_label(number: str) -> Response:
+    """Ask for a label of a bag; the next page hands it out."""
+    return act_page(
+        LABEL_INSTANCE,
+        "request",
+        schemas.LabelIn(),
+        lambda work, **body: units.request_label(work, number, **body),
+        thing=f"unit:{number}",
+        then=lambda label: url_for("labelling.show_label", label_id=label.id),
+    )
+
+
+@pages.route("/units/<number>/scan-back", methods=["GET", "POST"])
+@needs("label:apply")
+def scan_back(number: str) -> Response:
+    """Scan a label back on its bag."""
+    act = lambda work, code: instances.scan_back(work, f"unit:{number}", code)  # noqa: E731 (one line)
+    return act_page(LABEL_INSTANCE, "apply", ScanIn(), act, thing=f"unit:{number}")
+
+
+@pages.route("/units/<number>/destroy", methods=["GET", "POST"])
+@needs("unit:destroy")
+def destroy_unit(number: str) -> Response:
+    """Destroy a unit."""
+    act = lambda work, reason: units.destroy_unit(work, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(UNIT, "destroy", ReasonIn(), act, thing=f"unit:{number}")
+
+
+def _lot(number: str) -> str:
+    return url_for("desk.lot", number=number)

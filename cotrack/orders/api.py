@@ -1,0 +1,61 @@
+"""JSON routes of orders."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.schemas import NothingIn, ReasonIn
+from cotrack.foundation.web.visit import needs, runtime
+from cotrack.orders import schemas
+from cotrack.orders.service import allocation, dosing
+
+api = Blueprint("api_orders", __name__, url_prefix="/api/v1", description="Orders")
+
+
+@api.post("/participants/<number>/orders")
+@needs("order:make")
+@api.arguments(schemas.SignedOrderIn)
+@api.response(201, schemas.OrderOut)
+def make_order(body: dict[str, Any], number: str) -> Response:
+    """Order a dose for one treatment event."""
+    signature = body.pop("signature")
+    act = lambda work: dosing.make_order(work, number, **body)  # noqa: E731 (one line)
+    return answer(act, schemas.OrderOut(), status=201, signature=signature)
+
+
+@api.get("/orders/<number>")
+@needs("order:read")
+@api.response(200, schemas.OrderWithBagsOut)
+def show_order(number: str) -> Any:
+    """Show an order with its bags."""
+    with runtime().ground.sessions.reading() as session:
+        return dosing.order_numbered(session, number)
+
+
+@api.post("/orders/<number>/allocate")
+@needs("order:allocate")
+@api.arguments(NothingIn)
+@api.response(200, schemas.OrderOut)
+def allocate(_: dict[str, Any], number: str) -> Response:
+    """Set bags aside, first to expire first."""
+    return answer(lambda work: allocation.allocate(work, number), schemas.OrderOut())
+
+
+@api.post("/orders/<number>/deallocate")
+@needs("order:allocate")
+@api.arguments(ReasonIn)
+@api.response(200, schemas.OrderOut)
+def deallocate(body: dict[str, Any], number: str) -> Response:
+    """Take bags back that were not issued."""
+    return answer(lambda work: dosing.take_back_bags(work, number, **body), schemas.OrderOut())
+
+
+@api.post("/orders/<number>/cancel")
+@needs("order:cancel")
+@api.arguments(ReasonIn)
+@api.response(200, schemas.OrderOut)
+def cancel(body: dict[str, Any], number: str) -> Response:
+    """Withdraw an order before anything was given."""
+    return answer(lambda work: dosing.cancel_order(work, number, **body), schemas.OrderOut())

@@ -1,0 +1,55 @@
+"""Shapes of orders."""
+
+from marshmallow import Schema, fields
+
+from cotrack.foundation.web.schemas import Day, In, Instant, SignatureIn, SignatureOut, Whole
+from cotrack.foundation.words import N_
+
+
+class OrderIn(In):
+    """A dose and its day."""
+
+    cells_per_kg = Whole(
+        least=1,
+        most=1_000_000_000,
+        required=True,
+        metadata={"label": N_("Dose"), "unit": "cells/kg", "kind": "number"},
+    )
+    planned_on = Day(required=True, metadata={"label": N_("Planned day"), "kind": "date"})
+
+
+class SignedOrderIn(OrderIn):
+    """A signed order."""
+
+    signature = fields.Nested(SignatureIn, required=True)
+
+
+class AllocationOut(Schema):
+    """A bag set aside, with the volume to give from it."""
+
+    unit = fields.String(attribute="unit.number")
+    volume_to_give_ml = fields.Decimal(as_string=True)
+    allocated_at = Instant()
+    released_at = Instant(allow_none=True)
+
+
+class OrderOut(Schema):
+    """A dose order."""
+
+    number = fields.String()
+    coi_id = fields.String()
+    status = fields.String()
+    infusion_number = fields.Integer()
+    planned_on = fields.Date()
+    cells_per_kg = fields.Integer()
+    weight_kg = fields.Decimal(as_string=True)
+    weighed_on = fields.Date()
+    target_million_cells = fields.Decimal(as_string=True)
+    ordered_at = Instant()
+
+
+class OrderWithBagsOut(OrderOut):
+    """A dose order with its bags and signature."""
+
+    allocations = fields.List(fields.Nested(AllocationOut))
+    signature = fields.Nested(SignatureOut)

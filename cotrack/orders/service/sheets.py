@@ -1,0 +1,37 @@
+"""What the order pages show before anybody signs: the dose as it would be, and everything against it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.unit_of_work import Work
+from cotrack.orders.service.allocation import plan
+from cotrack.orders.service.dosing import dose_case, order_numbered
+from cotrack.participants.service.knowledge import definition_for, participant_numbered
+
+
+def order_sheet(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
+    """Return the dose that would be ordered today, and what stands against it now."""
+    participant = participant_numbered(session, number)
+    definition = definition_for(participant)
+    work = Work(ground, session, actor)
+    today = work.now.astimezone(ground.site.zone).date()
+    case = dose_case(work, participant, definition.dose.cells_per_kg, today)
+    return {"participant": participant, "case": case, "definition": definition}
+
+
+def suggestion(ground: Ground, number: str) -> Mapping[str, Any]:
+    """Return what the form stands at: the study's first dose, today."""
+    with ground.sessions.reading() as session:
+        definition = definition_for(participant_numbered(session, number))
+    today = ground.sessions.clock().astimezone(ground.site.zone).date()
+    return {"cells_per_kg": str(definition.dose.cells_per_kg), "planned_on": today.isoformat()}
+
+
+def allocation_sheet(ground: Ground, session: Session, number: str) -> Mapping[str, Any]:
+    """Return the bags that would be set aside for an order now, with the volume to give from each."""
+    order = order_numbered(session, number)
+    chosen = plan(session, order, ground.sessions.clock())
+    return {"order": order, "portions": chosen, "total": sum(portion.million_cells for portion in chosen)}

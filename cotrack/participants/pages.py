@@ -1,0 +1,186 @@
+"""Pages of screening, identity, enrolment and bands."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.web.files import keep_upload, kept_upload, sent_file
+from cotrack.foundation.web.forms import act_page, form_page
+from cotrack.foundation.web.schemas import ReasonIn
+from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.labelling.pages import handed_out
+from cotrack.labelling.service import printing
+from cotrack.lifecycles import BAND, LABEL_INSTANCE, PARTICIPANT
+from cotrack.participants import schemas
+from cotrack.participants.service import bands, enrolment, identity, knowledge, screening, sheets
+
+pages = Blueprint("participants", __name__, template_folder="templates")
+
+
+@pages.route("/participants/screen", methods=["GET", "POST"])
+@needs("participant:screen")
+def screen() -> str | Response:
+    """Send a screening file and see what storing it would do."""
+    if request.method == "GET":
+        return render_template("participants/screen.html", preview=None)
+    name, content = sent_file()
+    keep_upload(name, content)
+    preview = screening.look(runtime().ground, actor(), file_name=name, content=content)
+    return Response(render_template("participants/screen.html", preview=preview), status=422 if preview.faults else 200)
+
+
+@pages.post("/participants/store")
+@needs("participant:screen")
+def store() -> Response:
+    """Store the file that was previewed."""
+    return form_page(
+        schemas.StoreIn(),
+        lambda work, sha256: screening.screen(work, **kept_upload(sha256)),
+        template="participants/screen.html",
+        then=lambda _: url_for("desk.participants"),
+        done="The screened persons are stored.",
+        context=lambda _: {"preview": None},
+    )
+
+
+@pages.route("/participants/<number>/answer", methods=["GET", "POST"])
+@needs("participant:answer")
+def answer_criteria(number: str) -> Response:
+    """Answer the criteria that no screening column says."""
+    return form_page(
+        schemas.AnswersIn(),
+        lambda work, **answers: knowledge.answer_criteria(work, number, answers=answers),
+        template="participants/answer.html",
+        then=lambda _: _participant(number),
+        done="The answers are stored.",
+        context=lambda session: sheets.answer_sheet(session, number),
+    )
+
+
+@pages.route("/participants/<number>/measure", methods=["GET", "POST"])
+@needs("participant:measure")
+def measure(number: str) -> Response:
+    """Record new measurements."""
+    return form_page(
+        schemas.MeasureIn(),
+        lambda work, measured_on, **values: knowledge.measure(
+            work, number, measured_on=measured_on, values={name: str(value) for name, value in values.items()}
+        ),
+        template="participants/measure.html",
+        then=lambda _: _participant(number),
+        done="The measurements are stored.",
+        context=lambda session: {**sheets.measure_sheet(session, number), "schema": schemas.MeasureIn()},
+    )
+
+
+@pages.route("/participants/<number>/identity", methods=["GET", "POST"])
+@needs("participant:identify")
+def identify(number: str) -> Response:
+    """Record who a participant is."""
+    return form_page(
+        schemas.IdentityIn(),
+        lambda work, **body: identity.identify(work, number, **body),
+        template="participants/identify.html",
+        then=lambda _: _participant(number),
+        done="The identity is stored, encrypted.",
+        context=lambda _: {"number": number, "schema": schemas.IdentityIn()},
+    )
+
+
+@pages.route("/participants/<number>/look", methods=["GET", "POST"])
+@needs("participant:identify")
+def look(number: str) -> str:
+    """Show who a participant is; asking is recorded."""
+    known = None
+    if request.method == "POST":
+        with unit_of_work(runtime().ground, actor()) as work:
+            known = identity.look(work, number, purpose=request.form.get("purpose", ""))
+    return render_template("participants/look.html", number=number, known=known)
+
+
+@pages.route("/participants/<number>/enrol", methods=["GET", "POST"])
+@needs("participant:enrol")
+def enrol(number: str) -> Response:
+    """Enrol a participant today."""
+    return act_page(
+        PARTICIPANT,
+        "enrol",
+        schemas.EnrolIn(),
+        lambda work, arm: enrolment.enrol(work, number, arm=arm),
+        thing=f"participant:{number}",
+        context=lambda session: {"options": {"arm": sheets.arms(session, number)}},
+    )
+
+
+@pages.route("/participants/<number>/withdraw", methods=["GET", "POST"])
+@needs("participant:withdraw")
+def withdraw(number: str) -> Response:
+    """Take a participant out of the study."""
+    act = lambda work, reason: enrolment.withdraw(work, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(PARTICIPANT, "withdraw", ReasonIn(), act, thing=f"participant:{number}")
+
+
+@pages.route("/participants/<number>/band", methods=["GET", "POST"])
+@needs("label:print")
+def request_band(number: str) -> Response:
+    """Ask for a wristband; the next page hands it out."""
+    return act_page(
+        LABEL_INSTANCE,
+        "request",
+        schemas.BandRequestIn(),
+        lambda work, reason: bands.request_band(work, number, reason=reason),
+        thing=f"participant:{number}",
+        then=lambda label: url_for("labelling.show_label", label_id=label.id),
+    )
+
+
+@pages.post("/bands/<int:label_id>/hand-out")
+@needs("label:print")
+def hand_out_band(label_id: int) -> Response:
+    """Hand a wristband out, once; the look at the identity that it prints is recorded."""
+    with unit_of_work(runtime().ground, actor()) as work:
+        private = bands.printed_identity(work, label_id)
+    return handed_out(printing.hand_out(runtime().ground, actor(), label_id, private=private))
+
+
+def _band_page(number: str, action: str, act: Any) -> Response:
+    return form_page(
+        schemas.BandIn(),
+        lambda work, **body: act(work, number, **body),
+        template="participants/band.html",
+        then=lambda _: _participant(number),
+        done=BAND[action].sentence,
+        context=lambda _: {"number": number, "act": BAND[action], "schema": schemas.BandIn(), "known": _looked(number)},
+    )
+
+
+def _looked(number: str) -> Any:
+    with unit_of_work(runtime().ground, actor()) as work:
+        return identity.look(work, number, purpose="band")
+
+
+@pages.route("/participants/<number>/band/put-on", methods=["GET", "POST"])
+@needs("participant:put_on_band")
+def put_on_band(number: str) -> Response:
+    """Put a band on, as the first of two people."""
+    return _band_page(number, "put_on", bands.put_on)
+
+
+@pages.route("/participants/<number>/band/confirm", methods=["GET", "POST"])
+@needs("participant:confirm_band")
+def confirm_band(number: str) -> Response:
+    """Confirm a band, as the second of two people."""
+    return _band_page(number, "confirm", bands.confirm)
+
+
+@pages.route("/participants/<number>/band/remove", methods=["GET", "POST"])
+@needs("participant:put_on_band")
+def remove_band(number: str) -> Response:
+    """Take a band off."""
+    act = lambda work, reason: bands.remove(work, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(BAND, "remove", ReasonIn(), act, thing=f"participant:{number}")
+
+
+def _participant(number: str) -> str:
+    return url_for("desk.participant", number=number)

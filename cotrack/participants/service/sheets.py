@@ -1,0 +1,77 @@
+"""What the participants' pages ask: the study's own questions, and what is known already."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.words import Words
+from cotrack.participants.models import Participant
+from cotrack.participants.service.knowledge import definition_for, known_values, participant_numbered
+from cotrack.study.rules.definition import Definition
+
+YES_NO = ("yes", "no")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the study to the physician, with the answer known so far."""
+
+    field: str
+    criterion: str
+    text: Words
+    ask: Words
+    kind: str
+    choices: tuple[str, ...]
+    known: str
+
+
+def all_questions(definition: Definition, known: Mapping[str, str]) -> list[Question]:
+    """Return each field of the study once, in the order of the criteria; birth dates are asked elsewhere."""
+    found: dict[str, Question] = {}
+    for criterion in definition.criteria:
+        for rule in criterion.rules:
+            named = [rule.field] if rule.unless is None else [rule.field, rule.unless.field]
+            for field in named:
+                is_answer = rule.kind == "answer" or field != rule.field
+                kind = "answer" if is_answer else "day" if rule.kind in _DAYS else rule.kind
+                choices = _choices(rule.accepts) if is_answer else ()
+                question = Question(field, criterion.key, criterion.text, rule.ask, kind, choices, known.get(field, ""))
+                found.setdefault(field, question)
+    found.pop("birth_date", None)
+    return list(found.values())
+
+
+_DAYS = frozenset({"days_since", "months_since", "examination"})
+
+
+def _choices(accepts: Sequence[str]) -> tuple[str, ...]:
+    if not accepts or set(accepts) <= set(YES_NO):
+        return YES_NO
+    opposites = {"negative": ("positive",), "none": ("active",)}
+    return (*accepts, *opposites.get(accepts[0], ()))
+
+
+def answer_sheet(session: Session, number: str) -> Mapping[str, Any]:
+    """Return the questions that wait for the physician, and those answered already."""
+    participant = participant_numbered(session, number)
+    known = known_values(session, participant.id)
+    asked = all_questions(definition_for(participant), known)
+    return {
+        "participant": participant,
+        "waiting": [each for each in asked if not each.known],
+        "answered": [each for each in asked if each.known],
+    }
+
+
+def measure_sheet(session: Session, number: str) -> Mapping[str, Any]:
+    """Return what was measured before."""
+    participant = participant_numbered(session, number)
+    return {"participant": participant, "known": known_values(session, participant.id)}
+
+
+def arms(session: Session, number: str) -> list[tuple[str, str]]:
+    """Return the study's arms for a choice."""
+    participant: Participant = participant_numbered(session, number)
+    return [(key, f"{arm.name['zh']} / {arm.name['en']}") for key, arm in definition_for(participant).arms.items()]

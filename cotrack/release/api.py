@@ -1,0 +1,82 @@
+"""JSON routes of results and decisions."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.release import schemas
+from cotrack.release.service import dispositions, imports, results
+
+api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Results and release")
+
+
+@api.post("/result-imports")
+@needs("result:import")
+@api.arguments(schemas.FileIn)
+@api.response(201, schemas.ImportOut)
+def import_results(body: dict[str, Any]) -> Response:
+    """Store a laboratory's CSV file, whole or not at all."""
+    content = body["content"].encode()
+    act = lambda work: imports.import_results(work, file_name=body["file_name"], content=content)  # noqa: E731 (one line)
+    return answer(act, schemas.ImportOut(), status=201)
+
+
+@api.get("/lots/<number>/results")
+@needs("lot:read")
+@api.response(200, schemas.ResultOut(many=True))
+def list_results(number: str) -> Any:
+    """List a lot's results as they were reported."""
+    with runtime().ground.sessions.reading() as session:
+        return results.results_of_lot(session, number)
+
+
+@api.post("/lots/<number>/reviews")
+@needs("result:review")
+@api.arguments(schemas.SignedReviewIn)
+@api.response(200, schemas.ResultOut(many=True))
+def review(body: dict[str, Any], number: str) -> Response:
+    """Sign, as a second person, that results were read against their source."""
+    ids, signature = body["result_ids"], body["signature"]
+    act = lambda work: results.review_results(work, number, result_ids=ids)  # noqa: E731 (one line)
+    return answer(act, schemas.ResultOut(many=True), signature=signature)
+
+
+@api.get("/lots/<number>/release")
+@needs("lot:read")
+@api.response(200, schemas.ReleaseCaseOut)
+def show_case(number: str) -> Any:
+    """Show everything that stands against the release of a lot by this person."""
+    with runtime().ground.sessions.reading() as session:
+        return dispositions.case_summary(session, number, actor(), runtime().ground.sessions.clock())
+
+
+@api.post("/lots/<number>/release")
+@needs("lot:release")
+@api.arguments(schemas.SignedIn)
+@api.response(201, schemas.DispositionOut)
+def release(body: dict[str, Any], number: str) -> Response:
+    """Release a lot."""
+    return answer(lambda work: dispositions.release(work, number), schemas.DispositionOut(), status=201, **body)
+
+
+@api.post("/lots/<number>/release-conditionally")
+@needs("lot:release_conditionally")
+@api.arguments(schemas.SignedReasonIn)
+@api.response(201, schemas.DispositionOut)
+def release_conditionally(body: dict[str, Any], number: str) -> Response:
+    """Release a lot with outstanding tests."""
+    act = lambda work: dispositions.release_conditionally(work, number, reason=body["reason"])  # noqa: E731 (one line)
+    return answer(act, schemas.DispositionOut(), status=201, signature=body["signature"])
+
+
+@api.post("/lots/<number>/reject")
+@needs("lot:reject")
+@api.arguments(schemas.SignedReasonIn)
+@api.response(201, schemas.DispositionOut)
+def reject(body: dict[str, Any], number: str) -> Response:
+    """Reject a lot for ever."""
+    act = lambda work: dispositions.reject(work, number, reason=body["reason"])  # noqa: E731 (one line)
+    return answer(act, schemas.DispositionOut(), status=201, signature=body["signature"])

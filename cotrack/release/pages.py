@@ -1,0 +1,92 @@
+"""Pages of results and of a lot's disposition."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from cotrack.foundation.web.files import keep_upload, kept_upload, sent_file
+from cotrack.foundation.web.forms import act_page, form_page
+from cotrack.foundation.web.schemas import NothingIn, ReasonIn
+from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.lifecycles import LOT
+from cotrack.release import schemas
+from cotrack.release.service import case_page, dispositions, imports, results
+
+pages = Blueprint("release", __name__, template_folder="templates")
+
+
+@pages.route("/results/import", methods=["GET", "POST"])
+@needs("result:import")
+def import_results() -> str | Response:
+    """Send a laboratory's file and see what storing it would do."""
+    if request.method == "GET":
+        return render_template("release/import.html", preview=None)
+    name, content = sent_file()
+    keep_upload(name, content)
+    preview = imports.look(runtime().ground, actor(), file_name=name, content=content)
+    return Response(render_template("release/import.html", preview=preview), status=422 if preview.faults else 200)
+
+
+@pages.post("/results/store")
+@needs("result:import")
+def store_results() -> Response:
+    """Store the file that was previewed."""
+    return form_page(
+        schemas.StoreIn(),
+        lambda work, sha256: imports.import_results(work, **kept_upload(sha256)),
+        template="release/import.html",
+        then=lambda _: url_for("desk.lots"),
+        done="The results are stored. A second person reviews them now.",
+        context=lambda _: {"preview": None},
+    )
+
+
+@pages.route("/lots/<number>/review", methods=["GET", "POST"])
+@needs("result:review")
+def review_results(number: str) -> Response:
+    """Choose results of a lot and sign their review."""
+    return form_page(
+        schemas.ReviewIn(),
+        lambda work, result_ids: results.review_results(work, number, result_ids=result_ids),
+        template="release/review.html",
+        then=lambda _: url_for("desk.lot", number=number),
+        done="The review is signed.",
+        context=lambda session: case_page.review_page(session, number, actor()),
+        is_signed=True,
+    )
+
+
+@pages.get("/lots/<number>/release")
+@needs("lot:read")
+def show_release(number: str) -> str:
+    """Show everything that stands between a lot and its release, on one page."""
+    with runtime().ground.sessions.reading() as session:
+        page = case_page.release_page(session, number, actor(), runtime().ground.sessions.clock())
+        return render_template("release/release.html", lifecycle=LOT, **page)
+
+
+def _decision(number: str, action: str, schema: Any, act: Any) -> Response:
+    return act_page(LOT, action, schema, act, thing=f"lot:{number}")
+
+
+@pages.route("/lots/<number>/release/sign", methods=["GET", "POST"])
+@needs("lot:release")
+def release(number: str) -> Response:
+    """Release a lot."""
+    return _decision(number, "release", NothingIn(), lambda work: dispositions.release(work, number))
+
+
+@pages.route("/lots/<number>/release/conditionally", methods=["GET", "POST"])
+@needs("lot:release_conditionally")
+def release_conditionally(number: str) -> Response:
+    """Release a lot with outstanding tests."""
+    act = lambda work, reason: dispositions.release_conditionally(work, number, reason=reason)  # noqa: E731 (one line)
+    return _decision(number, "release_conditionally", ReasonIn(), act)
+
+
+@pages.route("/lots/<number>/release/reject", methods=["GET", "POST"])
+@needs("lot:reject")
+def reject(number: str) -> Response:
+    """Reject a lot."""
+    act = lambda work, reason: dispositions.reject(work, number, reason=reason)  # noqa: E731 (one line)
+    return _decision(number, "reject", ReasonIn(), act)

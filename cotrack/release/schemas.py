@@ -1,0 +1,97 @@
+"""Shapes of results and decisions."""
+
+from marshmallow import Schema, fields
+
+from cotrack.foundation.web.schemas import In, Instant, ReasonIn, SignatureIn, SignatureOut, Words
+from cotrack.foundation.words import N_
+
+
+class FileIn(In):
+    """A file as text."""
+
+    file_name = Words(required=True)
+    content = fields.String(required=True)
+
+
+class StoreIn(In):
+    """A previewed file to store, by its hash."""
+
+    sha256 = Words(required=True)
+
+
+class ReviewIn(In):
+    """The results that a second person read against their source."""
+
+    result_ids = fields.List(
+        fields.Integer(), required=True, error_messages={"required": N_("Choose at least one result.")}
+    )
+
+
+class SignedReviewIn(ReviewIn):
+    """A signed review."""
+
+    signature = fields.Nested(SignatureIn, required=True)
+
+
+class SignedIn(In):
+    """A signature."""
+
+    signature = fields.Nested(SignatureIn, required=True)
+
+
+class SignedReasonIn(ReasonIn):
+    """A reason and a signature."""
+
+    signature = fields.Nested(SignatureIn, required=True)
+
+
+class ImportOut(Schema):
+    """A stored file."""
+
+    file_name = fields.String()
+    file_sha256 = fields.String()
+    stored = fields.Integer()
+    already_there = fields.Integer()
+    imported_at = Instant()
+
+
+class ResultOut(Schema):
+    """A result as it was reported."""
+
+    id = fields.Integer()
+    sample = fields.String()
+    test = fields.String()
+    method = fields.String()
+    replicate = fields.Integer()
+    reported = fields.String()
+    unit = fields.String()
+    tested_at = Instant()
+    analyst = fields.String()
+    status = fields.String()
+    review_signature = fields.Nested(SignatureOut, allow_none=True)
+
+
+class BlockerOut(Schema):
+    """One reason against an act."""
+
+    code = fields.String()
+    detail = fields.String(attribute="sentence")
+
+
+class ReleaseCaseOut(Schema):
+    """Everything that stands against a lot's release."""
+
+    lot = fields.String()
+    status = fields.String()
+    blockers = fields.List(fields.Nested(BlockerOut))
+    standings = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class DispositionOut(Schema):
+    """A signed decision."""
+
+    decision = fields.String()
+    outstanding_tests = fields.String()
+    reason = fields.String()
+    decided_at = Instant()
+    signature = fields.Nested(SignatureOut)

@@ -1,0 +1,98 @@
+"""Fixed words of the program that people read, beside the states of `lifecycles.py`, and their tones."""
+
+from typing import Final
+
+from cotrack.foundation.words import N_
+from cotrack.lifecycles import STATE_TONES, STATE_WORDS
+
+WORDS: Final = {
+    **STATE_WORDS,
+    # roles
+    "technician": N_("GMP technician"),
+    "analyst": N_("QC analyst"),
+    "qa_reviewer": N_("QA reviewer"),
+    "physician": N_("physician"),
+    "coordinator": N_("trial coordinator"),
+    "nurse": N_("infusion nurse"),
+    "logistics": N_("courier and cell bank"),
+    "administrator": N_("administrator"),
+    "principal_investigator": N_("principal investigator"),
+    "auditor": N_("auditor"),
+    "system": N_("system"),
+    # outcomes and verdicts
+    "done": N_("done"),
+    "refused": N_("refused"),
+    "mismatch": N_("mismatch"),
+    "match": N_("match"),
+    "within": N_("within limits"),
+    "near_limit": N_("near limit"),
+    "out_of_specification": N_("out of specification"),
+    "missing": N_("missing"),
+    "undecidable": N_("cannot be decided"),
+    # meanings of signatures
+    "approved": N_("approved"),
+    "conditionally released": N_("conditionally released"),
+    "performed": N_("performed"),
+    # nouns
+    "person": N_("person"),
+    "study_definition": N_("study definition"),
+    "label_instance": N_("label"),
+    "hold": N_("hold"),
+    "lot": N_("lot"),
+    "unit": N_("bag"),
+    "result": N_("result"),
+    "participant": N_("participant"),
+    "band": N_("band"),
+    "order": N_("order"),
+    "infusion": N_("infusion"),
+    "identity_check": N_("identity check"),
+    # kinds of label and of handover
+    "bag": N_("bag label"),
+    "tag": N_("bag tag"),
+    "wristband": N_("wristband"),
+    "issue": N_("issue"),
+    "receipt": N_("receipt"),
+    "return": N_("return"),
+    # whom to call
+    "qa": N_("quality assurance"),
+    "cell_bank": N_("cell bank"),
+    # answers
+    "yes": N_("yes"),
+    "no": N_("no"),
+    "none": N_("none"),
+    "active": N_("active"),
+    "irradiated": N_("irradiated"),
+    "negative": N_("negative"),
+    "positive": N_("positive"),
+    "monotherapy": N_("alone"),
+    "immunochemotherapy": N_("with immunochemotherapy"),
+    # events without a lifecycle
+    "person.add": N_("Person added"),
+    "person.disable": N_("Person disabled"),
+    "person.grant": N_("Role given"),
+    "person.revoke": N_("Role taken"),
+    "person.reset": N_("Password set by an administrator"),
+    "person.change_password": N_("Password changed"),
+    "person.sign_in": N_("Signed in"),
+    "person.sign_out": N_("Signed out"),
+    "person.lock_out": N_("Account locked after wrong passwords"),
+    "participant.measure": N_("Measurements recorded"),
+    "participant.identify": N_("Identity recorded"),
+    "participant.look": N_("Identity looked at"),
+    "identity_check.make": N_("Identity check"),
+    "result.import": N_("Results imported"),
+    "schema.migrate": N_("Database migrated"),
+    "system.start": N_("Program started"),
+}
+
+TONES: Final = {
+    **STATE_TONES,
+    "go": STATE_TONES["go"] | {"done", "match", "within"},
+    "stop": STATE_TONES["stop"] | {"refused", "mismatch", "out_of_specification"},
+    "careful": STATE_TONES["careful"] | {"near_limit", "missing", "undecidable"},
+}
+
+
+def tone(state: str) -> str:
+    """Return the tone of a state: `go`, `stop`, `careful`, or `neutral` for every other."""
+    return next((name for name, states in TONES.items() if state in states), "neutral")
