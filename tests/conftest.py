@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+from support.browsers import CHROMIUM, CHROMIUM_ARGUMENTS
 from support.clusters import Cluster
+from support.servers import Server
 from support.worlds import World, open_world, prepare_template
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -54,6 +57,23 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     yield opened
     opened.runtime.ground.sessions.engine.dispose()
     cluster.drop(name)
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[Server]:
+    """The test's site, served by gunicorn with two workers."""
+    started = Server(world, world.settings.database_url)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for each test process."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ it refuses is recorded too, in a short transaction of its own after the rollback
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -84,6 +85,11 @@ class Work:
         self.intention = Intention(event, subject, reason.strip(), role or "+".join(self.actor.roles))
         if role is None:
             raise PermissionDenied("Your role does not include “{permission}”.", permission=permission)
+
+    def narrow(self, subject: str) -> None:
+        """Name the thing that the command made, once its number is known: people look for the record under it."""
+        if self.intention is not None:
+            self.intention = replace(self.intention, subject=subject)
 
     def begin(self, lifecycle: Lifecycle, action: str, key: str, *, reason: str = "", subject: str = "") -> Action:
         """State an action of a lifecycle: permission first, then the reason where one is asked.

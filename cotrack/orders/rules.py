@@ -11,6 +11,7 @@ from cotrack.study.rules.definition import Definition, Schedule
 
 VOLUME_STEP = Decimal("0.1")
 ONE_MILLION = 1_000_000
+DOSE_STEP = Decimal("0.001")
 USABLE_LOT_STATES = frozenset({"released"})
 
 
@@ -43,8 +44,8 @@ class History:
 
 
 def target_million(cells_per_kg: int, weight_kg: Decimal) -> Decimal:
-    """Return the dose in millions of viable cells: cells per kg × kg."""
-    return cells_per_kg * weight_kg / ONE_MILLION
+    """Return the dose in millions of viable cells, to a thousand cells: cells per kg × kg."""
+    return (cells_per_kg * weight_kg / ONE_MILLION).quantize(DOSE_STEP, ROUND_HALF_UP)
 
 
 def viable_million(volume_ml: Decimal, viable_million_per_ml: Decimal, recovery: Decimal) -> Decimal:

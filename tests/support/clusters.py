@@ -39,10 +39,28 @@ class Cluster:
             for parent in folder.parents:
                 if parent.stat().st_uid == os.geteuid() and str(parent).startswith("/tmp/"):
                     parent.chmod(parent.stat().st_mode | 0o011)
-        self._run(program("initdb"), "--username=cotrack", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", str(folder / "data"))
+        self._run(
+            program("initdb"),
+            "--username=cotrack",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            str(folder / "data"),
+        )
         durability = "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         options = f"-p {self.port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=100{durability}"
-        self._run(program("pg_ctl"), "--pgdata", str(folder / "data"), "--options", options, "--log", str(folder / "log"), "--wait", "start")
+        self._run(
+            program("pg_ctl"),
+            "--pgdata",
+            str(folder / "data"),
+            "--options",
+            options,
+            "--log",
+            str(folder / "log"),
+            "--wait",
+            "start",
+        )
 
     def _run(self, *command: str) -> None:
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._as_user)
@@ -53,7 +71,9 @@ class Cluster:
 
     def execute(self, statement: str) -> None:
         """Run one statement on the maintenance database."""
-        engine = create_engine(self.url("postgres").replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+        engine = create_engine(
+            self.url("postgres").replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+        )
         with engine.connect() as connection:
             connection.execute(text(statement))
         engine.dispose()
@@ -70,5 +90,3 @@ class Cluster:
     def stop(self) -> None:
         """Stop the server."""
         self._run(program("pg_ctl"), "--pgdata", str(self.folder / "data"), "--mode", "immediate", "stop")
-
-

@@ -40,6 +40,7 @@ def fill_unit(work: Work, lot_number: str, *, volume_ml: Decimal, viable_million
         status="filled",
     )
     work.add(unit)
+    work.narrow(f"unit:{unit.number}")
     return unit
 
 

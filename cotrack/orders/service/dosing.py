@@ -145,6 +145,7 @@ def make_order(work: Work, subject_number: str, *, cells_per_kg: int, planned_on
         status="ordered",
     )
     work.add(order)
+    work.narrow(f"order:{number}")
     return order
 
 
