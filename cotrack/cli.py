@@ -1,10 +1,11 @@
 """The `cotrack` command."""
 
 import os
+from pathlib import Path
 
 import click
 
-from cotrack import __version__, installation, stages
+from cotrack import __version__, documentation, installation, stages
 from cotrack.foundation.runtime import Runtime, start_runtime
 from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors
 from cotrack.settings import read_settings
@@ -52,6 +53,20 @@ def serve(terminal: Terminal) -> None:
 def work(terminal: Terminal) -> None:
     """Do the background work alone, until stopped."""
     installation.work(terminal.runtime)
+
+
+@main.group()
+def docs() -> None:
+    """The documents that are made from the code."""
+
+
+@docs.command("write")
+@click.option("--folder", type=click.Path(file_okay=False, exists=True, path_type=Path), default="docs")
+@plain_errors
+def write_docs(folder: Path) -> None:
+    """Write lifecycles, permissions and problems into the docs folder."""
+    for path in documentation.write(folder):
+        click.echo(f"wrote {path}")
 
 
 for _command in stages.COMMANDS:

@@ -17,6 +17,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "unit:store",
         "unit:destroy",
         "label:print",
+        "label:print_bag",
         "label:apply",
         "label:void",
     },
@@ -60,6 +61,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "participant:confirm_band",
         "order:allocate",
         "label:print",
+        "label:print_band",
     },
     "nurse": READ_PRODUCT
     | READ_CLINIC
@@ -78,6 +80,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "infusion:stop",
         "infusion:complete",
         "label:print",
+        "label:print_band",
     },
     "logistics": READ_PRODUCT | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
     "administrator": frozenset(

@@ -14,6 +14,7 @@ from cotrack.bedside import pages as bedside_pages
 from cotrack.custody import api as custody_api
 from cotrack.custody import pages as custody_pages
 from cotrack.demonstration import commands as demonstration_commands
+from cotrack.desk import commands as desk_commands
 from cotrack.desk import pages as desk_pages
 from cotrack.foundation.access import api as access_api
 from cotrack.foundation.access import commands as access_commands
@@ -39,6 +40,7 @@ from cotrack.release import pages as release_pages
 from cotrack.study import api as study_api
 from cotrack.study import commands as study_commands
 from cotrack.study import pages as study_pages
+from cotrack.trace import commands as trace_commands
 
 PAGES: Final[list[flask.Blueprint]] = [
     access_pages.pages,
@@ -70,6 +72,8 @@ COMMANDS: Final[list[click.Command]] = [
     access_commands.user,
     study_commands.study,
     audit_commands.audit,
+    desk_commands.labels,
+    trace_commands.trace,
     demonstration_commands.demo,
 ]
 

@@ -80,6 +80,7 @@ WORDS: Final = {
     "participant.identify": N_("Identity recorded"),
     "participant.look": N_("Identity looked at"),
     "identity_check.make": N_("Identity check"),
+    "label_instance.specimen": N_("Specimen label drawn"),
     "result.import": N_("Results imported"),
     "schema.migrate": N_("Database migrated"),
     "system.start": N_("Program started"),

@@ -17,9 +17,9 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """One PostgreSQL cluster for each test process."""
-    started = Cluster(tmp_path_factory.mktemp("pg") / "cluster")
+    started = Cluster()
     yield started
     started.stop()
 

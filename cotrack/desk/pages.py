@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from cotrack.desk.service import home as work_lists
 from cotrack.desk.service import lists, search, things
-from cotrack.desk.service.documentation import api_reference
+from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.tasks import STARTS, Start
 from cotrack.foundation.web.forms import page_of
 from cotrack.foundation.web.lists import list_page

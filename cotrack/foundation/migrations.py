@@ -50,13 +50,11 @@ def migrate(ground: Ground) -> list[str]:
     before = schema_now(ground.sessions)
     if before == head():
         return []
-    with ground.sessions.writing() as session:
-        connection = session.connection(execution_options={"cotrack_migration": True})
+    with ground.sessions.migrating() as connection:
         config = _config()
         config.attributes["connection"] = connection
         logging.getLogger("alembic").setLevel(logging.WARNING)
         command.upgrade(config, "head")
-        session.commit()
     applied = _between(before)
     with unit_of_work(ground, SYSTEM) as work:
         work.record("schema.migrate", f"schema:{head()}", permission="system:start")

@@ -53,7 +53,7 @@ def problem_of(error: CotrackError) -> dict[str, Any]:
 def answer_problem(document: dict[str, Any], error: CotrackError | None = None) -> Response:
     """Answer with the document as JSON under /api, as a page elsewhere."""
     status = int(document["status"])
-    if is_api() or request.path in {"/readyz", "/metrics"}:
+    if is_api():
         response = Response(_json(document), status=status, mimetype="application/problem+json")
     else:
         reasons = [(tell_blocker(each), each.solve) for each in error.blockers] if isinstance(error, Refused) else []

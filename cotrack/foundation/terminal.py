@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from cotrack.foundation.acting import Actor
-from cotrack.foundation.errors import CotrackError, NotFound, Refused
+from cotrack.foundation.errors import CotrackError, NotFound, PermissionDenied, Refused
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.site import SiteFault
 from cotrack.settings import SettingsFault
@@ -47,6 +47,13 @@ class Terminal:
         if visitor is None:
             raise NotFound("There is nobody called {username} here.", username=self.as_user)
         return visitor.actor
+
+    def require(self, *permissions: str) -> Actor:
+        """Return the named person where they hold one of these permissions; raises PermissionDenied."""
+        actor = self.actor()
+        if not actor.permissions & set(permissions):
+            raise PermissionDenied("Your role does not include “{permission}”.", permission=" / ".join(permissions))
+        return actor
 
     def say(self, line: str) -> None:
         """Print one line of an answer."""

@@ -86,6 +86,11 @@ class Work:
         if role is None:
             raise PermissionDenied("Your role does not include “{permission}”.", permission=permission)
 
+    def require(self, permission: str) -> None:
+        """Refuse a command that was begun, where it needs a further permission that no role grants."""
+        if permission not in self.actor.permissions:
+            raise PermissionDenied("Your role does not include “{permission}”.", permission=permission)
+
     def narrow(self, subject: str) -> None:
         """Name the thing that the command made, once its number is known: people look for the record under it."""
         if self.intention is not None:

@@ -6,8 +6,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped
 
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
-from cotrack.labelling.rules.kinds import KINDS
 from cotrack.lifecycles import LABEL_INSTANCE
+
+KIND_NAMES = ("bag", "tag", "wristband")
+"""The kinds of `rules.kinds`, again: models hold no rules, and a test compares the two."""
 
 LIVE = text("status IN ('intended', 'sending', 'printed', 'applied')")
 
@@ -39,7 +41,7 @@ class LabelInstance(Standing):
         ),
         Index("ix_label_instance_subject", "subject"),
         one_of("status", LABEL_INSTANCE.states),
-        one_of("kind", KINDS),
+        one_of("kind", KIND_NAMES),
         CheckConstraint("instance > 0", name="instance_positive"),
         CheckConstraint("status <> 'applied' OR applied_by_id IS NOT NULL", name="applied_by_somebody"),
     )

@@ -89,7 +89,7 @@ def show_unit(number: str) -> Any:
 
 
 @api.post("/units/<number>/labels")
-@needs("label:print")
+@needs("label:print_bag")
 @api.arguments(schemas.LabelIn)
 @api.response(201, LabelInstanceOut)
 def request_label(body: dict[str, Any], number: str) -> Response:

@@ -73,7 +73,7 @@ def hold_unit(number: str) -> Response:
 
 
 @pages.route("/units/<number>/label", methods=["GET", "POST"])
-@needs("label:print")
+@needs("label:print_bag")
 def request_label(number: str) -> Response:
     """Ask for a label of a bag; the next page hands it out."""
     return act_page(

@@ -17,7 +17,7 @@ api = Blueprint("api_participants", __name__, url_prefix="/api/v1", description=
 
 @api.post("/screenings")
 @needs("participant:screen")
-@api.arguments(schemas.FileIn)
+@api.arguments(schemas.ScreeningFileIn)
 @api.response(201, schemas.ParticipantOut(many=True))
 def screen(body: dict[str, Any]) -> Response:
     """Store a screening CSV file, whole or not at all."""
@@ -92,7 +92,7 @@ def withdraw(body: dict[str, Any], number: str) -> Response:
 
 
 @api.post("/participants/<number>/bands")
-@needs("label:print")
+@needs("label:print_band")
 @api.arguments(schemas.BandRequestIn)
 @api.response(201, LabelInstanceOut)
 def request_band(body: dict[str, Any], number: str) -> Response:

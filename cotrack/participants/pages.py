@@ -35,7 +35,7 @@ def screen() -> str | Response:
 def store() -> Response:
     """Store the file that was previewed."""
     return form_page(
-        schemas.StoreIn(),
+        schemas.StoreScreeningIn(),
         lambda work, sha256: screening.screen(work, **kept_upload(sha256)),
         template="participants/screen.html",
         then=lambda _: url_for("desk.participants"),
@@ -122,7 +122,7 @@ def withdraw(number: str) -> Response:
 
 
 @pages.route("/participants/<number>/band", methods=["GET", "POST"])
-@needs("label:print")
+@needs("label:print_band")
 def request_band(number: str) -> Response:
     """Ask for a wristband; the next page hands it out."""
     return act_page(
@@ -136,7 +136,7 @@ def request_band(number: str) -> Response:
 
 
 @pages.post("/bands/<int:label_id>/hand-out")
-@needs("label:print")
+@needs("label:print_band")
 def hand_out_band(label_id: int) -> Response:
     """Hand a wristband out, once; the look at the identity that it prints is recorded."""
     with unit_of_work(runtime().ground, actor()) as work:

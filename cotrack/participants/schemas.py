@@ -16,14 +16,14 @@ from cotrack.foundation.web.schemas import (
 from cotrack.foundation.words import N_
 
 
-class FileIn(In):
+class ScreeningFileIn(In):
     """A screening file as text."""
 
     file_name = Words(required=True)
     content = fields.String(required=True)
 
 
-class StoreIn(In):
+class StoreScreeningIn(In):
     """A previewed file to store, by its hash."""
 
     sha256 = Words(required=True)

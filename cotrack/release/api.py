@@ -15,7 +15,7 @@ api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Resu
 
 @api.post("/result-imports")
 @needs("result:import")
-@api.arguments(schemas.FileIn)
+@api.arguments(schemas.ResultFileIn)
 @api.response(201, schemas.ImportOut)
 def import_results(body: dict[str, Any]) -> Response:
     """Store a laboratory's CSV file, whole or not at all."""
@@ -55,7 +55,7 @@ def show_case(number: str) -> Any:
 
 @api.post("/lots/<number>/release")
 @needs("lot:release")
-@api.arguments(schemas.SignedIn)
+@api.arguments(schemas.ReleaseIn)
 @api.response(201, schemas.DispositionOut)
 def release(body: dict[str, Any], number: str) -> Response:
     """Release a lot."""
@@ -64,7 +64,7 @@ def release(body: dict[str, Any], number: str) -> Response:
 
 @api.post("/lots/<number>/release-conditionally")
 @needs("lot:release_conditionally")
-@api.arguments(schemas.SignedReasonIn)
+@api.arguments(schemas.SignedDecisionIn)
 @api.response(201, schemas.DispositionOut)
 def release_conditionally(body: dict[str, Any], number: str) -> Response:
     """Release a lot with outstanding tests."""
@@ -74,7 +74,7 @@ def release_conditionally(body: dict[str, Any], number: str) -> Response:
 
 @api.post("/lots/<number>/reject")
 @needs("lot:reject")
-@api.arguments(schemas.SignedReasonIn)
+@api.arguments(schemas.SignedDecisionIn)
 @api.response(201, schemas.DispositionOut)
 def reject(body: dict[str, Any], number: str) -> Response:
     """Reject a lot for ever."""

@@ -32,7 +32,7 @@ def import_results() -> str | Response:
 def store_results() -> Response:
     """Store the file that was previewed."""
     return form_page(
-        schemas.StoreIn(),
+        schemas.StoreResultsIn(),
         lambda work, sha256: imports.import_results(work, **kept_upload(sha256)),
         template="release/import.html",
         then=lambda _: url_for("desk.lots"),

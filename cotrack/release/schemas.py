@@ -6,14 +6,14 @@ from cotrack.foundation.web.schemas import In, Instant, ReasonIn, SignatureIn, S
 from cotrack.foundation.words import N_
 
 
-class FileIn(In):
+class ResultFileIn(In):
     """A file as text."""
 
     file_name = Words(required=True)
     content = fields.String(required=True)
 
 
-class StoreIn(In):
+class StoreResultsIn(In):
     """A previewed file to store, by its hash."""
 
     sha256 = Words(required=True)
@@ -33,13 +33,13 @@ class SignedReviewIn(ReviewIn):
     signature = fields.Nested(SignatureIn, required=True)
 
 
-class SignedIn(In):
+class ReleaseIn(In):
     """A signature."""
 
     signature = fields.Nested(SignatureIn, required=True)
 
 
-class SignedReasonIn(ReasonIn):
+class SignedDecisionIn(ReasonIn):
     """A reason and a signature."""
 
     signature = fields.Nested(SignatureIn, required=True)

@@ -32,7 +32,7 @@ def load(body: dict[str, Any]) -> Response:
 
 @api.post("/<sha256>/approve-quality")
 @needs("study:approve_quality")
-@api.arguments(schemas.SignedIn)
+@api.arguments(schemas.ApprovalIn)
 @api.response(200, schemas.StudyDefinitionOut)
 def approve_quality(body: dict[str, Any], sha256: str) -> Response:
     """Sign the very text of a draft as QA."""
@@ -41,7 +41,7 @@ def approve_quality(body: dict[str, Any], sha256: str) -> Response:
 
 @api.post("/<sha256>/approve-investigator")
 @needs("study:approve_investigator")
-@api.arguments(schemas.SignedIn)
+@api.arguments(schemas.ApprovalIn)
 @api.response(200, schemas.StudyDefinitionOut)
 def approve_investigator(body: dict[str, Any], sha256: str) -> Response:
     """Sign the very text of a draft as principal investigator."""

@@ -16,7 +16,7 @@ class StudyIn(In):
     )
 
 
-class SignedIn(In):
+class ApprovalIn(In):
     """A signature."""
 
     signature = fields.Nested(SignatureIn, required=True)

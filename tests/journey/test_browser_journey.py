@@ -117,7 +117,7 @@ def test_a_lot_is_made_tested_released_and_its_bag_infused(
     assert physician.sees("The weight is of 2026-09-01")
     assert physician.page.locator("main button[type=submit]").is_disabled()
     coordinator.go(f"/participants/{PARTICIPANT}/measure")
-    today = date.today().isoformat()
+    today = server.world.site_day().isoformat()
     coordinator.fill(measured_on=today, weight_kg="61.5", organ_function_on=today)
     coordinator.press("Store")
     physician.go(f"/participants/{PARTICIPANT}/order")

@@ -4,11 +4,13 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
 PROGRAMS = [Path("/usr/lib/postgresql") / version / "bin" for version in ("17", "16", "15", "14")]
+HASTE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 def program(name: str) -> str:
@@ -27,40 +29,26 @@ def free_port() -> int:
 
 
 class Cluster:
-    """A cluster under one folder; `durable` keeps fsync on, as crash tests need it."""
+    """A cluster in a folder of its own; `durable` keeps fsync on, as crash tests and benches need it.
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
-        self.folder = folder
+    PostgreSQL refuses to run as root: there it runs as `nobody`.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="cotrack-pg-"))
         self.port = free_port()
-        self._as_user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
-        folder.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            shutil.chown(folder, "nobody", "nogroup")
-            for parent in folder.parents:
-                if parent.stat().st_uid == os.geteuid() and str(parent).startswith("/tmp/"):
-                    parent.chmod(parent.stat().st_mode | 0o011)
-        self._run(
-            program("initdb"),
-            "--username=cotrack",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-            str(folder / "data"),
-        )
-        durability = "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-        options = f"-p {self.port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=100{durability}"
-        self._run(
-            program("pg_ctl"),
-            "--pgdata",
-            str(folder / "data"),
-            "--options",
-            options,
-            "--log",
-            str(folder / "log"),
-            "--wait",
-            "start",
-        )
+        is_root = os.geteuid() == 0
+        self._as_user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if is_root else {}
+        if is_root:
+            shutil.chown(self.folder, "nobody", "nogroup")
+        made = ("--username=cotrack", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        self._run(program("initdb"), *made, str(self.folder / "data"))
+        wanted = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=100"
+        options = wanted if durable else f"{wanted} {HASTE}"
+        self._control("--options", options, "--log", str(self.folder / "log"), "--wait", "start")
+
+    def _control(self, *arguments: str) -> None:
+        self._run(program("pg_ctl"), "--pgdata", str(self.folder / "data"), *arguments)
 
     def _run(self, *command: str) -> None:
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._as_user)
@@ -71,9 +59,8 @@ class Cluster:
 
     def execute(self, statement: str) -> None:
         """Run one statement on the maintenance database."""
-        engine = create_engine(
-            self.url("postgres").replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
-        )
+        url = self.url("postgres").replace("postgresql:", "postgresql+psycopg:")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(text(statement))
         engine.dispose()
@@ -88,5 +75,6 @@ class Cluster:
         self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
     def stop(self) -> None:
-        """Stop the server."""
-        self._run(program("pg_ctl"), "--pgdata", str(self.folder / "data"), "--mode", "immediate", "stop")
+        """Stop the server and remove its folder."""
+        self._control("--mode", "immediate", "stop")
+        shutil.rmtree(self.folder)

@@ -6,6 +6,7 @@ import sys
 import time
 
 import requests
+
 from support.clusters import free_port
 from support.worlds import World, home_variables
 

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,10 @@ class World:
 
     def read(self, look: Callable[..., Any]) -> Any:
         return self.cast.read(look)
+
+    def site_day(self) -> date:
+        """Return today by the wall clock, as a served site sees it."""
+        return datetime.now(self.runtime.ground.site.zone).date()
 
 
 def home_variables(home: Path, database_url: str = "") -> dict[str, str]:

@@ -43,7 +43,7 @@ LOT_EXTRAS: Final = (
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall"),
 )
 UNIT_EXTRAS: Final = (
-    Extra(N_("Print a label"), "manufacture.request_label", "label:apply"),
+    Extra(N_("Print a label"), "manufacture.request_label", "label:print_bag"),
     Extra(N_("Scan a label back"), "manufacture.scan_back", "label:apply"),
     Extra(N_("Hold"), "manufacture.hold_unit", "hold:place"),
 )
@@ -54,7 +54,7 @@ PARTICIPANT_EXTRAS: Final = (
         N_("Record measurements"), "participants.measure", "participant:measure", frozenset({"screening", "enrolled"})
     ),
     Extra(N_("Order a dose"), "orders.make_order", "order:make", WORN_STATES),
-    Extra(N_("Print a band"), "participants.request_band", "label:print", WORN_STATES),
+    Extra(N_("Print a band"), "participants.request_band", "label:print_band", WORN_STATES),
 )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, render_template, request, session, url_for
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
@@ -12,7 +12,7 @@ from cotrack.foundation.errors import SignInRefused
 from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.web.forms import Form, faults_by_field, form_page
 from cotrack.foundation.web.schemas import In, ReasonIn
-from cotrack.foundation.web.visit import actor, form_token, needs, own_address, public, runtime, session_cookie
+from cotrack.foundation.web.visit import actor, form_token, go_to, needs, own_address, public, runtime, session_cookie
 from cotrack.foundation.web.words import tell
 
 pages = Blueprint("access", __name__, template_folder="templates")
@@ -20,35 +20,40 @@ pages = Blueprint("access", __name__, template_folder="templates")
 STATION_COOKIE = "cotrack_station"
 
 
-@pages.route("/sign-in", methods=["GET", "POST"])
+@pages.get("/sign-in")
 @public
 def sign_in() -> Response:
+    """Ask who signs in, and where."""
+    form_token()
+    return _sign_in_page(Form(MultiDict({"station": request.cookies.get(STATION_COOKIE, "")})), "", 200)
+
+
+@pages.post("/sign-in")
+@public
+def open_session() -> Response:
     """Sign in at a station; the page to go on to is always one of ours."""
-    if request.method == "GET":
-        typed = MultiDict({"station": request.cookies.get(STATION_COOKIE, "")})
-        form_token()
-        return _sign_in_page(Form(typed), "", 200)
+    form = Form(request.form)
     try:
-        body = schemas.SignInIn().load(
-            {name: request.form.get(name, "") for name in ("username", "password", "station")}
-        )
+        body = schemas.SignInIn().load({name: form.value(name) for name in ("username", "password", "station")})
         opened = runtime().door.sign_in(**body, kind="browser", request="")
     except ValidationError as fault:
-        form = Form(request.form)
         form.errors = faults_by_field(fault)
         return _sign_in_page(form, "", 422)
     except SignInRefused as refused:
-        return _sign_in_page(Form(request.form), tell(refused.detail), refused.status)
+        return _sign_in_page(form, tell(refused.detail), refused.status)
     session.clear()
-    response = make_response(redirect(own_address(request.form.get("next", "")), code=303))
+    return _with_cookies(go_to(own_address(form.value("next"))), opened.secret, body["station"])
+
+
+def _with_cookies(response: Response, secret: str, station: str) -> Response:
     options: dict[str, Any] = {
         "httponly": True,
         "secure": runtime().settings.is_behind_tls,
         "samesite": "Lax",
         "path": "/",
     }
-    response.set_cookie(session_cookie(), opened.secret, **options)
-    response.set_cookie(STATION_COOKIE, body["station"], max_age=365 * 86_400, **options)
+    response.set_cookie(session_cookie(), secret, **options)
+    response.set_cookie(STATION_COOKIE, station, max_age=365 * 86_400, **options)
     return response
 
 
@@ -67,7 +72,7 @@ def sign_out() -> Response:
     """End this sign-in."""
     runtime().door.sign_out(actor())
     goes_on = request.form.get("next", "")
-    response = make_response(redirect(url_for("access.sign_in", next=goes_on or None), code=303))
+    response = go_to(url_for("access.sign_in", next=goes_on or None))
     response.delete_cookie(session_cookie())
     return response
 

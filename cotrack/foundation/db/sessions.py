@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -57,6 +57,13 @@ class Sessions:
         """Open a session for sign-ins, counters, caches: it commits at the end, and refuses any table of the trail."""
         with self._locked(), self._session(self._writing_engine, {"purpose": UNTRAILED}) as session:
             yield session
+            session.commit()
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Open the one transaction of the migrations; it commits at the end."""
+        with self._locked(), self._session(self._writing_engine, {"purpose": WRITING}) as session:
+            yield session.connection(execution_options={"cotrack_migration": True})
             session.commit()
 
     @contextmanager

@@ -60,8 +60,8 @@ def may(permission: str) -> bool:
 
 
 def is_api() -> bool:
-    """Whether the request is for JSON."""
-    return request.path.startswith("/api/")
+    """Whether the request comes from a program: it signs in by token, and gets problems as JSON."""
+    return request.path.startswith("/api/v1") or request.path in {"/metrics", "/readyz"}
 
 
 def session_cookie() -> str:
@@ -110,14 +110,14 @@ def _check_rights() -> Response | None:
     if g.visitor is None:
         if is_api() or request.method not in SAFE_METHODS:
             raise NotSignedIn("Sign in to go on.")
-        return cast("Response", redirect(url_for("access.sign_in", next=request.full_path.rstrip("?"))))
+        return go_to(url_for("access.sign_in", next=request.full_path.rstrip("?")))
     if g.visitor.must_change_password and request.endpoint not in {
         "access.change_password",
         "access.sign_out",
     }:
         if is_api():
             raise PermissionDenied("Change your password in the browser first.")
-        return cast("Response", redirect(url_for("access.change_password")))
+        return go_to(url_for("access.change_password"))
     if not needed & g.visitor.actor.permissions:
         raise PermissionDenied("Your role does not include “{permission}”.", permission=" / ".join(sorted(needed)))
     return None

@@ -6,19 +6,20 @@ from typing import Final
 
 @dataclass(frozen=True)
 class LabelKind:
-    """A kind of label. `name` is also the name of its template in `labels/`."""
+    """A kind of label. `name` is also the name of its template in `labels/`; `permission` says who prints it."""
 
     letter: str
     name: str
     noun: str
+    permission: str
 
 
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        LabelKind("B", "bag", "unit"),
-        LabelKind("T", "tag", "unit"),
-        LabelKind("P", "wristband", "participant"),
+        LabelKind("B", "bag", "unit", "label:print_bag"),
+        LabelKind("T", "tag", "unit", "label:print_bag"),
+        LabelKind("P", "wristband", "participant", "label:print_band"),
     )
 }
 """Letters kept for later kinds: S sample, F freezer box, U staff badge, L location, O order sheet, X shipper."""

@@ -38,12 +38,9 @@ def request_label(
     band, which belong to the instance. `against` is what the stage of the thing has to say against a label.
     """
     work.begin(LABEL_INSTANCE, "request", "", subject=subject, reason=reason)
+    work.require(KINDS[kind].permission)
     entity = _entity(work, subject)
-    older = _live(work, entity, kind)
-    count = work.session.scalar(
-        select(func.count()).where(LabelInstance.entity_id == entity.id, LabelInstance.kind == kind)
-    )
-    instance = int(count or 0) + 1
+    older, instance = _live(work, entity, kind), _next_instance(work, entity, kind)
     work.refuse_if([*against, *_against_request(work, older, instance, reason)])
     if older is not None:
         work.move(older, "supersede")
@@ -64,6 +61,11 @@ def request_label(
     )
     work.add(row)
     return row
+
+
+def _next_instance(work: Work, entity: LabelEntity, kind: str) -> int:
+    same = (LabelInstance.entity_id == entity.id, LabelInstance.kind == kind)
+    return int(work.session.scalar(select(func.max(LabelInstance.instance)).where(*same)) or 0) + 1
 
 
 def _against_request(work: Work, older: LabelInstance | None, instance: int, reason: str) -> list[Blocker]:

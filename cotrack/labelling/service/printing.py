@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -48,9 +48,24 @@ def hand_out(ground: Ground, actor: Actor, label_id: int, *, private: Mapping[st
     """
     with unit_of_work(ground, actor) as work:
         job = _take_job(work, label_id)
+    document = _draw_and_send(ground, actor, job, private or {}, is_sent=job.printer.protocol == "zpl")
+    return HandedOut(label_id, document if job.printer.protocol == "pdf" else None)
+
+
+def hand_to_file(
+    ground: Ground, actor: Actor, label_id: int, printer: Printer, *, private: Mapping[str, str] | None = None
+) -> bytes:
+    """Hand one asked-for label out as a file, drawn as this printer would have it; it goes out once."""
+    with unit_of_work(ground, actor) as work:
+        job = replace(_take_job(work, label_id), printer=printer)
+    return _draw_and_send(ground, actor, job, private or {}, is_sent=False)
+
+
+def _draw_and_send(ground: Ground, actor: Actor, job: _Job, private: Mapping[str, str], *, is_sent: bool) -> bytes:
+    """Draw, read back and send, then record the outcome: printed, or failed and void."""
     try:
-        document = _document(job, private or {}, ground)
-        if job.printer.protocol == "zpl":
+        document = _document(job, private, ground)
+        if is_sent:
             zpl.send(document, job.printer.host, job.printer.port)
     except (LabelNotPrintable, zpl.PrinterNotReached) as fault:
         with unit_of_work(ground, actor) as work:
@@ -58,7 +73,7 @@ def hand_out(ground: Ground, actor: Actor, label_id: int, *, private: Mapping[st
         raise
     with unit_of_work(ground, actor) as work:
         _record_print(work, job, hashlib.sha256(document).hexdigest())
-    return HandedOut(label_id, document if job.printer.protocol == "pdf" else None)
+    return document
 
 
 def _take_job(work: Work, label_id: int) -> _Job:
@@ -71,6 +86,7 @@ def _take_job(work: Work, label_id: int) -> _Job:
     subject, entity = found or (f"label_instance:{label_id}", "")
     work.begin(LABEL_INSTANCE, "send", "", subject=subject)
     row = _locked(work, label_id)
+    work.require(KINDS[row.kind].permission)
     work.move(row, "send")
     return _Job(
         label_id=row.id,

@@ -22,8 +22,7 @@ from cotrack.participants.service.knowledge import definition_for, participant_n
 def request_band(work: Work, subject_number: str, *, reason: str = "") -> LabelInstance:
     """Ask for a participant's wristband; name and birth date are printed on it and kept nowhere with it."""
     participant = participant_numbered(work.session, subject_number)
-    definition = definition_for(participant)
-    fields = {"number": subject_number, "study": f"{definition.short['zh']} · {definition.registration}"}
+    fields = band_fields(work, subject_number)
     return instances.request_label(
         work,
         "wristband",
@@ -32,6 +31,12 @@ def request_band(work: Work, subject_number: str, *, reason: str = "") -> LabelI
         reason=reason,
         against=_against_band(work, participant),
     )
+
+
+def band_fields(work: Work, subject_number: str) -> dict[str, str]:
+    """Return what a wristband says beside the identity."""
+    definition = definition_for(participant_numbered(work.session, subject_number))
+    return {"number": subject_number, "study": f"{definition.short['zh']} · {definition.registration}"}
 
 
 def _against_band(work: Work, participant: Participant) -> list[Blocker]:

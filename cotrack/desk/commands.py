@@ -1,0 +1,69 @@
+"""Commands about labels: draw a specimen or a recorded print, and say what a label in a picture is."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+from PIL import Image, UnidentifiedImageError
+
+from cotrack.desk.service import label_files
+from cotrack.foundation.terminal import FOUND_OR_REFUSED, Terminal, pass_terminal, plain_errors
+from cotrack.labelling.rules.kinds import KINDS
+
+Format = Literal["pdf", "png", "zpl"]
+
+
+@click.group()
+def labels() -> None:
+    """Labels: specimens, prints, checks."""
+
+
+@labels.command("render")
+@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument("key")
+@click.option("--format", "output", type=click.Choice(["pdf", "png", "zpl"]), default="pdf")
+@click.option("-o", "--output-file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--print", "is_print", is_flag=True, help="A recorded print with a valid code, instead of a specimen.")
+@click.option("--reason", default="", help="Why it is printed.")
+@click.option("--station", default="", help="The station at which it is printed.")
+@pass_terminal
+@plain_errors
+def render(
+    terminal: Terminal,
+    *,
+    kind: str,
+    key: str,
+    output: Format,
+    output_file: Path,
+    is_print: bool,
+    reason: str,
+    station: str,
+) -> None:
+    """Draw the label KIND of the unit or participant KEY: a SPECIMEN whose code is refused, unless --print."""
+    actor = terminal.actor()
+    ground = terminal.runtime.ground
+    if is_print:
+        document = label_files.printed(ground, actor, kind, key, output=output, reason=reason, station=station)
+    else:
+        document = label_files.specimen(ground, actor, kind, key, output=output)
+    output_file.write_bytes(document)
+    terminal.say(f"wrote {output_file} ({len(document)} bytes)")
+
+
+@labels.command("check")
+@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@pass_terminal
+@plain_errors
+def check(terminal: Terminal, image: Path) -> None:
+    """Say what the label in a picture is: genuine, current, of which thing. Exit 1 where it does not count."""
+    terminal.require("label:print", "label:apply", "label:void", "infusion:check")
+    try:
+        picture = Image.open(image).convert("L")
+    except (UnidentifiedImageError, OSError) as fault:
+        raise click.UsageError(f"{image} is no picture: {fault}") from None
+    lines, counts = label_files.said_by(terminal.runtime.ground, picture)
+    for line in lines:
+        terminal.say(line)
+    if not counts:
+        sys.exit(FOUND_OR_REFUSED)
