@@ -17,7 +17,10 @@ CHECK_RESULTS = ("match", "mismatch")
 
 
 class IdentityCheck(Base):
-    """One person's check of what they scanned, with its result and until when a match stands."""
+    """One person's check of what they scanned, with its result and until when a match stands.
+
+    `other_label_id` is the band at the bedside, the tag before the thaw.
+    """
 
     __tablename__ = "identity_check"
     __table_args__ = (
@@ -42,6 +45,8 @@ class IdentityCheck(Base):
     unit_id: Mapped[int | None] = column(ForeignKey("unit.id", ondelete="RESTRICT"))
     order_id: Mapped[int | None] = column(ForeignKey("order.id", ondelete="RESTRICT"))
     participant_id: Mapped[int | None] = column(ForeignKey("participant.id", ondelete="RESTRICT"))
+    unit_label_id: Mapped[int | None] = column(ForeignKey("label_instance.id", ondelete="RESTRICT"))
+    other_label_id: Mapped[int | None] = column(ForeignKey("label_instance.id", ondelete="RESTRICT"))
     decided_at: Mapped[datetime] = column()
     valid_until: Mapped[datetime] = column()
 

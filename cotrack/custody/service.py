@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.custody.models import Handover, Placement
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import live_label
 from cotrack.manufacture.models import Unit
 from cotrack.manufacture.rules import LABELS_OF_A_BAG

@@ -8,7 +8,8 @@ from cotrack.foundation.access.service import people
 from cotrack.foundation.acting import Actor
 from cotrack.foundation.migrations import SYSTEM
 from cotrack.foundation.runtime import Runtime
-from cotrack.foundation.unit_of_work import Work, rehearse, unit_of_work
+from cotrack.foundation.unit_of_work import rehearse, unit_of_work
+from cotrack.foundation.work import Work
 
 T = TypeVar("T")
 

@@ -11,7 +11,8 @@ from cotrack.foundation.access.models import IdempotencyKey
 from cotrack.foundation.acting import Actor, Ground, Proof
 from cotrack.foundation.db import Sessions
 from cotrack.foundation.errors import ChangedMeanwhile, IdempotencyKeyReused
-from cotrack.foundation.unit_of_work import Work, unit_of_work
+from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.work import Work
 
 KEPT = timedelta(hours=72)
 

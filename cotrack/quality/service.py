@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.errors import NotFound
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import HOLD
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Blocked, InvalidInput, NotFound
-from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import STUDY_DEFINITION
 from cotrack.study.models import StudyDefinition
 from cotrack.study.rules.definition import Definition

@@ -656,6 +656,8 @@ def upgrade():
         sa.Column("unit_id", KEY, nullable=True),
         sa.Column("order_id", KEY, nullable=True),
         sa.Column("participant_id", KEY, nullable=True),
+        sa.Column("unit_label_id", KEY, nullable=True),
+        sa.Column("other_label_id", KEY, nullable=True),
         sa.Column("decided_at", UtcInstant(), nullable=False),
         sa.Column("valid_until", UtcInstant(), nullable=False),
         sa.CheckConstraint("kind IN ('thaw', 'bedside')", name=op.f("ck_identity_check_kind")),
@@ -668,12 +670,21 @@ def upgrade():
             ["order_id"], ["order.id"], name=op.f("fk_identity_check_order_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
+            ["other_label_id"],
+            ["label_instance.id"],
+            name=op.f("fk_identity_check_other_label_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
             ["participant_id"], ["participant.id"], name=op.f("fk_identity_check_participant_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_identity_check_person_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_identity_check_unit_id"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(
+            ["unit_label_id"], ["label_instance.id"], name=op.f("fk_identity_check_unit_label_id"), ondelete="RESTRICT"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_check")),
     )
     op.create_index("ix_identity_check_order_id", "identity_check", ["order_id"], unique=False)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.foundation.blockers import Blocker
-from cotrack.labelling.rules.standing import Scan, against_label
+from cotrack.labelling.rules.standing import Scan, against_label, against_scanned_before
 from cotrack.orders.rules import against_lot, against_schedule, against_weight
 from cotrack.quality.rules import against_held
 
@@ -147,7 +147,7 @@ def _against_check(check: CheckFacts, kind: str, place: Place) -> list[Blocker]:
         return [Blocker("check_too_old", "A later check was a mismatch: both people scan again.")]
     if check.valid_until < place.now:
         return [Blocker("check_too_old", "A check is too old: scan again.")]
-    return []
+    return [blocker for status in check.label_statuses for blocker in against_scanned_before(status)]
 
 
 def unique(blockers: Sequence[Blocker]) -> list[Blocker]:

@@ -64,3 +64,4 @@ class CheckFacts:
     decided_at: datetime
     valid_until: datetime
     has_later_mismatch: bool
+    label_statuses: tuple[str, ...]

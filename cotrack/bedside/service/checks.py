@@ -1,6 +1,7 @@
 """The checks: before the thaw and at the bedside. A mismatch is a result that is kept, not an error."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -20,9 +21,19 @@ from cotrack.bedside.rules.checks import (
 from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service.facts import bag_facts, is_band_confirmed, place_of
 from cotrack.foundation.blockers import Blocker, blockers_text
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.labelling.rules.standing import Scan
 from cotrack.labelling.service.scanning import scan_record, understand
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """The scans of a check (`other` is the tag or the band), what is known of the bag, and every reason against."""
+
+    bag: Scan
+    other: Scan
+    facts: BagFacts | None
+    blockers: Sequence[Blocker]
 
 
 def check_before_thaw(
@@ -45,7 +56,7 @@ def check_before_thaw(
         blockers = [*against_bag(facts, place, state="received"), *against_preconditions(facts, confirmed)]
         blockers += against_other_order(facts, order_number)
     work.details["confirmed"] = sorted(name for name, is_so in confirmed.items() if is_so)
-    return _keep(work, "thaw", facts, blockers, station=station, minutes=work.site.minutes["thaw_check_valid"])
+    return _keep(work, "thaw", station, _Decided(bag, tag, facts, blockers))
 
 
 def check_identity(
@@ -78,7 +89,7 @@ def check_identity(
     if facts is not None:
         blockers += against_bag(facts, place_of(work, station), state="thawed")
         blockers += against_patient(facts, band.key) if band.label else []
-    return _keep(work, "bedside", facts, blockers, station=station, minutes=work.site.minutes["check_valid"])
+    return _keep(work, "bedside", station, _Decided(bag, band, facts, blockers))
 
 
 def _begin(work: Work, bag: Scan, scans: Mapping[str, tuple[str, Scan]]) -> None:
@@ -87,13 +98,14 @@ def _begin(work: Work, bag: Scan, scans: Mapping[str, tuple[str, Scan]]) -> None
     work.details["scans"] = {name: scan_record(work.ground, text, scan) for name, (text, scan) in scans.items()}
 
 
-def _keep(
-    work: Work, kind: str, facts: BagFacts | None, blockers: Sequence[Blocker], *, station: str, minutes: int
-) -> IdentityCheck:
-    found = unique(blockers)
+def _keep(work: Work, kind: str, station: str, decided: _Decided) -> IdentityCheck:
+    """Keep the check as a row; a mismatch stands for no time at all."""
+    found = unique(decided.blockers)
     if found:
         work.mismatch(found)
+    facts = decided.facts
     order = facts.order if facts else None
+    stands_for = timedelta(0) if found else timedelta(minutes=work.site.minutes[_STANDS_FOR[kind]])
     check = IdentityCheck(
         kind=kind,
         result="mismatch" if found else "match",
@@ -105,11 +117,17 @@ def _keep(
         unit_id=facts.unit_id if facts else None,
         order_id=order.order_id if order else None,
         participant_id=order.participant_id if order else None,
+        unit_label_id=decided.bag.label_id,
+        other_label_id=decided.other.label_id,
         decided_at=work.now,
-        valid_until=work.now if found else work.now + timedelta(minutes=minutes),
+        valid_until=work.now + stands_for,
     )
     work.add(check)
     return check
+
+
+_STANDS_FOR = {"thaw": "thaw_check_valid", "bedside": "check_valid"}
+"""The threshold of `site.toml` for which a match of each kind stands."""
 
 
 def check_numbered(session: Session, check_id: int) -> IdentityCheck | None:

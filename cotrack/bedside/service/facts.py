@@ -1,6 +1,6 @@
 """Gathers everything a bedside check decides on, in two statements, however much data there is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, aliased
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.custody.models import Handover
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
+from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import end_of_life
 from cotrack.orders.models import Allocation, Order
@@ -147,10 +148,18 @@ def checks(session: Session, ids: Sequence[int]) -> dict[int, CheckFacts]:
             IdentityCheck.person_id.in_(people) | IdentityCheck.unit_id.in_(units),
         )
     )
-    return {row.id: _check(row, newest_mismatch) for row in rows}
+    statuses = _label_statuses(session, rows)
+    return {row.id: _check(row, newest_mismatch, statuses) for row in rows}
 
 
-def _check(row: IdentityCheck, newest_mismatch: int | None) -> CheckFacts:
+def _label_statuses(session: Session, rows: Sequence[IdentityCheck]) -> dict[int, str]:
+    """Return what became of the labels that were scanned."""
+    ids = {each for row in rows for each in (row.unit_label_id, row.other_label_id) if each is not None}
+    return dict(session.execute(select(LabelInstance.id, LabelInstance.status).where(LabelInstance.id.in_(ids))).all())
+
+
+def _check(row: IdentityCheck, newest_mismatch: int | None, statuses: Mapping[int, str]) -> CheckFacts:
+    scanned = (row.unit_label_id, row.other_label_id)
     return CheckFacts(
         check_id=row.id,
         kind=row.kind,
@@ -162,4 +171,5 @@ def _check(row: IdentityCheck, newest_mismatch: int | None) -> CheckFacts:
         decided_at=row.decided_at,
         valid_until=row.valid_until,
         has_later_mismatch=newest_mismatch is not None and newest_mismatch > row.id,
+        label_statuses=tuple(statuses[each] for each in scanned if each is not None),
     )

@@ -15,7 +15,7 @@ from cotrack.bedside.service.ward import locked_facts
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Unit
 from cotrack.orders.models import Allocation, Order

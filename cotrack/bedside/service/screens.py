@@ -12,7 +12,8 @@ from cotrack.bedside.service.facts import bag_facts
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import read_blockers
 from cotrack.foundation.errors import NotFound
-from cotrack.foundation.unit_of_work import Work, unit_of_work
+from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.work import Work
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
 from cotrack.orders.service.dosing import order_numbered

@@ -8,8 +8,8 @@ from cotrack.foundation.access.models import Person
 from cotrack.foundation.access.service.people import person_named
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
-from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.labelling.service.scanning import scan_record, understand
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Order

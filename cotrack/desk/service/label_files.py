@@ -9,7 +9,8 @@ from PIL import Image
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.site import Printer
-from cotrack.foundation.unit_of_work import Work, unit_of_work
+from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.work import Work
 from cotrack.labelling.gateways import zpl
 from cotrack.labelling.gateways.read_back import codes_in_picture
 from cotrack.labelling.gateways.render import PDF_DOTS_PER_INCH, draw

@@ -14,8 +14,8 @@ from cotrack.foundation.access.models import Person
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import labels_of, live_label
 from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Unit

@@ -9,11 +9,11 @@ from werkzeug.datastructures import MultiDict
 from cotrack.foundation.access import schemas
 from cotrack.foundation.access.service import people
 from cotrack.foundation.errors import SignInRefused
-from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.web.forms import Form, faults_by_field, form_page
 from cotrack.foundation.web.schemas import In, ReasonIn
 from cotrack.foundation.web.visit import actor, form_token, go_to, needs, own_address, public, runtime, session_cookie
 from cotrack.foundation.web.words import tell
+from cotrack.foundation.work import Work
 
 pages = Blueprint("access", __name__, template_folder="templates")
 

@@ -9,8 +9,9 @@ from marshmallow import Schema
 from cotrack.foundation.acting import Proof
 from cotrack.foundation.errors import SignatureRefused
 from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
-from cotrack.foundation.unit_of_work import Work, record_refusal, rehearse
+from cotrack.foundation.unit_of_work import record_refusal, rehearse
 from cotrack.foundation.web.visit import actor, runtime
+from cotrack.foundation.work import Work
 
 Act = Callable[[Work], Any]
 SignedWith = Mapping[str, str]

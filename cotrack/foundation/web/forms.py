@@ -13,10 +13,11 @@ from cotrack.foundation.acting import SigningText
 from cotrack.foundation.errors import InvalidInput, Refused, SignatureRefused
 from cotrack.foundation.idempotency import Answer
 from cotrack.foundation.state_machine import Lifecycle
-from cotrack.foundation.unit_of_work import Work, rehearse
+from cotrack.foundation.unit_of_work import rehearse
 from cotrack.foundation.web.commands import run
 from cotrack.foundation.web.visit import actor, go_to, runtime
 from cotrack.foundation.web.words import tell, tell_blocker
+from cotrack.foundation.work import Work
 
 CONTROL_FIELDS = frozenset({"form_token", "form_key", "password", "meaning", "text_sha256"})
 Context = Callable[[Session], Mapping[str, Any]]

@@ -12,6 +12,7 @@ from cotrack.labelling.rules.codes import Code, Misread
 class LabelFacts:
     """What the database knows of the label instance that a genuine code names."""
 
+    label_id: int
     subject: str
     kind: str
     instance: int
@@ -29,6 +30,11 @@ class Scan:
     def subject(self) -> str:
         """The thing that the label names, `noun:id`; empty where the scan names none."""
         return self.label.subject if self.label else ""
+
+    @property
+    def label_id(self) -> int | None:
+        """The row of the label instance that was scanned."""
+        return self.label.label_id if self.label else None
 
     @property
     def key(self) -> str:
@@ -54,6 +60,11 @@ def against_label(scan: Scan, kinds: Sequence[str], *, needs_applied: bool = Tru
     if scan.label is None:
         return [Blocker("unknown_code", "This label is not known here.")]
     return _against_status(scan.label.status, needs_applied=needs_applied)
+
+
+def against_scanned_before(status: str) -> list[Blocker]:
+    """Return the reason where a label that was scanned for a check no longer counts: it died meanwhile."""
+    return _against_status(status, needs_applied=True)
 
 
 def _against_status(status: str, *, needs_applied: bool) -> list[Blocker]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.labelling.gateways.render import template
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.check_character import printed_check
@@ -23,6 +23,12 @@ LIVE_STATES = ("intended", "sending", "printed", "applied")
 TRAINING_WORDS = "培训用 TRAINING · 不得用于人体 NOT FOR HUMAN USE"
 
 
+def begin_request(work: Work, kind: str, subject: str, *, reason: str) -> None:
+    """State that a label is asked for; the stage of the thing then locks it, so that no step slips between."""
+    work.begin(LABEL_INSTANCE, "request", "", subject=subject, reason=reason)
+    work.require(KINDS[kind].permission)
+
+
 def request_label(
     work: Work,
     kind: str,
@@ -32,13 +38,11 @@ def request_label(
     reason: str = "",
     against: Sequence[Blocker] = (),
 ) -> LabelInstance:
-    """Ask for a label of a thing; an older one of the same kind is superseded from this moment, with a reason.
+    """Ask for the label that was begun; an older one of the same kind is superseded from now, with a reason.
 
     `fields` is what the template prints, but for the number's check character, the small line and the training
     band, which belong to the instance. `against` is what the stage of the thing has to say against a label.
     """
-    work.begin(LABEL_INSTANCE, "request", "", subject=subject, reason=reason)
-    work.require(KINDS[kind].permission)
     entity = _entity(work, subject)
     older, instance = _live(work, entity, kind), _next_instance(work, entity, kind)
     work.refuse_if([*against, *_against_request(work, older, instance, reason)])

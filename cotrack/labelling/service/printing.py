@@ -10,7 +10,8 @@ from sqlalchemy import select
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Printer
-from cotrack.foundation.unit_of_work import Work, unit_of_work
+from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.work import Work
 from cotrack.labelling.gateways import read_back, zpl
 from cotrack.labelling.gateways.render import LabelNotPrintable, draw
 from cotrack.labelling.models import LabelEntity, LabelInstance

@@ -61,6 +61,7 @@ _LABELS = (
         LabelEntity.entity,
         LabelInstance.kind,
         LabelInstance.instance,
+        LabelInstance.id,
         LabelInstance.subject,
         LabelInstance.kind,
         LabelInstance.instance,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import labels_of
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit

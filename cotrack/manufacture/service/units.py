@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import UNIT
@@ -59,9 +59,11 @@ def _against_filling(lot: Lot) -> list[Blocker]:
 
 def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") -> LabelInstance:
     """Ask for the bag or tag label of a unit, with what its template prints."""
-    unit = unit_numbered(work.session, unit_number)
-    fields = label_fields(work, unit, kind)
-    return instances.request_label(work, kind, f"unit:{unit_number}", fields=fields, reason=reason)
+    subject = f"unit:{unit_number}"
+    instances.begin_request(work, kind, subject, reason=reason)
+    work.lock(Unit, unit_number)
+    fields = label_fields(work, unit_numbered(work.session, unit_number), kind)
+    return instances.request_label(work, kind, subject, fields=fields, reason=reason)
 
 
 def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import ORDER
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Allocation, Order

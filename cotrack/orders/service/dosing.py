@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import ChangedMeanwhile, NotFound
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.labelling.rules.codes import LETTERS
 from cotrack.lifecycles import ORDER
 from cotrack.manufacture.models import Unit

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Actor, Ground
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.orders.service.allocation import plan
 from cotrack.orders.service.dosing import dose_case, order_numbered
 from cotrack.participants.service.knowledge import definition_for, participant_numbered

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service import instances
@@ -21,16 +21,11 @@ from cotrack.participants.service.knowledge import definition_for, participant_n
 
 def request_band(work: Work, subject_number: str, *, reason: str = "") -> LabelInstance:
     """Ask for a participant's wristband; name and birth date are printed on it and kept nowhere with it."""
-    participant = participant_numbered(work.session, subject_number)
+    subject = f"participant:{subject_number}"
+    instances.begin_request(work, "wristband", subject, reason=reason)
+    against = _against_band(work, work.lock(Participant, subject_number))
     fields = band_fields(work, subject_number)
-    return instances.request_label(
-        work,
-        "wristband",
-        f"participant:{subject_number}",
-        fields=fields,
-        reason=reason,
-        against=_against_band(work, participant),
-    )
+    return instances.request_label(work, "wristband", subject, fields=fields, reason=reason, against=against)
 
 
 def band_fields(work: Work, subject_number: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
-from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Participant
 from cotrack.participants.rules import against_verdict

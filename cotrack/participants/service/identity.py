@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import Select, select
 
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.participants.gateways import seal, unseal
 from cotrack.participants.models import Participant, ParticipantIdentity
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
-from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Observation, Participant
 from cotrack.participants.rules import fact_value, facts_of, field_types

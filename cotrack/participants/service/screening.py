@@ -11,7 +11,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Blocked, InvalidInput
 from cotrack.foundation.tables import Row
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Observation, Participant
 from cotrack.participants.rules import cns_fields, fact_value, facts_of, field_types

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.acting import Actor
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered, producers

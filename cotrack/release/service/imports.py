@@ -12,8 +12,8 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.tables import Row
-from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lots_numbered

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.errors import InvalidInput
-from cotrack.foundation.unit_of_work import Work
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered

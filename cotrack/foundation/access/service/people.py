@@ -10,8 +10,8 @@ from cotrack.foundation.access.gateways import SHORTEST_PASSWORD, Passwords
 from cotrack.foundation.access.models import Person, PersonRole
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
-from cotrack.foundation.unit_of_work import Work
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.policy import ROLES, roles_in_conflict
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,30}")

@@ -1,0 +1,1 @@
+"""What the makers of cotrack use; nothing of it is installed."""
