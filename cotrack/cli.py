@@ -23,6 +23,7 @@ def _start() -> Runtime:
 def main(context: click.Context, *, as_user: str, is_json: bool) -> None:
     """Follow each lot of an engineered cell product from release testing to the infusion of each bag."""
     context.obj = Terminal(_start, as_user, is_json)
+    context.call_on_close(context.obj.close)
 
 
 @main.command()

@@ -103,6 +103,8 @@ def serve(runtime: Runtime) -> None:
     require_schema(runtime)
     check_system()
     record_start(runtime)
+    # No connection may be shared with the workers that are forked from here.
+    runtime.ground.sessions.engine.dispose()
     background = subprocess.Popen([sys.executable, "-m", "cotrack", "work"])
     try:
         _Server(_make_app(runtime), _server_options(runtime.settings)).run()

@@ -1,7 +1,8 @@
 """Brings the translation catalogue to what the code says, and compiles it: `python tools/translations.py`."""
 
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from babel.messages.catalog import Catalog, Message
@@ -21,11 +22,12 @@ WIDTH: Final = 120
 
 
 def refusals(kind: type[CotrackError] = CotrackError) -> list[str]:
-    """Return the names of all refusals and failures; the first argument of each is a sentence."""
-    return [kind.__name__, *(name for each in kind.__subclasses__() for name in refusals(each))]
+    """Return the names of all refusals and failures that are told to people: their first argument is a sentence."""
+    told = [] if kind.status == HTTPStatus.INTERNAL_SERVER_ERROR else [kind.__name__]
+    return [*told, *(name for each in kind.__subclasses__() for name in refusals(each))]
 
 
-def keywords() -> dict[str, object]:
+def keywords() -> dict[str, Any]:
     """Return which argument of which call is a text, as Babel names them."""
     ours = ["N_", "Blocker:2", "fault:2", *(f"{name}:1" for name in refusals())]
     return {**DEFAULT_KEYWORDS, **parse_keywords(ours)}
@@ -34,7 +36,7 @@ def keywords() -> dict[str, object]:
 def texts_of_the_code() -> Catalog:
     """Return every text of the code and the templates, in the order of the files."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as mapping:
-        methods, options = parse_mapping_cfg(mapping)
+        methods, options = parse_mapping_cfg(mapping)  # type: ignore[no-untyped-call]  # Babel ships no types for it
     catalogue = Catalog()
     for name, line, text, comments, context in extract_from_dir(ROOT, methods, options, keywords()):
         catalogue.add(text, locations=[(name, line)], auto_comments=comments, context=context)

@@ -13,12 +13,14 @@ def demo() -> None:
 
 
 @demo.command("load")
+@click.option("--if-empty", is_flag=True, help="Do nothing where the database is not empty.")
 @pass_terminal
 @plain_errors
-def load(terminal: Terminal) -> None:
+def load(terminal: Terminal, *, if_empty: bool) -> None:
     """Fill an empty database of a training site with lots in every state and participants at every stage."""
-    for words in progress(site.load(terminal.runtime), "demonstration", len(site.CHAPTERS)):
-        terminal.say(f"built: {words}")
+    if not if_empty or site.is_empty(terminal.runtime):
+        for words in progress(site.load(terminal.runtime), "demonstration", len(site.CHAPTERS)):
+            terminal.say(f"built: {words}")
     terminal.say(f"sign in with any of these names, password “{PASSWORD}”:")
     for player in PLAYERS.values():
         terminal.say(f"  {player.username:10} {', '.join(player.roles)}")

@@ -62,9 +62,14 @@ def _refuse_unfit(runtime: Runtime) -> None:
         raise Blocked(
             blockers=[Blocker("demonstration_only", "The demonstration loads only where COTRACK_ENVIRONMENT=training.")]
         )
+    if not is_empty(runtime):
+        raise Blocked(blockers=[Blocker("not_empty", "This database is not empty: use an empty one.")])
+
+
+def is_empty(runtime: Runtime) -> bool:
+    """Whether nobody was ever added to this site."""
     with runtime.ground.sessions.reading() as session:
-        if session.scalar(select(func.count()).select_from(Person)):
-            raise Blocked(blockers=[Blocker("not_empty", "This database is not empty: use an empty one.")])
+        return session.scalar(select(func.count()).select_from(Person)) == 0
 
 
 def _lot(clock: StoryClock, sequence: int) -> str:

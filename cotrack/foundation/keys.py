@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from cotrack.foundation.errors import SystemNeedMissing
+from cotrack.foundation.words import N_
 
 KEY_BYTES = 32
 NAMES = {
@@ -61,7 +62,7 @@ def _read(folder: Path, name: str) -> bytes:
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except FileNotFoundError:
-        message = (
+        message = N_(
             "The key {path} is missing (it {purpose}). On a new installation `cotrack init` makes it; else restore it."
         )
         raise SystemNeedMissing(message, path=path, purpose=NAMES[name]) from None

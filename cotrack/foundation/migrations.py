@@ -13,7 +13,7 @@ from cotrack.foundation.db import Sessions
 from cotrack.foundation.resources import resource
 from cotrack.foundation.unit_of_work import unit_of_work
 
-SYSTEM = Actor(None, "system", "cotrack", ("system",))
+SYSTEM = Actor(None, "system", "cotrack", ("system",), request="installation")
 
 
 def head() -> str:

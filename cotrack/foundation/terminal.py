@@ -36,6 +36,11 @@ class Terminal:
             self._runtime = self.start()
         return self._runtime
 
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._runtime is not None:
+            self._runtime.ground.sessions.engine.dispose()
+
     def actor(self) -> Actor:
         """Return the named person of `--as`, whose password is asked (or stands in COTRACK_PASSWORD)."""
         if not self.as_user:

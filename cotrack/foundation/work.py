@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.models import Signature, sealed
 from cotrack.foundation.acting import Actor, Ground, Proof, Rehearsed, SigningText
-from cotrack.foundation.audit.record import Intention
+from cotrack.foundation.audit.record import Intention, writable_text
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.db import Base, Standing
 from cotrack.foundation.errors import (
@@ -73,7 +73,8 @@ class Work:
     def record(self, event: str, subject: str, *, permission: str, reason: str = "") -> None:
         """State what this command sets out to do, and refuse it here where no role grants it (21 CFR 11.10(g))."""
         role = role_for(permission, self.actor.roles)
-        self.intention = Intention(event, subject, reason.strip(), role or "+".join(self.actor.roles))
+        about, why = writable_text(subject), writable_text(reason).strip()
+        self.intention = Intention(event, about, why, role or "+".join(self.actor.roles))
         if role is None:
             raise PermissionDenied("Your role does not include “{permission}”.", permission=permission)
 

@@ -9,6 +9,7 @@ from cotrack.foundation.web.files import keep_upload, kept_upload, sent_file
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.foundation.words import N_
 from cotrack.labelling.pages import handed_out
 from cotrack.labelling.service import printing
 from cotrack.lifecycles import BAND, LABEL_INSTANCE, PARTICIPANT
@@ -39,7 +40,7 @@ def store() -> Response:
         lambda work, sha256: screening.screen(work, **kept_upload(sha256)),
         template="participants/screen.html",
         then=lambda _: url_for("desk.participants"),
-        done="The screened persons are stored.",
+        done=N_("The screened persons are stored."),
         context=lambda _: {"preview": None},
     )
 
@@ -53,7 +54,7 @@ def answer_criteria(number: str) -> Response:
         lambda work, **answers: knowledge.answer_criteria(work, number, answers=answers),
         template="participants/answer.html",
         then=lambda _: _participant(number),
-        done="The answers are stored.",
+        done=N_("The answers are stored."),
         context=lambda session: sheets.answer_sheet(session, number),
     )
 
@@ -69,7 +70,7 @@ def measure(number: str) -> Response:
         ),
         template="participants/measure.html",
         then=lambda _: _participant(number),
-        done="The measurements are stored.",
+        done=N_("The measurements are stored."),
         context=lambda session: {**sheets.measure_sheet(session, number), "schema": schemas.MeasureIn()},
     )
 
@@ -83,7 +84,7 @@ def identify(number: str) -> Response:
         lambda work, **body: identity.identify(work, number, **body),
         template="participants/identify.html",
         then=lambda _: _participant(number),
-        done="The identity is stored, encrypted.",
+        done=N_("The identity is stored, encrypted."),
         context=lambda _: {"number": number, "schema": schemas.IdentityIn()},
     )
 

@@ -8,6 +8,7 @@ from cotrack.foundation.web.files import keep_upload, kept_upload, sent_file
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.foundation.words import N_
 from cotrack.lifecycles import LOT
 from cotrack.release import schemas
 from cotrack.release.service import case_page, dispositions, imports, results
@@ -36,7 +37,7 @@ def store_results() -> Response:
         lambda work, sha256: imports.import_results(work, **kept_upload(sha256)),
         template="release/import.html",
         then=lambda _: url_for("desk.lots"),
-        done="The results are stored. A second person reviews them now.",
+        done=N_("The results are stored. A second person reviews them now."),
         context=lambda _: {"preview": None},
     )
 
@@ -50,7 +51,7 @@ def review_results(number: str) -> Response:
         lambda work, result_ids: results.review_results(work, number, result_ids=result_ids),
         template="release/review.html",
         then=lambda _: url_for("desk.lot", number=number),
-        done="The review is signed.",
+        done=N_("The review is signed."),
         context=lambda session: case_page.review_page(session, number, actor()),
         is_signed=True,
     )

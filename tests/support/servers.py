@@ -1,6 +1,7 @@
 """Serves a test's site as production does: gunicorn with two workers, on a port of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ class Server:
         variables = {**os.environ, **home_variables(world.home, database_url), "COTRACK_BIND": f"127.0.0.1:{self.port}"}
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "cotrack", "serve"]
-            self.process = subprocess.Popen(command, env=variables, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, start_new_session=True)
         self._wait()
 
     def _wait(self) -> None:
@@ -38,5 +39,11 @@ class Server:
         raise RuntimeError(f"the server did not get ready: {self.log.read_text()[-2000:]}")
 
     def stop(self) -> None:
-        self.process.terminate()
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    def kill(self) -> None:
+        """Kill the server and all its workers at once, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(30)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
 
 
 def against_volumes(bag_ml: Decimal, given_ml: Decimal, left_ml: Decimal) -> list[Blocker]:
@@ -24,7 +25,7 @@ def against_completion(to_give_ml: Decimal, given_ml: Decimal, tolerance_percent
     if abs(given_ml - to_give_ml) * 100 <= to_give_ml * tolerance_percent:
         return []
     details = {"given": given_ml, "ordered": to_give_ml, "percent": tolerance_percent}
-    sentence = (
+    sentence = N_(
         "{given} mL given, {ordered} mL ordered (within {percent} %). "
         "Less: record it as stopped early, with the reason. More: correct the number, or call the physician."
     )

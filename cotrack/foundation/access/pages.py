@@ -13,6 +13,7 @@ from cotrack.foundation.web.forms import Form, faults_by_field, form_page
 from cotrack.foundation.web.schemas import In, ReasonIn
 from cotrack.foundation.web.visit import actor, form_token, go_to, needs, own_address, public, runtime, session_cookie
 from cotrack.foundation.web.words import tell
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 
 pages = Blueprint("access", __name__, template_folder="templates")
@@ -86,7 +87,7 @@ def change_password() -> Response:
         _change_password,
         template="access/change_password.html",
         then=lambda _: url_for("desk.home"),
-        done="Your password is changed.",
+        done=N_("Your password is changed."),
     )
 
 
@@ -116,7 +117,7 @@ def add_person() -> Response:
         lambda work, new_password, **body: people.add_person(work, runtime().passwords, password=new_password, **body),
         template="access/add_person.html",
         then=lambda person: url_for("access.show_person", username=person.username),
-        done="The person can sign in now and must choose a password of their own.",
+        done=N_("The person can sign in now and must choose a password of their own."),
         context=lambda _: {"roles": schemas.GRANTABLE},
     )
 

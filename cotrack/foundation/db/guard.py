@@ -44,8 +44,8 @@ class GuardedSession(Session):
             connection.info["cotrack_flush"] = False
 
 
-@event.listens_for(GuardedSession, "after_flush")
-def _refuse_other_tables(session: Session, context: UOWTransaction) -> None:  # noqa: ARG001 (its signature)
+@event.listens_for(GuardedSession, "before_flush")
+def _refuse_other_tables(session: Session, context: UOWTransaction, instances: Any) -> None:  # noqa: ARG001 (its signature)
     """Refuse deletion of trailed rows anywhere, and any trailed row in a session outside the trail."""
     for instance in session.deleted:
         if instance.__tablename__ not in OUTSIDE_TRAIL:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.db.guard import READING, UNTRAILED, WRITING, GuardedSession
 from cotrack.foundation.errors import DatabaseUnavailable
+from cotrack.foundation.words import N_
 
 Clock = Callable[[], datetime]
 
@@ -100,21 +101,21 @@ def unavailable(fault: OperationalError) -> DatabaseUnavailable:
 _ADVICE = (
     (
         "locked",
-        "Another program holds the database: close it (an SQLite browser, a copy in progress) and try again.",
+        N_("Another program holds the database: close it (an SQLite browser, a copy in progress) and try again."),
     ),
-    ("full", "The disk is full: free space where the database lies, then try again. Nothing was stored."),
-    ("no space", "The disk is full: free space where the database lies, then try again. Nothing was stored."),
+    ("full", N_("The disk is full: free space where the database lies, then try again. Nothing was stored.")),
+    ("no space", N_("The disk is full: free space where the database lies, then try again. Nothing was stored.")),
     (
         "readonly",
-        "The database file cannot be written: give the service's user the right to write to it and its folder.",
+        N_("The database file cannot be written: give the service's user the right to write to it and its folder."),
     ),
     (
         "unable to open",
-        "The database file cannot be opened: run `cotrack init`, and check that its folder can be written.",
+        N_("The database file cannot be opened: run `cotrack init`, and check that its folder can be written."),
     ),
-    ("no such table", "The database is empty: run `cotrack init`."),
-    ("does not exist", "The database does not exist: create it and run `cotrack init` (docs/deploy.md)."),
-    ("connection refused", "PostgreSQL does not answer: start it, and check COTRACK_DATABASE_URL."),
-    ("lock timeout", "Somebody else is changing the same thing: try again in a moment."),
-    ("password authentication", "PostgreSQL refused the password: check COTRACK_DATABASE_URL."),
+    ("no such table", N_("The database is empty: run `cotrack init`.")),
+    ("does not exist", N_("The database does not exist: create it and run `cotrack init` (docs/deploy.md).")),
+    ("connection refused", N_("PostgreSQL does not answer: start it, and check COTRACK_DATABASE_URL.")),
+    ("lock timeout", N_("Somebody else is changing the same thing: try again in a moment.")),
+    ("password authentication", N_("PostgreSQL refused the password: check COTRACK_DATABASE_URL.")),
 )

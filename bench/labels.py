@@ -1,0 +1,123 @@
+"""Labels from the request to the bytes that a printer gets: one at a time, and a hundred on end."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
+from unittest.mock import patch
+
+from bench.bare_labels import BareLabel, Press
+from bench.figures import Line, Slice, rate, times
+from bench.sites import Site
+from cotrack.labelling.gateways import read_back
+from cotrack.labelling.service import printing
+from cotrack.labelling.service.instances import label_numbered
+from cotrack.manufacture.service import units
+
+LOT = "MSC26-0099"
+MAKER = "zhao.l"
+LABELS_A_SLICE = 10
+
+Acts = Sequence[Callable[[], object]]
+
+
+def lines(site: Site, seconds: float, labels: int) -> Iterator[Line]:
+    """Measure one label after another for some seconds, then as many labels as asked, each on a new bag."""
+    bench = _Bench(site)
+    bench.warm_up()
+    yield bench.one(seconds)
+    yield bench.many(labels)
+
+
+class _Bench:
+    """Labels new bags, through the services or by hand; filling the bags is not timed."""
+
+    def __init__(self, site: Site) -> None:
+        self._database = site.database
+        self._world = site.world
+        self._press = Press()
+
+    def warm_up(self) -> None:
+        """Make the lot whose bags are labelled, and one label each way: the first one reads the fonts."""
+        self._world.journey.lot(LOT)
+        self._by_program(1)
+        self._by_hand(1, self._press.draw_and_read)
+
+    def one(self, seconds: float) -> Line:
+        """Make one label by each side in turn."""
+        value: list[Slice] = []
+        floor: list[Slice] = []
+        end = time.perf_counter() + 2 * seconds
+        while len(value) < 3 or time.perf_counter() < end:
+            value.append(self._by_program(1))
+            floor.append(self._by_hand(1, self._press.draw_and_read))
+        return Line(f"label_1_{self._database}", "labels/s", value, floor)
+
+    def many(self, labels: int) -> Line:
+        """Make labels by each side in turn, with and without reading them back."""
+        sizes = [min(LABELS_A_SLICE, labels - done) for done in range(0, labels, LABELS_A_SLICE)]
+        value: list[Slice] = []
+        floor: list[Slice] = []
+        unread: list[Slice] = []
+        floor_unread: list[Slice] = []
+        for size in sizes:
+            value.append(self._by_program(size))
+            floor.append(self._by_hand(size, self._press.draw_and_read))
+            unread.append(self._by_program(size, is_read_back=False))
+            floor_unread.append(self._by_hand(size, self._press.draw))
+        detail = {"seconds": round(sum(each.seconds for each in value), 2), **_without(unread, floor_unread)}
+        return Line(f"label_{labels}_{self._database}", "labels/s", value, floor, detail)
+
+    def _by_program(self, count: int, *, is_read_back: bool = True) -> Slice:
+        """Ask for labels and hand them out, each by its commands."""
+        bags = self._bags(count)
+        with nullcontext() if is_read_back else _nothing_read_back():
+            return _timed([partial(self._hand_out, bag) for bag in bags])
+
+    def _hand_out(self, bag: str) -> None:
+        label_id = self._asked(bag)
+        ground, actor = self._world.runtime.ground, self._world.cast.actor(MAKER)
+        if not printing.hand_out(ground, actor, label_id).document:
+            raise RuntimeError("a label was handed out without its document")
+
+    def _by_hand(self, count: int, draw: Callable[[BareLabel], bytes]) -> Slice:
+        """Draw labels of other bags: typst would remember the program's own."""
+        labels = [self._bare(bag) for bag in self._bags(count)]
+        return _timed([partial(draw, label) for label in labels])
+
+    def _bare(self, bag: str) -> BareLabel:
+        label_id = self._asked(bag)
+        label = self._world.read(lambda session: label_numbered(session, label_id))
+        return BareLabel(json.loads(label.fields), self._world.journey.code(label_id))
+
+    def _asked(self, bag: str) -> int:
+        return int(self._world.do(MAKER, lambda work: units.request_label(work, bag, kind="bag")).id)
+
+    def _bags(self, count: int) -> list[str]:
+        return [self._world.journey.unit(LOT) for _ in range(count)]
+
+
+def _without(unread: Sequence[Slice], floor_unread: Sequence[Slice]) -> dict[str, object]:
+    value, floor = rate(unread), rate(floor_unread)
+    figures = {"value": round(value, 2), "floor": round(floor, 2), "ratio": round(value / floor, 3), **times(unread)}
+    return {"without_read_back": figures}
+
+
+def _timed(acts: Acts) -> Slice:
+    taken = []
+    begun = before = time.perf_counter()
+    for act in acts:
+        act()
+        now = time.perf_counter()
+        taken.append(now - before)
+        before = now
+    return Slice(taken, before - begun)
+
+
+def _nothing_read_back() -> AbstractContextManager[object]:
+    """Let the program take its labels as drawn; only here, to see what reading back costs."""
+    stack = ExitStack()
+    for name in ("picture_of_pdf", "require_code"):
+        stack.enter_context(patch.object(read_back, name, lambda *_: None))
+    return stack

@@ -1,0 +1,43 @@
+-- What the application's role may do with the tables. It runs after every `cotrack init`, which may have made new ones.
+-- tests/contracts/test_deploy.py compares the lists with the program's tables.
+\set ON_ERROR_STOP on
+BEGIN;
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM cotrack_app;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM cotrack_app;
+
+-- It reads, adds and changes rows. It deletes none, empties no table, and changes no schema.
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO cotrack_app;
+GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO cotrack_app;
+
+-- Append-only: written once, never changed.
+REVOKE UPDATE ON
+  audit_record,
+  disposition,
+  handover,
+  identity_check,
+  label_entity,
+  observation,
+  result_import,
+  signature
+FROM cotrack_app;
+
+-- Only the owner migrates.
+REVOKE INSERT, UPDATE ON alembic_version FROM cotrack_app;
+
+-- SELECT … FOR UPDATE asks for a right to UPDATE some column. The program locks these append-only rows while it counts;
+-- their trigger still refuses every change.
+GRANT UPDATE (id) ON
+  label_entity
+TO cotrack_app;
+
+-- Outside the trail (cotrack/foundation/db/guard.py): rows that end by time. Nothing else is ever deleted.
+GRANT DELETE ON
+  idempotency_key,
+  sign_in_counter,
+  sign_in_session,
+  sitting,
+  upload
+TO cotrack_app;
+
+COMMIT;

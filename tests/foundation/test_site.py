@@ -1,0 +1,128 @@
+"""`site.toml` is read whole or refused with the key at fault."""
+
+import hashlib
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cotrack.foundation.resources import resource
+from cotrack.foundation.site import Site, SiteFault, read_site
+
+EXAMPLE = resource("study/definitions/site.toml").read_text(encoding="utf-8")
+
+
+def site_of(tmp_path: Path, text: str) -> Site:
+    path = tmp_path / "site.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_site(path)
+
+
+def fault_of(tmp_path: Path, text: str) -> str:
+    with pytest.raises(SiteFault) as caught:
+        site_of(tmp_path, text)
+    place, _, words = str(caught.value).partition("site.toml")
+    assert place == f"{tmp_path}/"
+    return words.removeprefix(": ")
+
+
+def test_the_site_file_to_start_from_is_whole(tmp_path: Path) -> None:
+    site = site_of(tmp_path, EXAMPLE)
+    assert site.zone == ZoneInfo("Asia/Shanghai")
+    assert site.places == ("LN2-A", "LN2-B", "LN2-QUARANTINE")
+    assert site.minutes["check_valid"] == 10
+    assert site.phone == {"physician": "8-1101", "qa": "8-2202", "cell_bank": "8-3303"}
+    assert {code for code, station in site.stations.items() if station.ward} == {"WARD-3A-1", "WARD-3A-2", "WARD-5B-1"}
+
+
+def test_the_site_is_known_by_the_hash_of_its_text(tmp_path: Path) -> None:
+    site = site_of(tmp_path, EXAMPLE)
+    assert site.text == EXAMPLE
+    assert site.sha256 == hashlib.sha256(EXAMPLE.encode()).hexdigest()
+
+
+def test_only_a_registered_station_is_found(tmp_path: Path) -> None:
+    site = site_of(tmp_path, EXAMPLE)
+    station = site.station("WARD-3A-1")
+    assert station is not None
+    assert (station.ward, station.printer) == ("3A", "P-BROWSER")
+    assert [site.station(code) for code in (None, "", "WARD-3A-9", "ward-3a-1")] == [None] * 4
+
+
+def test_a_printer_has_the_usual_port_and_density_where_none_is_said(tmp_path: Path) -> None:
+    site = site_of(tmp_path, EXAMPLE)
+    browser, filling = site.printers["P-BROWSER"], site.printers["P-FILL"]
+    assert (browser.protocol, browser.host, browser.port, browser.dots_per_inch) == ("pdf", "", 9100, 300)
+    assert (filling.protocol, filling.host) == ("zpl", "127.0.0.1")
+
+
+def test_a_missing_file_says_what_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(SiteFault, match=r"is missing: `cotrack init` writes one to start from$"):
+        read_site(tmp_path / "site.toml")
+
+
+@pytest.mark.parametrize("content", [b"name_en = ", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_cannot_be_read(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "site.toml"
+    path.write_bytes(content)
+    with pytest.raises(SiteFault, match="cannot be read"):
+        read_site(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'name_en = "Demonstration hospital, cell therapy ward"',
+        'name_zh = "演示医院细胞治疗病区"',
+        'zone = "Asia/Shanghai"',
+        'maker_en = "Demonstration GMP facility"',
+        'maker_zh = "演示 GMP 制备中心"',
+        'law_en = "For clinical trial use only"',
+        'law_zh = "仅用于临床试验"',
+        'places = ["LN2-A", "LN2-B", "LN2-QUARANTINE"]',
+        "check_valid = 10",
+        "thaw_check_valid = 30",
+        "thawed_life = 90",
+        "watch_issued = 60",
+        "watch_checked = 15",
+        'protocol = "pdf"',
+        'name_zh = "灌装间 1"',
+    ],
+)
+def test_a_missing_key_is_named(tmp_path: Path, line: str) -> None:
+    assert line in EXAMPLE
+    assert fault_of(tmp_path, EXAMPLE.replace(line, "", 1)) == f"{line.partition(' ')[0]} is missing"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('protocol = "pdf"', 'protocol = "fax"', "printer P-BROWSER: protocol 'fax' is none of pdf, zpl"),
+        ('printer = "P-BROWSER"', 'printer = "P-9"', "station FILL-1: there is no printer 'P-9'"),
+        ("check_valid = 10", "check_valid = 0", "minutes.check_valid must be a whole number above zero"),
+        ("check_valid = 10", "check_valid = true", "minutes.check_valid must be a whole number above zero"),
+        ("check_valid = 10", "check_valid = 1.5", "minutes.check_valid must be a whole number above zero"),
+        ("check_valid = 10", 'check_valid = "10"', "minutes.check_valid must be a whole number above zero"),
+        ("port = 9100", 'port = "raw"', "invalid literal for int() with base 10: 'raw'"),
+        ('zone = "Asia/Shanghai"', 'zone = "../Shanghai"', "ZoneInfo keys must refer to subdirectories"),
+        ('places = ["LN2-A", "LN2-B", "LN2-QUARANTINE"]', 'places = "LN2-A"', "places"),
+        ('code = "WARD-5B-1"', 'code = "WARD-3A-1"', "WARD-3A-1"),
+        ('zone = "Asia/Shanghai"', 'zone = "Mars/Base"', "No time zone found with key Mars/Base"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert old in EXAMPLE
+    words = fault_of(tmp_path, EXAMPLE.replace(old, new, 1))
+    assert fault in words
+    assert "is missing" not in words
+
+
+@pytest.mark.parametrize(
+    ("table", "value"),
+    [("[[printer]]", 'printer = "P-1"'), ("[[station]]", "station = 5"), ("[phone]", 'phone = "8-1101"')],
+)
+def test_a_table_that_is_none_is_refused(tmp_path: Path, table: str, value: str) -> None:
+    top = EXAMPLE.split("# Thresholds")[0]
+    tables = [f"[{each}" for each in EXAMPLE.split("\n[")[1:]]
+    others = "\n".join(each for each in tables if not each.startswith(table))
+    assert fault_of(tmp_path, f"{top}\n{value}\n{others}")

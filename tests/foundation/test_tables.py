@@ -1,0 +1,167 @@
+"""CSV files of people and laboratories: every fault by line and column, nothing guessed."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.tables import (
+    MOST_ROWS,
+    Row,
+    day,
+    decoded,
+    number,
+    read_table,
+    sha256_of,
+    site_instant,
+)
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+COLUMNS = ("Lot", "Result")
+LABORATORY = Path(__file__).parents[1] / "examples" / "qc-results.csv"
+
+
+def faults(text: str) -> list[str]:
+    rows, found = read_table(text, COLUMNS, ("Comment",))
+    assert rows == [] or found
+    return [each.sentence for each in found]
+
+
+def test_a_file_is_known_by_the_hash_of_its_bytes() -> None:
+    assert sha256_of(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    assert decoded(b"\xef\xbb\xbfLot,\xe6\x89\xb9\r\n") == "Lot,批\r\n"
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_the_line() -> None:
+    with pytest.raises(InvalidInput, match=r"^Line 3: the file is not UTF-8\."):
+        decoded("Lot,Result\n1,2\n批,3\n".encode("gb18030"))
+
+
+def test_a_file_with_nul_is_no_text() -> None:
+    with pytest.raises(InvalidInput, match="is no text"):
+        decoded(b"Lot,Result\n1,\0\n")
+
+
+def test_rows_are_read_by_column_in_any_order_with_their_lines() -> None:
+    rows, found = read_table("Result , Lot\r\n 5.36 ,MSC26-0031\r\n\r\n , \r\n<0.25,MSC26-0032\r\n", COLUMNS)
+    assert found == []
+    assert rows == [
+        Row(2, {"Result": "5.36", "Lot": "MSC26-0031"}),
+        Row(5, {"Result": "<0.25", "Lot": "MSC26-0032"}),
+    ]
+
+
+def test_the_laboratory_file_reads_without_a_fault() -> None:
+    content = LABORATORY.read_bytes()
+    head = tuple(decoded(content).splitlines()[0].split(","))
+    rows, found = read_table(decoded(content), head)
+    assert found == []
+    assert len(rows) == 60
+    assert rows[0]["Sample ID"] == "MSC26-0031-APP"
+    assert [row.line for row in rows] == list(range(2, 62))
+
+
+def test_an_optional_column_that_is_left_out_is_empty() -> None:
+    rows, _ = read_table("Lot,Result\n1,2\n", COLUMNS, ("Comment",))
+    assert rows[0]["Comment"] == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Lot\n1\n", ["Line 1: the column “Result” is missing."]),
+        (
+            "lot,result\n1,2\n",
+            [
+                "Line 1: the column “Lot” is missing.",
+                "Line 1: the column “Result” is missing.",
+                "Line 1: the column “lot” is not known.",
+                "Line 1: the column “result” is not known.",
+            ],
+        ),
+        ("Lot,Result,Lot\n1,2,3\n", ["Line 1: the column “Lot” stands twice."]),
+        ("Lot,Result,Comment,Comment\n1,2,,\n", ["Line 1: the column “Comment” stands twice."]),
+        ("Lot,Result,\n1,2,\n", ["Line 1: the column “” is not known."]),
+        (
+            "Lot,Result\n1\n1,2\n1,2,3\n",
+            ["Line 2: 1 cells where 2 belong.", "Line 4: 3 cells where 2 belong."],
+        ),
+    ],
+)
+def test_every_fault_of_the_shape_is_named_by_line(text: str, expected: list[str]) -> None:
+    assert faults(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\r\n", ",,\n1,2,3\n"])
+def test_an_empty_file_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^The file is empty\.$"):
+        read_table(text, COLUMNS)
+
+
+@pytest.mark.parametrize("text", ["Lot,Result\n", "Lot,Result\n\n , \n"])
+def test_a_file_of_a_head_alone_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^The file has no rows\.$"):
+        read_table(text, COLUMNS)
+
+
+@pytest.mark.parametrize("text", ['Lot,Result\n1,"2\n', 'Lot,Result\n1,"2"3\n'])
+def test_a_broken_quotation_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^The file cannot be read as CSV: "):
+        read_table(text, COLUMNS)
+
+
+def test_a_file_may_have_fifty_thousand_rows_and_not_one_more() -> None:
+    whole = "A\n" + "\n" * (MOST_ROWS - 1) + "1\n"
+    rows, _ = read_table(whole, ("A",))
+    assert rows == [Row(50_001, {"A": "1"})]
+    with pytest.raises(InvalidInput, match="has more than 50000 rows"):
+        read_table(whole + "1\n", ("A",))
+
+
+def test_a_fault_of_a_cell_says_line_column_and_value_and_what_else_it_is_told() -> None:
+    fault = Row(7, {"Unit": "mg"}).fault("Unit", "Line {line}, {column}: “{value}” for {unit}.", unit="ng")
+    assert fault.code == "file_fault"
+    assert fault.sentence == "Line 7, Unit: “mg” for ng."
+
+
+def test_a_site_time_is_an_instant_of_the_site_zone() -> None:
+    found = site_instant("2026-10-05 09:12", SHANGHAI)
+    assert found == datetime(2026, 10, 5, 1, 12, tzinfo=UTC)
+    assert found.utcoffset() == timedelta(hours=8)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026-10-05", "05.10.2026 09:12", "2026-10-05T09:12", "2026-10-05 24:00", "2026-02-30 09:12", "2026-10-05 09"],
+)
+def test_what_is_no_site_time_is_not_guessed(text: str) -> None:
+    assert site_instant(text, SHANGHAI) is None
+
+
+def test_a_day_is_written_year_month_day() -> None:
+    assert day("2026-10-05") == date(2026, 10, 5)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026-1-5", "20261005", "05.10.2026", "2026-02-30", "2026-10-05 ", "2026/10/05", "2026-W47-7"]
+)
+def test_what_is_no_day_is_not_guessed(text: str) -> None:
+    assert day(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("0", "0"), ("5.36", "5.36"), ("-1.5", "-1.5"), ("1e3", "1000"), ("0.10", "0.10")]
+)
+def test_a_plain_decimal_number_is_read_exactly(text: str, expected: str) -> None:
+    assert number(text) == Decimal(expected)
+
+
+@pytest.mark.parametrize("text", ["", "1_000", "５", "NaN", "Infinity", "-inf", "1,5", "one", "<1", "--1"])
+def test_what_is_no_number_is_not_guessed(text: str) -> None:
+    assert number(text) is None

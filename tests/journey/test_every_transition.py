@@ -1,0 +1,126 @@
+"""Each permitted transition of every lifecycle happens once through its service, and is recorded by its name."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+from support.stages import HER, HIM, LOT, OTHER_LOT, enrolled, results_of
+from support.worlds import World
+
+from cotrack.bedside.service import infusions, ward
+from cotrack.custody import service as custody
+from cotrack.foundation.audit.models import AuditRecord
+from cotrack.foundation.audit.replay import differences
+from cotrack.labelling.gateways.zpl import PrinterNotReached
+from cotrack.labelling.service import instances, printing
+from cotrack.lifecycles import FOLLOWS, LIFECYCLES
+from cotrack.manufacture.service import lots, units
+from cotrack.orders.service import dosing
+from cotrack.participants.service import bands, enrolment
+from cotrack.quality import service as quality
+from cotrack.release.service import dispositions
+from cotrack.study import service as study
+
+FOLLOWING_UNITS = {"unit.allocate", "unit.deallocate"}
+"""Changes of a bag that happen inside its order's command, and stand in that record."""
+
+IMPORTED = {"result.record": "result.import", "hold.place": "hold.place"}
+
+
+def product_side(world: World) -> None:
+    """Labels, holds, decisions, destruction, closing, a new study version."""
+    journey = world.journey
+    journey.finished_lot(OTHER_LOT)
+    spoiled = world.do("zhao.l", lambda work: units.request_label(work, f"{OTHER_LOT}-001", kind="bag", reason="x"))
+    world.do("zhao.l", lambda work: instances.make_void(work, spoiled.id, reason="torn"))
+    failed_print(world, f"{OTHER_LOT}-001")
+    held = world.do("qian.m", lambda work: lots.hold_lot(work, OTHER_LOT, action="place", reason="alarm"))
+    world.do("qian.m", lambda work: quality.lift(work, held.id, reason="false alarm"))
+    world.do("qian.m", lambda work: lots.hold_lot(work, OTHER_LOT, action="recall", reason="growth"))
+    world.sign("qian.m", lambda work: dispositions.reject(work, OTHER_LOT, reason="growth"))
+    world.do("qian.m", lambda work: units.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))
+    world.do("qian.m", lambda work: lots.close_lot(work, OTHER_LOT))
+    conditional = "MSC26-0033"
+    journey.finished_lot(conditional)
+    lines = results_of(world, conditional).decode().splitlines()
+    late = [line for line in lines if ",RCL," in line]
+    journey.results("\n".join(line for line in lines if line not in late).encode())
+    journey.review(conditional)
+    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, conditional, reason="urgent"))
+    journey.results("\n".join([lines[0], *late]).encode(), "late.csv")
+    journey.review(conditional)
+    journey.release(conditional)
+    text = world.read(study.in_effect).text.replace('version = "1-demonstration"', 'version = "2-demonstration"')
+    sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
+    world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
+    world.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))
+
+
+def failed_print(world: World, unit: str) -> None:
+    """Ask for a label whose printer does not answer."""
+    site = world.runtime.ground.site
+    stations = {code: replace(station, printer="P-FILL") for code, station in site.stations.items()}
+    world.cast.ground = replace(world.runtime.ground, site=replace(site, stations=stations))
+    asked = world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag"))
+    with pytest.raises(PrinterNotReached):
+        printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), asked.id)
+    world.cast.ground = world.runtime.ground
+
+
+def clinic_side(world: World) -> None:
+    """Orders made, taken back and cancelled; bags returned, wasted, given, paused, stopped."""
+    journey = world.journey
+    journey.released_lot(LOT, bags=6)
+    enrolled(world, HER, HIM)
+    cancelled = journey.ordered(HIM)
+    journey.allocated(cancelled)
+    world.do("li.c", lambda work: dosing.take_back_bags(work, cancelled, reason="other lot wanted"))
+    world.do("dr.gao", lambda work: dosing.cancel_order(work, cancelled, reason="fever"))
+    order = journey.ordered(HER)
+    (returned,) = journey.allocated(order)
+    journey.issued(returned)
+    world.do("zhou.n", lambda work: ward.return_unit(work, returned, reason="patient absent"))
+    world.do("ma.k", lambda work: custody.store_unit(work, returned, place="LN2-B"))
+    (wasted,) = journey.allocated(order)
+    journey.issued(wasted)
+    journey.received(wasted)
+    journey.thawed(wasted)
+    world.do("zhou.n", lambda work: ward.waste_unit(work, wasted, reason="port cracked"))
+    (given,) = journey.allocated(order)
+    journey.issued(given)
+    journey.received(given)
+    journey.thawed(given)
+    infusion = journey.started(HER, given)
+    world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
+    world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
+    journey.completed(infusion, "25.5", "4.5")
+    assert journey.order(order).status == "completed"
+    world.clock.now += timedelta(days=29)
+    journey.measured(HER, {"weight_kg": "61.5", "organ_function_on": journey.today().isoformat()})
+    (stopped,) = journey.allocated(journey.ordered(HER))
+    journey.issued(stopped)
+    journey.received(stopped)
+    journey.thawed(stopped)
+    second = journey.started(HER, stopped)
+    volumes = {"volume_given_ml": Decimal("3.0"), "volume_left_ml": Decimal("27.0")}
+    world.sign("wu.n", lambda work: infusions.stop_early(work, second.id, **volumes, reason="rash"))
+    world.do("zhou.n", lambda work: bands.remove(work, HER, reason="discharged"))
+    world.do("dr.gao", lambda work: enrolment.withdraw(work, HER, reason="progress"))
+
+
+def test_each_permitted_transition_is_reached_through_its_service(world: World) -> None:
+    clinic_side(world)
+    product_side(world)
+    statement = select(AuditRecord.event).where(AuditRecord.outcome == "done").distinct()
+    done = set(world.read(lambda session: session.scalars(statement).all()))
+    wanted = {
+        lifecycle.event(name)
+        for lifecycle in LIFECYCLES.values()
+        for name, action in lifecycle.actions.items()
+        if action.permission != FOLLOWS
+    }
+    recorded = {IMPORTED.get(event, event) for event in wanted - FOLLOWING_UNITS}
+    assert recorded - done == set()
+    assert world.read(lambda session: list(differences(session, world.runtime.ground.secrets))) == []

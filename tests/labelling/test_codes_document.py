@@ -1,0 +1,38 @@
+"""The worked examples of docs/codes.md are what the code makes."""
+
+import re
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from cotrack.labelling.rules.check_character import check_character, printed_check
+from cotrack.labelling.rules.codes import make_code
+from cotrack.labelling.rules.kinds import BY_LETTER, KINDS
+from cotrack.labelling.service.scanning import key_id
+
+TEXT = (Path(__file__).parents[2] / "docs" / "codes.md").read_text(encoding="utf-8")
+
+
+def test_the_worked_example_is_made_again_to_the_letter() -> None:
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(re.findall(r"Private key.*?`([0-9a-f]{64})`", TEXT)[0]))
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    entity = re.findall(r"entity `([A-Z2-7]{10})`", TEXT)[0]
+    assert public.hex() in TEXT
+    assert f"key id `{key_id(key)}`" in TEXT
+    code = make_code(KINDS["bag"], "T", entity, 1, key_id=key_id(key), sign=key.sign)
+    assert f"```\n{code}\n```" in TEXT
+    assert len(code) == 125
+
+
+def test_the_check_characters_of_the_page_are_right() -> None:
+    for number, character in re.findall(r"`([A-Z0-9]{13})` gives `(.)`", TEXT):
+        assert check_character(number) == character
+    for instance, character in re.findall(r"instance (\d) → over `[A-Z0-9]+` → `(.)`", TEXT):
+        assert printed_check("MSC26-0031-001", int(instance)) == character
+
+
+def test_the_kinds_of_the_page_are_those_of_the_code() -> None:
+    row = next(line for line in TEXT.splitlines() if line.startswith("| 3 |"))
+    named = dict(re.findall(r"`([A-Z])` (bag tag|bag|wristband)", row))
+    assert set(named) == set(BY_LETTER)

@@ -1,0 +1,118 @@
+"""When a lot leaves filling, when it is closed, and when the product is at its end of life."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cotrack.lifecycles import UNIT
+from cotrack.manufacture.rules import END_STATES, UnitFacts, against_close, against_finish, end_of_life, lot_expiry
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+BOTH = {"bag": "applied", "tag": "applied"}
+EXPIRES = datetime(2028, 10, 4, 15, 59, tzinfo=UTC)
+THAW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+
+def unit(number: str = "MSC26-0031-001", status: str = "filled", **labels: str) -> UnitFacts:
+    return UnitFacts(number, status, labels or BOTH)
+
+
+def test_a_lot_whose_units_all_carry_both_labels_leaves_filling() -> None:
+    assert against_finish([unit(), unit("MSC26-0031-002")]) == []
+
+
+def test_a_lot_without_a_unit_does_not_leave_filling() -> None:
+    assert [each.code for each in against_finish([])] == ["no_units"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "missing"),
+    [
+        ({"bag": "applied"}, ["tag"]),
+        ({"tag": "applied"}, ["bag"]),
+        ({"bag": "printed", "tag": "applied"}, ["bag"]),
+        ({"bag": "intended", "tag": "sending"}, ["bag", "tag"]),
+        ({"bag": "void", "tag": "superseded"}, ["bag", "tag"]),
+        ({"wristband": "applied"}, ["bag", "tag"]),
+    ],
+)
+def test_every_label_that_was_not_scanned_back_is_named(labels: dict[str, str], missing: list[str]) -> None:
+    reasons = against_finish([unit(), unit("MSC26-0031-002", **labels)])
+    assert [each.sentence for each in reasons] == [
+        f"MSC26-0031-002: the {label} label was not scanned back on the bag." for label in missing
+    ]
+    assert {each.code for each in reasons} == {"label_incomplete"}
+    assert {each.solve for each in reasons} == {"unit:MSC26-0031-002"}
+
+
+@pytest.mark.parametrize("status", UNIT.states)
+def test_a_lot_closes_only_when_every_unit_has_come_to_its_end(status: str) -> None:
+    reasons = against_close([unit(status="completed"), unit("MSC26-0031-002", status)], 0)
+    is_ended = status in {"completed", "stopped_early", "wasted", "destroyed"}
+    assert [each.code for each in reasons] == ([] if is_ended else ["unit_open"])
+    assert [each.solve for each in reasons] == ([] if is_ended else ["unit:MSC26-0031-002"])
+
+
+def test_only_destruction_follows_an_end_of_a_unit() -> None:
+    after = {action.name for action in UNIT.actions.values() if action.from_states & END_STATES}
+    assert after == {"destroy"}
+
+
+@pytest.mark.parametrize(
+    ("units", "unaccounted", "expected"),
+    [
+        ([], 0, []),
+        ([], 1, ["labels_unaccounted"]),
+        ([unit(status="completed")], 3, ["labels_unaccounted"]),
+        ([unit(status="stored"), unit(status="thawed")], 2, ["unit_open", "unit_open", "labels_unaccounted"]),
+    ],
+)
+def test_a_label_that_nobody_accounted_for_keeps_a_lot_open(
+    units: Sequence[UnitFacts], unaccounted: int, expected: list[str]
+) -> None:
+    assert [each.code for each in against_close(units, unaccounted)] == expected
+
+
+def test_the_number_of_labels_not_accounted_for_is_said() -> None:
+    (reason,) = against_close([], 3)
+    assert reason.sentence == "3 printed labels are not accounted for."
+
+
+@pytest.mark.parametrize(
+    ("made_on", "months", "expires"),
+    [
+        ("2026-10-04", 24, "2028-10-04T23:59:00+08:00"),
+        ("2026-08-31", 6, "2027-02-28T23:59:00+08:00"),
+        ("2027-08-31", 6, "2028-02-29T23:59:00+08:00"),
+        ("2028-02-29", 12, "2029-02-28T23:59:00+08:00"),
+    ],
+)
+def test_a_lot_expires_at_the_end_of_the_last_day_of_its_shelf_life_in_the_zone_of_the_site(
+    made_on: str, months: int, expires: str
+) -> None:
+    assert lot_expiry(date.fromisoformat(made_on), months, SHANGHAI).isoformat() == expires
+
+
+def test_the_last_day_of_a_shelf_life_ends_by_local_time_where_clocks_change() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert lot_expiry(date(2026, 4, 25), 6, berlin).astimezone(UTC) == datetime(2026, 10, 25, 22, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("thaw_started_at", "minutes", "expected"),
+    [
+        (None, 90, EXPIRES),
+        (None, None, EXPIRES),
+        (THAW, None, EXPIRES),
+        (THAW, 90, THAW + timedelta(minutes=90)),
+        (EXPIRES - timedelta(minutes=90), 90, EXPIRES),
+        (EXPIRES - timedelta(minutes=89), 90, EXPIRES),
+        (EXPIRES - timedelta(minutes=91), 90, EXPIRES - timedelta(minutes=1)),
+    ],
+)
+def test_a_unit_ends_with_its_lot_or_with_its_thaw_whichever_is_first(
+    thaw_started_at: datetime | None, minutes: int | None, expected: datetime
+) -> None:
+    assert end_of_life(EXPIRES, thaw_started_at, minutes) == expected

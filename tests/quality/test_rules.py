@@ -1,0 +1,44 @@
+"""A hold or recall stands over a thing and everything below it, and says so by its own word."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cotrack.quality.rules import HoldFacts, against_held
+
+AT = datetime(2026, 11, 22, 6, 5, tzinfo=UTC)
+LOT, UNIT = "lot:MSC26-0031", "unit:MSC26-0031-001"
+
+
+@pytest.mark.parametrize(
+    ("subject", "status", "code", "sentence"),
+    [
+        (LOT, "standing", "lot_on_hold", "MSC26-0031 is on hold: late growth"),
+        (UNIT, "standing", "unit_on_hold", "MSC26-0031-001 is on hold: late growth"),
+        (LOT, "recalled", "lot_recalled", "MSC26-0031 is recalled: late growth"),
+        (UNIT, "recalled", "lot_recalled", "MSC26-0031-001 is recalled: late growth"),
+    ],
+)
+def test_what_is_held_or_recalled_is_stopped_with_its_reason(
+    subject: str, status: str, code: str, sentence: str
+) -> None:
+    (reason,) = against_held([HoldFacts(subject, status, "late growth", AT)])
+    assert (reason.code, reason.sentence, reason.solve) == (code, sentence, subject)
+
+
+def test_every_hold_that_stands_is_named_in_its_order() -> None:
+    holds = [
+        HoldFacts(UNIT, "standing", "leak", AT),
+        HoldFacts(LOT, "recalled", "growth", AT),
+        HoldFacts(LOT, "standing", "deviation", AT),
+    ]
+    assert [each.code for each in against_held(holds)] == ["unit_on_hold", "lot_recalled", "lot_on_hold"]
+
+
+def test_nothing_stands_against_what_nobody_holds() -> None:
+    assert against_held([]) == []
+
+
+def test_a_reason_with_braces_is_told_as_it_was_written() -> None:
+    (reason,) = against_held([HoldFacts(LOT, "standing", "{thing} {0}", AT)])
+    assert reason.sentence == "MSC26-0031 is on hold: {thing} {0}"

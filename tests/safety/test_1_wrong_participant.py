@@ -1,0 +1,83 @@
+"""What must never happen, 1: a bag is infused into a participant it was not allocated to."""
+
+import pytest
+from support.races import HeldCommand, Waiting
+from support.stages import HER, HIM, at_the_bedside, codes
+from support.worlds import World
+
+from cotrack.bedside.service import checks, infusions
+from cotrack.foundation.errors import Blocked
+from cotrack.participants.service import bands, enrolment
+
+
+def test_another_patients_band_with_this_bag_is_a_mismatch(world: World) -> None:
+    bedside = at_the_bedside(world)
+    check = bedside.check("zhou.n", participant=HIM)
+    assert check.result == "mismatch"
+    assert codes(check) == ["wrong_patient"]
+
+
+def test_no_start_follows_from_a_mismatch(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n", participant=HIM), bedside.check("wu.n")
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert "second_scan_missing" in [each.code for each in refused.value.blockers]
+
+
+def test_a_mismatch_makes_the_earlier_match_worthless(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first = bedside.check("zhou.n")
+    bedside.check("wu.n", participant=HIM)
+    second = bedside.check("wu.n")
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert "check_too_old" in [each.code for each in refused.value.blockers]
+
+
+def test_a_bag_that_nobody_was_given_is_a_mismatch(world: World) -> None:
+    bedside = at_the_bedside(world)
+    other = bedside.bag.replace("-001", "-002")
+    assert "not_allocated" in codes(bedside.check("zhou.n", bag=other))
+
+
+def test_a_person_who_denies_the_name_is_a_mismatch(world: World) -> None:
+    bedside = at_the_bedside(world)
+    band = world.journey.live_code(f"participant:{HER}", "wristband")
+    bag = world.journey.live_code(f"unit:{bedside.bag}", "bag")
+    check = world.do(
+        "zhou.n",
+        lambda work: checks.check_identity(
+            work, participant_code=band, unit_code=bag, station="WARD-3A-1", identity_answer="denied"
+        ),
+    )
+    assert codes(check) == ["wrong_patient"]
+
+
+def test_a_band_that_one_person_put_on_alone_says_nothing(world: World) -> None:
+    bedside = at_the_bedside(world)
+    world.do("zhou.n", lambda work: bands.remove(work, HER, reason="wet"))
+    code = world.journey.printed_band(HER)
+    world.do("zhou.n", lambda work: bands.put_on(work, HER, band_code=code, is_identity_confirmed=True))
+    assert codes(bedside.check("wu.n")) == ["band_not_current"]
+
+
+def test_a_band_is_not_put_on_somebody_who_denies_it(world: World) -> None:
+    at_the_bedside(world)
+    world.do("zhou.n", lambda work: bands.remove(work, HIM, reason="wet"))
+    code = world.journey.printed_band(HIM)
+    with pytest.raises(Blocked) as refused:
+        world.do("zhou.n", lambda work: bands.put_on(work, HIM, band_code=code, is_identity_confirmed=False))
+    assert [each.code for each in refused.value.blockers] == ["wrong_patient"]
+
+
+def test_a_withdrawal_between_check_and_start_stops_the_start(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    held = HeldCommand(world, "dr.gao", lambda work: enrolment.withdraw(work, HER, reason="withdrew consent"))
+    start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert start.waits()
+    held.commit()
+    start.end()
+    assert start.refusal is not None
+    assert "participant_not_eligible" in [each.code for each in start.refusal.reasons]

@@ -1,0 +1,159 @@
+"""What must never happen, 2: a bag is infused whose lot may not be given, also when that changes at the last moment."""
+
+from datetime import timedelta
+
+import pytest
+from support.races import HeldCommand, Waiting
+from support.stages import HER, LOT, OTHER_LOT, at_the_bedside, at_the_ward, codes, enrolled, results_of
+from support.worlds import World
+
+from cotrack.bedside.service import infusions, ward
+from cotrack.foundation.errors import Blocked, TransitionNotAllowed
+from cotrack.manufacture.service import lots, units
+from cotrack.orders.service import allocation
+from cotrack.release.service import dispositions
+
+
+def reasons(refused: pytest.ExceptionInfo[Blocked]) -> list[str]:
+    return [each.code for each in refused.value.blockers]
+
+
+@pytest.mark.parametrize(("action", "code"), [("place", "lot_on_hold"), ("recall", "lot_recalled")])
+def test_a_held_or_recalled_lot_is_stopped_at_every_step(world: World, action: str, code: str) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action=action, reason="growth"))
+    assert codes(bedside.check("zhou.n")) == [code]
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert code in reasons(refused)
+
+
+def test_a_held_bag_is_stopped(world: World) -> None:
+    bedside = at_the_bedside(world)
+    world.do("qian.m", lambda work: units.hold_unit(work, bedside.bag, reason="dropped"))
+    assert codes(bedside.check("zhou.n")) == ["unit_on_hold"]
+
+
+def test_a_held_lot_stops_the_thaw_before_the_bag_is_lost(world: World) -> None:
+    bedside = at_the_ward(world)
+    first, second = (world.journey.thaw_check(bedside.bag, by) for by in ("zhou.n", "wu.n"))
+    world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id))
+    assert reasons(refused) == ["lot_on_hold"]
+    assert codes(world.journey.thaw_check(bedside.bag, "zhou.n")) == ["lot_on_hold"]
+
+
+def test_a_held_lot_is_not_issued(world: World) -> None:
+    world.journey.released_lot(LOT)
+    enrolled(world, HER)
+    (bag,) = world.journey.allocated(world.journey.ordered(HER))
+    world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
+    with pytest.raises(Blocked) as refused:
+        world.journey.issued(bag)
+    assert reasons(refused) == ["lot_on_hold"]
+
+
+def test_nothing_of_a_lot_in_quarantine_or_rejected_is_set_aside(world: World) -> None:
+    world.journey.finished_lot(LOT)
+    enrolled(world, HER)
+    order = world.journey.ordered(HER)
+    with pytest.raises(Blocked) as refused:
+        world.do("li.c", lambda work: allocation.allocate(work, order))
+    assert reasons(refused) == ["no_bags"]
+    world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))
+    with pytest.raises(Blocked):
+        world.do("li.c", lambda work: allocation.allocate(work, order))
+
+
+def test_a_conditionally_released_lot_is_not_set_aside_without_an_acceptance(world: World) -> None:
+    world.journey.finished_lot(LOT)
+    content = results_of(world, LOT)
+    kept = [line for line in content.decode().splitlines() if ",Sterility,BacT" not in line and ",RCL," not in line]
+    world.journey.results("\n".join(kept).encode())
+    world.journey.review(LOT)
+    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, LOT, reason="urgent"))
+    enrolled(world, HER)
+    with pytest.raises(Blocked) as refused:
+        world.journey.allocated(world.journey.ordered(HER))
+    assert reasons(refused) == ["no_bags"]
+
+
+def test_a_lot_with_a_failing_missing_or_unreviewed_result_is_not_released(world: World) -> None:
+    for number in (LOT, OTHER_LOT):
+        world.journey.finished_lot(number)
+    world.journey.results(results_of(world, LOT, Sterility="growth: Cutibacterium sp."))
+    with pytest.raises(Blocked) as refused:
+        world.journey.release(LOT)
+    assert set(reasons(refused)) == {"out_of_specification", "result_unreviewed"}
+    with pytest.raises(Blocked) as refused:
+        world.journey.release(OTHER_LOT)
+    assert set(reasons(refused)) == {"result_missing"}
+    assert len(reasons(refused)) == 19
+
+
+def test_a_bag_past_the_end_of_its_thaw_is_stopped_by_the_servers_clock(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    world.clock.pass_by(minutes=90)
+    assert "expired" in codes(bedside.check("zhou.n"))
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert "expired" in reasons(refused)
+
+
+def test_a_bag_that_would_expire_during_the_infusion_is_stopped(world: World) -> None:
+    bedside = at_the_bedside(world)
+    world.clock.pass_by(minutes=61)
+    assert codes(bedside.check("zhou.n")) == ["expires_before_end"]
+
+
+def test_an_expired_lot_is_not_set_aside(world: World) -> None:
+    world.journey.released_lot(LOT)
+    enrolled(world, HER)
+    order = world.journey.ordered(HER)
+    world.clock.now += timedelta(days=800)
+    with pytest.raises(Blocked) as refused:
+        world.do("li.c", lambda work: allocation.allocate(work, order))
+    assert reasons(refused) == ["no_bags"]
+
+
+def test_a_recall_between_check_and_start_lets_no_start_follow(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    recall = HeldCommand(world, "qian.m", lambda work: lots.hold_lot(work, LOT, action="recall", reason="growth"))
+    start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert start.waits()
+    recall.commit()
+    start.end()
+    assert start.refusal is not None
+    assert [each.code for each in start.refusal.reasons] == ["lot_recalled"]
+
+
+def test_a_recall_during_a_start_waits_until_the_start_is_done_and_recorded(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    start = HeldCommand(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    recall = Waiting(world, "qian.m", lambda work: lots.hold_lot(work, LOT, action="recall", reason="growth"))
+    assert recall.waits()
+    start.commit()
+    recall.end()
+    assert start.refusal is None
+    assert recall.refusal is None
+
+
+def test_a_paused_infusion_of_a_lot_recalled_meanwhile_does_not_go_on(world: World) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
+    world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="recall", reason="growth"))
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
+    assert reasons(refused) == ["lot_recalled"]
+
+
+def test_thawed_cells_never_go_back_to_the_store(world: World) -> None:
+    bedside = at_the_bedside(world)
+    with pytest.raises(TransitionNotAllowed):
+        world.do("zhou.n", lambda work: ward.return_unit(work, bedside.bag, reason="not needed"))
