@@ -263,7 +263,18 @@ STATE_WORDS: Final = {
 STATE_TONES: Final = {
     "go": frozenset({"in_effect", "released", "enrolled", "confirmed", "completed", "applied", "reviewed"}),
     "stop": frozenset(
-        {"rejected", "withdrawn", "void", "destroyed", "cancelled", "wasted", "removed", "stopped_early"}
+        {
+            "rejected",
+            "withdrawn",
+            "void",
+            "destroyed",
+            "cancelled",
+            "wasted",
+            "removed",
+            "stopped_early",
+            "standing",
+            "recalled",
+        }
     ),
     "careful": frozenset({"conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}),
 }

@@ -21,6 +21,8 @@ def load(terminal: Terminal, *, if_empty: bool) -> None:
     if not if_empty or site.is_empty(terminal.runtime):
         for words in progress(site.load(terminal.runtime), "demonstration", len(site.CHAPTERS)):
             terminal.say(f"built: {words}")
+        for path in site.example_files(terminal.runtime):
+            terminal.say(f"wrote {path}: to import by hand")
     terminal.say(f"sign in with any of these names, password “{PASSWORD}”:")
     for player in PLAYERS.values():
         terminal.say(f"  {player.username:10} {', '.join(player.roles)}")

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from sqlalchemy import func, select
 
+from cotrack.demonstration import files
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.players import Cast
@@ -70,6 +72,12 @@ def is_empty(runtime: Runtime) -> bool:
     """Whether nobody was ever added to this site."""
     with runtime.ground.sessions.reading() as session:
         return session.scalar(select(func.count()).select_from(Person)) == 0
+
+
+def example_files(runtime: Runtime) -> list[Path]:
+    """Write the files that fit the site just built, and return their paths."""
+    today = runtime.ground.sessions.clock().date()
+    return files.write(runtime.settings.var_folder / "demonstration", today)
 
 
 def _lot(clock: StoryClock, sequence: int) -> str:
@@ -189,40 +197,57 @@ def _first_participants(journey: Journey, clock: StoryClock) -> None:
     _infused(journey, first)
 
 
+def _example_lots(journey: Journey, clock: StoryClock) -> None:
+    """The lots of the laboratory's file, bags in store and no result yet: whoever reads the README imports it."""
+    for number, made_on in files.LOTS.items():
+        moved_on = made_on + files.moved_by(clock.end.date())
+        clock.go_to(days=(clock.end.date() - moved_on).days)
+        journey.finished_lot(files.lot_of(number, clock.end.date()), bags=2, made_on=journey.today())
+
+
 def _present_lots(journey: Journey, clock: StoryClock) -> None:
-    """Lots of today: released, released with results near a limit, in quarantine, on hold, being filled."""
-    clock.go_to(days=45)
+    """Lots of today: released, released and on hold, near a limit, conditionally released, in review, being filled."""
+    clock.go_to(days=34)
     journey.released_lot(_lot(clock, 29), bags=6, made_on=journey.today())
-    clock.go_to(days=40)
+    clock.go_to(days=30)
     journey.released_lot(_lot(clock, 30), bags=2, made_on=journey.today())
-    clock.go_to(days=38)
+    clock.go_to(days=28)
     held = _lot(clock, 30)
     reason = "freezer alarm under investigation"
     journey.cast.do("tang.w", lambda work: lots.hold_lot(work, held, action="place", reason=reason))
     clock.go_to(days=20)
-    near = _lot(clock, 31)
+    near = _lot(clock, 34)
     journey.finished_lot(near, bags=2, made_on=journey.today())
-    clock.go_to(days=3)
-    tested = clock.now.astimezone(journey.ground.site.zone)
-    journey.results(good_results(near, tested, changed={"Viability": "88.1", "CD105+": "96.2", "Endotoxin": "0.31"}))
-    journey.review(near)
     clock.go_to(days=8)
-    conditional = _lot(clock, 32)
+    conditional = _lot(clock, 35)
     journey.finished_lot(conditional, bags=2, made_on=journey.today())
-    tested = clock.now.astimezone(journey.ground.site.zone)
-    journey.results(good_results(conditional, tested, without=("Sterility", "RCL")))
-    journey.review(conditional)
-    reason = "outstanding: sterility day 14 and RCL"
-    journey.cast.sign("tang.w", lambda work: dispositions.release_conditionally(work, conditional, reason=reason))
+    clock.go_to(days=3)
+    _conditional_release(journey, conditional, _site_time(journey, clock))
+    journey.results(
+        good_results(
+            near, _site_time(journey, clock), changed={"Viability": "88.1", "CD105+": "96.2", "Endotoxin": "0.31"}
+        )
+    )
+    journey.review(near)
     clock.go_to(days=2)
-    waiting = _lot(clock, 33)
+    waiting = _lot(clock, 36)
     journey.finished_lot(waiting, bags=2, made_on=journey.today())
-    tested = clock.now.astimezone(journey.ground.site.zone)
-    journey.results(good_results(waiting, tested, without=("Sterility", "RCL", "Mycoplasma")))
+    journey.results(good_results(waiting, _site_time(journey, clock), without=("Sterility", "RCL", "Mycoplasma")))
     clock.go_to(days=1)
-    journey.lot(_lot(clock, 34), made_on=journey.today())
-    journey.labelled_unit(_lot(clock, 34))
-    journey.unit(_lot(clock, 34))
+    journey.lot(_lot(clock, 37), made_on=journey.today())
+    journey.labelled_unit(_lot(clock, 37))
+    journey.unit(_lot(clock, 37))
+
+
+def _conditional_release(journey: Journey, lot: str, tested_at: datetime) -> None:
+    journey.results(good_results(lot, tested_at, without=("Sterility", "RCL")))
+    journey.review(lot)
+    reason = "outstanding: sterility day 14 and RCL"
+    journey.cast.sign("tang.w", lambda work: dispositions.release_conditionally(work, lot, reason=reason))
+
+
+def _site_time(journey: Journey, clock: StoryClock) -> datetime:
+    return clock.now.astimezone(journey.ground.site.zone)
 
 
 def _present_participants(journey: Journey, clock: StoryClock) -> None:
@@ -256,6 +281,7 @@ CHAPTERS: tuple[tuple[str, Callable[[Journey, StoryClock], None]], ...] = (
     ("people and study", _people_and_study),
     ("first lots", _first_lots),
     ("first participants", _first_participants),
+    ("lots of the example files", _example_lots),
     ("lots of today", _present_lots),
     ("participants of today", _present_participants),
     ("bags of today", _present_bags),

@@ -75,16 +75,16 @@ def read_site(path: Path) -> Site:
         raise SiteFault(f"{path} cannot be read: {fault}") from None
     try:
         return _site(data, text)
+    except (ZoneInfoNotFoundError, ValueError, TypeError) as fault:
+        raise SiteFault(f"{path}: {fault.args[0]}") from None
     except KeyError as missing:
         raise SiteFault(f"{path}: {missing.args[0]} is missing") from None
-    except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError) as fault:
-        raise SiteFault(f"{path}: {fault}") from None
 
 
 def _site(data: Mapping[str, Any], text: str) -> Site:
-    printers = {entry["code"]: _printer(entry) for entry in data["printer"]}
-    stations = {entry["code"]: _station(entry, printers) for entry in data["station"]}
-    minutes = {name: _minutes(data["minutes"], name) for name in REQUIRED_MINUTES}
+    printers = {entry["code"]: _printer(entry) for entry in _entries(data, "printer")}
+    stations = {entry["code"]: _station(entry, printers) for entry in _entries(data, "station")}
+    minutes = {name: _minutes(_table(data, "minutes"), name) for name in REQUIRED_MINUTES}
     return Site(
         name_en=data["name_en"],
         name_zh=data["name_zh"],
@@ -93,14 +93,40 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
         maker_zh=data["maker_zh"],
         law_en=data["law_en"],
         law_zh=data["law_zh"],
-        places=tuple(data["places"]),
+        places=_places(data),
         stations=stations,
         printers=printers,
         minutes=minutes,
-        phone={name: str(number) for name, number in data["phone"].items()},
+        phone={name: str(number) for name, number in _table(data, "phone").items()},
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = data[name]
+    if not isinstance(found, dict):
+        raise TypeError(f"{name} must be a table")
+    return found
+
+
+def _entries(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the tables of a list; two of one code would be taken for each other."""
+    found = data[name]
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise TypeError(f"{name} must be a list of tables")
+    codes = [each["code"] for each in found]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise ValueError(f"{name} {code} stands twice")
+    return found
+
+
+def _places(data: Mapping[str, Any]) -> tuple[str, ...]:
+    places = data["places"]
+    if not isinstance(places, list) or not all(isinstance(each, str) for each in places):
+        raise TypeError("places must be a list of texts")
+    return tuple(places)
 
 
 def _printer(entry: Mapping[str, Any]) -> Printer:

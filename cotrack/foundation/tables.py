@@ -5,8 +5,6 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
@@ -93,28 +91,3 @@ def _column_faults(head: list[str], columns: tuple[str, ...], optional: tuple[st
             yield first.fault(name, "Line {line}: the column “{column}” is not known.")
         elif name in head[:index]:
             yield first.fault(name, "Line {line}: the column “{column}” stands twice.")
-
-
-def site_instant(text: str, zone: tzinfo) -> datetime | None:
-    """Return `2026-10-05 09:12`, in the site's time, as an instant; None where it is none."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
-    except ValueError:
-        return None
-
-
-def day(text: str) -> date | None:
-    """Return `2026-10-05` as a day; None where it is none."""
-    try:
-        return date.fromisoformat(text) if len(text) == len("2026-10-05") else None
-    except ValueError:
-        return None
-
-
-def number(text: str) -> Decimal | None:
-    """Return a plain decimal number; None where it is none."""
-    try:
-        found = Decimal(text) if text.isascii() and "_" not in text else None
-    except InvalidOperation:
-        return None
-    return found if found is not None and found.is_finite() else None

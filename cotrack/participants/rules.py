@@ -1,18 +1,26 @@
 """What is known of a participant, typed; what speaks against enrolment; who wears which band."""
 
 import re
-from collections.abc import Iterable, Mapping
+from calendar import monthrange
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
-from cotrack.study.rules.definition import Definition
+from cotrack.study.rules.definition import CriterionRule, Definition
 from cotrack.study.rules.eligibility import Facts, FactValue, Outcome, Verdict
 
 DAY_KINDS = frozenset({"age", "days_since", "months_since", "examination"})
+WINDOW_KINDS = frozenset({"age", "days_since", "months_since"})
 NUMBER_FIELDS = frozenset({"weight_kg"})
+YES_NO = ("yes", "no")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
+_OPPOSITES = {"negative": ("positive",), "none": ("active",), "F": ("M",), "M": ("F",)}
+_WEIGHT = re.compile(r"[1-9]\d{0,2}(\.\d)?", re.ASCII)
+_MOST_KG = Decimal(400)
 _IRRADIATED = re.compile(r"irradiated (\d{4})-(\d{2})(?:-(\d{2}))?(?:;\s*(no )?symptoms)?(?:;\s*(no )?steroids)?")
 
 
@@ -29,16 +37,63 @@ def field_types(definition: Definition) -> Mapping[str, str]:
 
 
 def fact_value(kind: str, text: str) -> FactValue | None:
-    """Return a value as the rules take it; None where the text is no such value."""
-    try:
-        if kind == "day":
-            return date.fromisoformat(text)
-        if kind == "number":
-            number = Decimal(text)
-            return number if number.is_finite() and number >= 0 else None
-    except (ValueError, InvalidOperation):
-        return None
+    """Return a value as the rules take it; None where the text is no such value written plainly."""
+    if kind == "day":
+        return _day(text)
+    if kind == "number":
+        return Decimal(text) if _NUMBER.fullmatch(text) else None
     return text
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def choices(definition: Definition) -> Mapping[str, tuple[str, ...]]:
+    """Return the words that may stand in each field that a criterion compares with words.
+
+    Another word would not only fail a criterion: where the criterion depends on it, it would not be asked at all.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in _rules(definition):
+        for condition in (rule.when, rule.unless):
+            if condition is not None:
+                found.setdefault(condition.field, _words(condition.accepts))
+        if rule.kind == "answer":
+            found[rule.field] = _words(rule.accepts)
+    return found
+
+
+def _rules(definition: Definition) -> list[CriterionRule]:
+    return [rule for criterion in definition.criteria for rule in criterion.rules]
+
+
+def _words(accepts: Sequence[str]) -> tuple[str, ...]:
+    if set(accepts) <= set(YES_NO):
+        return YES_NO
+    return (*accepts, *_OPPOSITES.get(accepts[0], ()))
+
+
+def deciding_fields(definition: Definition) -> frozenset[str]:
+    """Return the fields that decide which criteria are asked, and are asked by none: they may not be left out."""
+    asked = {rule.field for rule in _rules(definition)}
+    return frozenset(rule.when.field for rule in _rules(definition) if rule.when is not None) - asked
+
+
+def against_value(definition: Definition, field: str, text: str, today: date) -> str:
+    """Return what is wrong with a value of a field, in plain words; empty where nothing is."""
+    types = field_types(definition)
+    value = fact_value(types[field], text) if field in types else None
+    if value is None:
+        return N_("This is no such value.")
+    if isinstance(value, date) and value > today:
+        return N_("Enter a day up to today.")
+    if field == "weight_kg" and not (_WEIGHT.fullmatch(text) and Decimal(text) <= _MOST_KG):
+        return N_("Enter a weight from 1 to 400 kg, with at most one place after the point.")
+    return N_("Choose one of these.") if text not in choices(definition).get(field, (text,)) else ""
 
 
 def facts_of(definition: Definition, values: Mapping[str, str]) -> Facts:
@@ -58,16 +113,27 @@ def cns_fields(text: str) -> dict[str, str] | None:
     found = _IRRADIATED.fullmatch(text)
     if found is None:
         return None
-    year, month = int(found[1]), int(found[2])
-    if not 1 <= month <= 12:
+    irradiated_on = _day(f"{found[1]}-{found[2]}-{found[3] or _last_of_month(found[1], found[2])}")
+    if irradiated_on is None:
         return None
-    last = found[3] or str((date(year + month // 12, month % 12 + 1, 1) - date.resolution).day)
-    fields = {"cns_metastases": "irradiated", "cns_irradiated_on": f"{year:04d}-{month:02d}-{int(last):02d}"}
+    fields = {"cns_metastases": "irradiated", "cns_irradiated_on": irradiated_on.isoformat()}
     if "symptoms" in text:
         fields["cns_symptoms"] = "no" if "no symptoms" in text else "yes"
     if "steroids" in text:
         fields["cns_steroids"] = "no" if "no steroids" in text else "yes"
     return fields
+
+
+def _last_of_month(year: str, month: str) -> str:
+    """Return the last day of a month, as text; `00`, which is no day, where there is no such month."""
+    return f"{monthrange(int(year), int(month))[1]:02d}" if year > "0000" and "01" <= month <= "12" else "00"
+
+
+def after_enrolment(verdict: Verdict) -> Verdict:
+    """Leave out the windows counted against enrolment: they were signed on that day, and do not run on after it."""
+    return Verdict(
+        tuple(each for each in verdict.findings if each.rule.on != "enrolment" or each.rule.kind not in WINDOW_KINDS)
+    )
 
 
 def against_verdict(verdict: Verdict, solve: str) -> list[Blocker]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from cotrack.foundation.acting import Actor
 from cotrack.foundation.blockers import Blocker
@@ -31,6 +31,10 @@ ENDPOINTS: Final = {
 """Where each action of a lifecycle has its page; those without one are offered by the thing they follow from."""
 
 
+Look = Literal["main", "other", "danger"]
+"""How a button looks: what is usually done next, what may be done too, what takes something away."""
+
+
 @dataclass(frozen=True)
 class Offer:
     """One button: its words, where it leads, and what stands against it now."""
@@ -39,7 +43,7 @@ class Offer:
     endpoint: str
     arguments: Mapping[str, Any]
     blockers: Sequence[Blocker] = ()
-    is_main: bool = False
+    look: Look = "other"
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Extra:
     endpoint: str
     permission: str
     states: frozenset[str] = field(default_factory=frozenset)
+    look: Look = "other"
 
 
 def offers(
@@ -68,8 +73,10 @@ def offers(
         if endpoint is not None and endpoint not in found:
             blockers = (against or {}).get(action.name, ())
             title = N_("Decide about the lot") if endpoint == "release.show_release" else action.title
-            found[endpoint] = Offer(title, endpoint, {"number": key}, blockers, is_main=True)
+            # What asks for a reason takes something away: it never looks like the usual next step.
+            look: Look = "danger" if action.needs_reason else "main"
+            found[endpoint] = Offer(title, endpoint, {"number": key}, blockers, look)
     for extra in extras:
         if extra.permission in actor.permissions and (not extra.states or status in extra.states):
-            found[extra.endpoint] = Offer(extra.title, extra.endpoint, {"number": key})
+            found[extra.endpoint] = Offer(extra.title, extra.endpoint, {"number": key}, look=extra.look)
     return list(found.values())

@@ -1,6 +1,6 @@
 """The lists of lots, units, participants, orders and infusions."""
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 
 from cotrack.bedside.models import Infusion
 from cotrack.foundation.web.listing import Column, Filter, Listing
@@ -9,6 +9,17 @@ from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Order
 from cotrack.participants.models import Participant
+from cotrack.quality.models import Hold
+from cotrack.quality.service import STANDING_STATES
+
+
+def _held(*subjects: ColumnElement[str]) -> ScalarSelect[str]:
+    """Return whether a recall or a hold stands on any of these things: the recall's word where both do."""
+    return (
+        select(func.min(Hold.status))
+        .where(Hold.subject.in_(subjects), Hold.status.in_(STANDING_STATES))
+        .scalar_subquery()
+    )
 
 
 def lot_list() -> Listing:
@@ -17,10 +28,11 @@ def lot_list() -> Listing:
     return Listing(
         name="lots",
         title=N_("Lots"),
-        statement=select(Lot, units.label("units")),
+        statement=select(Lot, units.label("units"), _held("lot:" + Lot.number).label("held")),
         columns=(
             Column("number", N_("Lot"), lambda row: f"lot:{row.Lot.number}", Lot.number, "thing"),
             Column("status", N_("Status"), lambda row: row.Lot.status, Lot.status, "status"),
+            Column("held", N_("Hold"), lambda row: row.held, None, "status"),
             Column("made_on", N_("Made on"), lambda row: row.Lot.made_on, Lot.made_on),
             Column("expires_at", N_("Expires"), lambda row: row.Lot.expires_at, Lot.expires_at, "time"),
             Column("units", N_("Units"), lambda row: row.units, None, "number"),
@@ -33,14 +45,16 @@ def lot_list() -> Listing:
 
 
 def unit_list() -> Listing:
-    """Return all units."""
+    """Return all units; a hold on the lot is one on each of its units."""
+    held = _held("unit:" + Unit.number, "lot:" + Lot.number)
     return Listing(
         name="units",
         title=N_("Units"),
-        statement=select(Unit, Lot).join(Lot, Lot.id == Unit.lot_id),
+        statement=select(Unit, Lot, held.label("held")).join(Lot, Lot.id == Unit.lot_id),
         columns=(
             Column("number", N_("Unit"), lambda row: f"unit:{row.Unit.number}", Unit.number, "thing"),
             Column("status", N_("Status"), lambda row: row.Unit.status, Unit.status, "status"),
+            Column("held", N_("Hold"), lambda row: row.held, None, "status"),
             Column("lot", N_("Lot"), lambda row: f"lot:{row.Lot.number}", Lot.number, "thing"),
             Column("volume", N_("Volume (mL)"), lambda row: row.Unit.volume_ml, Unit.volume_ml, "number"),
             Column("expires_at", N_("Expires"), lambda row: row.Lot.expires_at, Lot.expires_at, "time"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from cotrack.desk.service.tasks import Desk, Finder, Task
@@ -45,6 +45,12 @@ def prints_to_resolve(session: Session, desk: Desk) -> Iterator[Task]:
                 arguments,
                 label.requested_at,
             )
+
+
+def results_to_import(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = select(Lot).where(Lot.status == "quarantine", ~exists().where(Result.lot_id == Lot.id)).order_by(Lot.id)
+    for lot in session.scalars(statement):
+        yield Task(N_("Import results"), f"lot:{lot.number}", "release.import_results", {}, lot.made_at)
 
 
 def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:

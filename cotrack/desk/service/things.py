@@ -40,7 +40,7 @@ LOT_EXTRAS: Final = (
     Extra(N_("Fill a bag"), "manufacture.fill_unit", "unit:fill", frozenset({"in_process"})),
     Extra(N_("Review results"), "release.review_results", "result:review"),
     Extra(N_("Hold"), "manufacture.hold_lot", "hold:place"),
-    Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall"),
+    Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),
 )
 UNIT_EXTRAS: Final = (
     Extra(N_("Print a label"), "manufacture.request_label", "label:print_bag"),
@@ -97,6 +97,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
         ],
         "standing": _against_unit(unit, facts.holds if facts else ()),
         "holds": holds_of(session, f"unit:{number}"),
+        "held": facts.holds if facts else (),
         "labels": labels_of(session, f"unit:{number}"),
         "place": custody.place_of(session, unit.id),
         "handovers": [
@@ -121,7 +122,7 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str) -> list[Offer]:
     )
     arguments: dict[str, dict[str, str]] = {"bedside.check_before_thaw": {"number": order_number}}
     return [
-        Offer(step.title, step.endpoint, arguments.get(step.endpoint, {}), is_main=True)
+        Offer(step.title, step.endpoint, arguments.get(step.endpoint, {}), look="main")
         for step in steps
         if step.permission in actor.permissions and unit.status in step.states
     ]
@@ -181,7 +182,7 @@ def _band_offers(band: Band | None, actor: Actor, number: str, session: Session)
         (N_("Remove the band"), "participants.remove_band", "participant:put_on_band", band is not None),
     )
     return [
-        Offer(title, endpoint, {"number": number}, is_main=endpoint != "participants.remove_band")
+        Offer(title, endpoint, {"number": number}, look="danger" if endpoint == "participants.remove_band" else "main")
         for title, endpoint, permission, is_now in steps
         if is_now and permission in actor.permissions
     ]

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from cotrack.foundation import tables
+from cotrack.foundation import tables, written
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Blocked, InvalidInput
@@ -159,7 +159,7 @@ def _read_row(work: Work, row: Row, definition: Definition) -> tuple[ReadPerson 
     cns = cns_fields(row["cns_metastases"]) if row["cns_metastases"] else {}
     if cns is None:
         faults.append(row.fault("cns_metastases", "Line {line}, column {column}: “{value}” cannot be read."))
-    screened_on, birth_date = tables.day(row["screened_on"]), tables.day(row["birth_date"])
+    screened_on, birth_date = written.day(row["screened_on"]), written.day(row["birth_date"])
     if faults or cns is None or screened_on is None or birth_date is None:
         return None, faults
     skipped = {"subject_number", "site", "screened_on", "birth_date", "cns_metastases", "expected"}
@@ -183,7 +183,7 @@ def _identity_faults(work: Work, row: Row) -> list[Blocker]:
         )
     today = work.now.astimezone(work.site.zone).date()
     for name in ("screened_on", "birth_date"):
-        found = tables.day(row[name])
+        found = written.day(row[name])
         if found is None:
             faults.append(row.fault(name, "Line {line}, column {column}: “{value}” is no date such as 2026-11-22."))
         elif found > today:

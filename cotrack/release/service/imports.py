@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cotrack.foundation import tables
+from cotrack.foundation import tables, written
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
@@ -193,7 +193,7 @@ def _read_common(work: Work, row: Row) -> tuple[int | None, datetime | None, lis
     replicate = int(row["Replicate"]) if row["Replicate"].isascii() and row["Replicate"].isdigit() else None
     if not replicate:
         faults.append(row.fault("Replicate", "Line {line}, column {column}: “{value}” is no whole number above zero."))
-    tested_at = tables.site_instant(row["Tested at"], work.site.zone)
+    tested_at = written.site_instant(row["Tested at"], work.site.zone)
     if tested_at is None:
         faults.append(
             row.fault("Tested at", "Line {line}, column {column}: “{value}” is no time such as 2026-10-05 09:12.")

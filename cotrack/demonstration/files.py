@@ -1,0 +1,50 @@
+"""The files that a reader of the README imports: a laboratory's and a clinic's, moved to the day of loading."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from cotrack.foundation.resources import resource
+
+NAMES: Final = ("qc-results.csv", "screening.csv")
+LAST_TESTED_ON: Final = date(2026, 11, 17)
+"""The newest day in the laboratory's file as it ships; on the day of loading it is yesterday."""
+
+LOTS: Final = {"MSC26-0031": date(2026, 10, 4), "MSC26-0032": date(2026, 10, 11), "MSC26-0033": date(2026, 10, 18)}
+"""The lots of the laboratory's file, each with the day on which it was made."""
+
+_DAY = re.compile(r"\b(\d{4})-(\d{2})(?:-(\d{2}))?\b(?!/)")
+
+
+def moved_by(loaded_on: date) -> timedelta:
+    """Return by how much the story of the files moves, so that it has just ended on this day."""
+    return loaded_on - timedelta(days=1) - LAST_TESTED_ON
+
+
+def lot_of(number: str, loaded_on: date) -> str:
+    """Return a lot's number with the year of loading in place of 2026."""
+    return number.replace("MSC26-", f"MSC{loaded_on:%y}-")
+
+
+def write(folder: Path, loaded_on: date) -> list[Path]:
+    """Write both files into the folder, with days and lot numbers as if they came today; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write_one(folder / name, loaded_on) for name in NAMES]
+
+
+def _write_one(path: Path, loaded_on: date) -> Path:
+    text = (resource("demonstration/files") / path.name).read_bytes().decode()
+    path.write_bytes(moved(lot_of(text, loaded_on), moved_by(loaded_on)).encode())
+    return path
+
+
+def moved(text: str, by: timedelta) -> str:
+    """Return a file's text with every day, and every month said alone, moved."""
+
+    def later(found: re.Match[str]) -> str:
+        year, month, day = found.groups()
+        moved_day = date(int(year), int(month), int(day or 1)) + by
+        return f"{moved_day:%Y-%m-%d}" if day else f"{moved_day:%Y-%m}"
+
+    return _DAY.sub(later, text)
