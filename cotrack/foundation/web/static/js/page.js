@@ -1,7 +1,9 @@
 // What every page does: catch a scan wherever the focus is, keep the focus in the scan field, one key for the language.
+import { watchOnce } from "./once.js";
 import { watchScanner } from "./scanner.js";
 import { startCountdowns } from "./countdown.js";
 
 document.querySelector("#faults")?.focus();
 watchScanner(document);
+watchOnce(document);
 startCountdowns(document);
