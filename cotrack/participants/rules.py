@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.study.rules.definition import CriterionRule, Definition
@@ -16,11 +17,8 @@ DAY_KINDS = frozenset({"age", "days_since", "months_since", "examination"})
 WINDOW_KINDS = frozenset({"age", "days_since", "months_since"})
 NUMBER_FIELDS = frozenset({"weight_kg"})
 YES_NO = ("yes", "no")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_NUMBER = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 _OPPOSITES = {"negative": ("positive",), "none": ("active",), "F": ("M",), "M": ("F",)}
-_WEIGHT = re.compile(r"[1-9]\d{0,2}(\.\d)?", re.ASCII)
-_MOST_KG = Decimal(400)
+LEAST_KG, MOST_KG, KG_STEP = Decimal(1), Decimal(400), Decimal("0.1")
 _IRRADIATED = re.compile(r"irradiated (\d{4})-(\d{2})(?:-(\d{2}))?(?:;\s*(no )?symptoms)?(?:;\s*(no )?steroids)?")
 
 
@@ -39,17 +37,11 @@ def field_types(definition: Definition) -> Mapping[str, str]:
 def fact_value(kind: str, text: str) -> FactValue | None:
     """Return a value as the rules take it; None where the text is no such value written plainly."""
     if kind == "day":
-        return _day(text)
+        return written.day(text)
     if kind == "number":
-        return Decimal(text) if _NUMBER.fullmatch(text) else None
+        number = written.number(text)
+        return number if number is not None and number >= 0 else None
     return text
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
 
 
 def choices(definition: Definition) -> Mapping[str, tuple[str, ...]]:
@@ -91,9 +83,15 @@ def against_value(definition: Definition, field: str, text: str, today: date) ->
         return N_("This is no such value.")
     if isinstance(value, date) and value > today:
         return N_("Enter a day up to today.")
-    if field == "weight_kg" and not (_WEIGHT.fullmatch(text) and Decimal(text) <= _MOST_KG):
+    if field == "weight_kg" and not is_weight(text):
         return N_("Enter a weight from 1 to 400 kg, with at most one place after the point.")
     return N_("Choose one of these.") if text not in choices(definition).get(field, (text,)) else ""
+
+
+def is_weight(text: str) -> bool:
+    """Whether a text is a weight that a person can have, in kg to one place after the point, as a dose is ordered."""
+    kg = written.number(text)
+    return kg is not None and LEAST_KG <= kg <= MOST_KG and kg % KG_STEP == 0
 
 
 def facts_of(definition: Definition, values: Mapping[str, str]) -> Facts:
@@ -113,7 +111,7 @@ def cns_fields(text: str) -> dict[str, str] | None:
     found = _IRRADIATED.fullmatch(text)
     if found is None:
         return None
-    irradiated_on = _day(f"{found[1]}-{found[2]}-{found[3] or _last_of_month(found[1], found[2])}")
+    irradiated_on = written.day(f"{found[1]}-{found[2]}-{found[3] or _last_of_month(found[1], found[2])}")
     if irradiated_on is None:
         return None
     fields = {"cns_metastases": "irradiated", "cns_irradiated_on": irradiated_on.isoformat()}

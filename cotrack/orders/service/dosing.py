@@ -26,7 +26,7 @@ from cotrack.orders.rules import (
 )
 from cotrack.participants.models import Participant
 from cotrack.participants.rules import against_verdict
-from cotrack.participants.service.enrolment import verdict_today
+from cotrack.participants.service.enrolment import verdict_for_dose
 from cotrack.participants.service.knowledge import (
     definition_for,
     known_values,
@@ -71,7 +71,7 @@ def dose_case(work: Work, participant: Participant, cells_per_kg: int, planned_o
         for each in against_weight(weighed_on, planned_on, definition.dose.weight_valid_days or 0)
     ]
     blockers += against_schedule(definition.schedule, history, planned_on)
-    blockers += against_verdict(verdict_today(work, session, participant), solve)
+    blockers += against_verdict(verdict_for_dose(work, participant, planned_on), solve)
     open_order = _open_order(session, participant.id)
     if open_order is not None:
         blockers.append(

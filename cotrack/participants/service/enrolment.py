@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.words import N_
@@ -64,7 +62,7 @@ def withdraw(work: Work, subject_number: str, *, reason: str) -> Participant:
     return participant
 
 
-def verdict_today(work: Work, session: Session, participant: Participant) -> Verdict:
-    """Judge a participant as of today, with the windows before the first dose."""
-    today = work.now.astimezone(work.site.zone).date()
-    return verdict_of(session, participant, birth_date_of(work, participant), on=today, asks_first_dose=True)
+def verdict_for_dose(work: Work, participant: Participant, planned_on: date) -> Verdict:
+    """Judge a participant as of the planned day of a dose, with the windows before the first dose."""
+    born = birth_date_of(work, participant)
+    return verdict_of(work.session, participant, born, on=planned_on, asks_first_dose=True)

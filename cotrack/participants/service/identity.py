@@ -5,6 +5,8 @@ from datetime import date
 
 from sqlalchemy import Select, select
 
+from cotrack.foundation.errors import InvalidInput, ReasonMissing
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.participants.gateways import seal, unseal
 from cotrack.participants.models import Participant, ParticipantIdentity
@@ -26,6 +28,8 @@ def identify(work: Work, subject_number: str, *, name: str, hospital_number: str
     """Keep who a participant is. The trail says that it changed, never what it says."""
     work.record("participant.identify", f"participant:{subject_number}", permission="participant:identify")
     participant = work.lock(Participant, subject_number)
+    if birth_date > work.now.astimezone(work.site.zone).date():
+        raise InvalidInput(fields={"birth_date": [N_("Enter a day up to today.")]})
     row = work.session.scalar(_row(participant.id).with_for_update())
     identity = {"name": name, "hospital_number": hospital_number, "birth_date": birth_date.isoformat()}
     sealed = seal(work.ground.keys.identity, subject_number, identity)
@@ -39,6 +43,8 @@ def identify(work: Work, subject_number: str, *, name: str, hospital_number: str
 def look(work: Work, subject_number: str, *, purpose: str) -> Mapping[str, str]:
     """Show who a participant is, to those who may; the look itself is recorded with its purpose."""
     work.record("participant.look", f"participant:{subject_number}", permission="participant:identify", reason=purpose)
+    if not purpose.strip():
+        raise ReasonMissing("Say what you need the identity for: each look is recorded with its purpose.")
     return read_identity(work, work.lock(Participant, subject_number, share=True))
 
 

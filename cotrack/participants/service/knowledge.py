@@ -12,7 +12,7 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Observation, Participant
-from cotrack.participants.rules import fact_value, facts_of, field_types
+from cotrack.participants.rules import after_enrolment, against_value, facts_of
 from cotrack.study import service as study
 from cotrack.study.rules.definition import CriterionRule, Definition
 from cotrack.study.rules.eligibility import Facts, FactValue, Verdict, judge
@@ -56,9 +56,10 @@ def definition_for(participant: Participant) -> Definition:
 def verdict_of(
     session: Session, participant: Participant, birth_date: date | None, *, on: date, asks_first_dose: bool
 ) -> Verdict:
-    """Judge a participant as of a day, over everything known now."""
+    """Judge a participant as of a day, over everything known now; windows before enrolment end with enrolment."""
     definition = definition_for(participant)
-    return judge(definition, _facts(session, participant, birth_date), on=on, asks_first_dose=asks_first_dose)
+    verdict = judge(definition, _facts(session, participant, birth_date), on=on, asks_first_dose=asks_first_dose)
+    return after_enrolment(verdict) if participant.enrolled_on is not None else verdict
 
 
 def _facts(session: Session, participant: Participant, birth_date: date | None) -> Facts:
@@ -113,15 +114,13 @@ def _observe(
     source: str,
     observed: date | None = None,
 ) -> None:
-    types = field_types(definition_for(participant))
-    wrong = {
-        name: [N_("This is no such value.")]
-        for name, text in values.items()
-        if name not in types or fact_value(types[name], text) is None
-    }
-    if wrong or not values:
+    definition, today = definition_for(participant), work.now.astimezone(work.site.zone).date()
+    told = {name: against_value(definition, name, text, today) for name, text in values.items()}
+    wrong = {name: [fault] for name, fault in told.items() if fault}
+    if not values:
+        raise InvalidInput("Fill in at least one value.")
+    if wrong:
         raise InvalidInput("Something you entered cannot be read.", fields=wrong)
-    today = work.now.astimezone(work.site.zone).date()
     work.session.add_all(
         [
             Observation(

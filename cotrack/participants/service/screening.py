@@ -1,6 +1,6 @@
 """Importing a screening file: each person gets a subject number, what is known of them, and a verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,10 +11,19 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Blocked, InvalidInput
 from cotrack.foundation.tables import Row
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Observation, Participant
-from cotrack.participants.rules import cns_fields, fact_value, facts_of, field_types
+from cotrack.participants.rules import (
+    choices,
+    cns_fields,
+    deciding_fields,
+    fact_value,
+    facts_of,
+    field_types,
+    is_weight,
+)
 from cotrack.participants.service.identity import first_identity, read_identity
 from cotrack.participants.service.knowledge import known_values
 from cotrack.study import service as study
@@ -48,13 +57,12 @@ COLUMNS = (
     "other_cancer_on",
 )
 OPTIONAL_COLUMNS = ("expected",)
-ALLOWED = {
-    "sex": ("M", "F"),
-    "childbearing_potential": ("yes", "no"),
-    "pregnancy_test": ("negative", "positive"),
-    "contraception_agreed": ("yes", "no"),
-    "autoimmune_disease": ("yes", "no"),
-    "hiv": ("yes", "no"),
+ABOUT_THE_ROW = frozenset({"subject_number", "site", "screened_on", "birth_date", "cns_metastases", "expected"})
+"""Columns that become no observation as they stand."""
+
+_NO_SUCH = {
+    "day": N_("Line {line}, column {column}: “{value}” is no date such as 2026-11-22."),
+    "number": N_("Line {line}, column {column}: “{value}” is no number such as 61.5."),
 }
 
 
@@ -155,15 +163,12 @@ def _store(work: Work, person: ReadPerson, definition_row: StudyDefinition, sha2
 
 
 def _read_row(work: Work, row: Row, definition: Definition) -> tuple[ReadPerson | None, list[Blocker]]:
-    faults = [*_identity_faults(work, row), *_value_faults(row, definition)]
+    faults = [*_identity_faults(work, row), *_cns_faults(row), *_value_faults(row, definition)]
     cns = cns_fields(row["cns_metastases"]) if row["cns_metastases"] else {}
-    if cns is None:
-        faults.append(row.fault("cns_metastases", "Line {line}, column {column}: “{value}” cannot be read."))
     screened_on, birth_date = written.day(row["screened_on"]), written.day(row["birth_date"])
     if faults or cns is None or screened_on is None or birth_date is None:
         return None, faults
-    skipped = {"subject_number", "site", "screened_on", "birth_date", "cns_metastases", "expected"}
-    values = {name: value for name, value in row.cells.items() if value and name not in skipped} | cns
+    values = {name: value for name, value in row.cells.items() if value and name not in ABOUT_THE_ROW} | cns
     facts = {**facts_of(definition, values), "birth_date": birth_date}
     verdict = judge(definition, facts, on=screened_on, asks_first_dose=True)
     return ReadPerson(row["subject_number"], row["site"], screened_on, birth_date, values, verdict, row["expected"]), []
@@ -185,38 +190,58 @@ def _identity_faults(work: Work, row: Row) -> list[Blocker]:
     for name in ("screened_on", "birth_date"):
         found = written.day(row[name])
         if found is None:
-            faults.append(row.fault(name, "Line {line}, column {column}: “{value}” is no date such as 2026-11-22."))
+            faults.append(row.fault(name, _NO_SUCH["day"]))
         elif found > today:
             faults.append(row.fault(name, "Line {line}, column {column}: {value} lies in the future."))
-    return faults
+    return [*faults, *_late_faults(row, ["birth_date"])]
+
+
+def _late_faults(row: Row, names: Iterable[str]) -> list[Blocker]:
+    """Return a fault for each day that lies after the day of screening; both are written alike, year first."""
+    screened_on = written.day(row["screened_on"])
+    return [
+        row.fault(name, "Line {line}, column {column}: {value} is after the day of screening.")
+        for name in names
+        if screened_on is not None and (found := written.day(row[name])) is not None and found > screened_on
+    ]
+
+
+def _cns_faults(row: Row) -> list[Blocker]:
+    """A month without a day may be that of screening: its last day, as which it counts, is then still to come."""
+    text = row["cns_metastases"]
+    found = cns_fields(text) if text else {}
+    if found is None:
+        return [row.fault("cns_metastases", "Line {line}, column {column}: “{value}” cannot be read.")]
+    irradiated_on = found.get("cns_irradiated_on", "")
+    told = irradiated_on if irradiated_on in text else irradiated_on[:7]
+    if told > row["screened_on"][: len(told)]:
+        return [row.fault("cns_metastases", "Line {line}, column {column}: {value} is after the day of screening.")]
+    return []
 
 
 def _value_faults(row: Row, definition: Definition) -> list[Blocker]:
-    types = field_types(definition)
-    faults = []
-    for name, value in row.cells.items():
-        if not value or name in {
-            "subject_number",
-            "site",
-            "screened_on",
-            "birth_date",
-            "cns_metastases",
-            "expected",
-        }:
-            continue
-        if fact_value(types.get(name, "words"), value) is None:
-            faults.append(row.fault(name, "Line {line}, column {column}: “{value}” is no {kind}.", kind=types[name]))
-        elif name in ALLOWED and value not in ALLOWED[name]:
+    types, allowed = field_types(definition), choices(definition)
+    names = [name for name in row.cells if name not in ABOUT_THE_ROW]
+    faults = _late_faults(row, [name for name in names if types.get(name) == "day"])
+    for name in names:
+        if not row[name]:
+            faults += _left_out(row, name, definition)
+        elif fact_value(types.get(name, "words"), row[name]) is None:
+            faults.append(row.fault(name, _NO_SUCH[types[name]]))
+        elif name == "weight_kg" and not is_weight(row[name]):
+            faults.append(row.fault(name, "Line {line}, column {column}: “{value}” is no weight from 1 to 400 kg."))
+        elif row[name] not in allowed.get(name, (row[name],)):
+            words = " / ".join(allowed[name])
             faults.append(
-                row.fault(
-                    name,
-                    "Line {line}, column {column}: “{value}” where {allowed} belongs.",
-                    allowed=" / ".join(ALLOWED[name]),
-                )
+                row.fault(name, "Line {line}, column {column}: “{value}” where {allowed} belongs.", allowed=words)
             )
-        elif name.endswith("_on") and value > row["screened_on"]:
-            faults.append(row.fault(name, "Line {line}, column {column}: {value} is after the day of screening."))
     return faults
+
+
+def _left_out(row: Row, name: str, definition: Definition) -> list[Blocker]:
+    if name not in deciding_fields(definition):
+        return []
+    return [row.fault(name, "Line {line}, column {column}: fill this in, it decides which criteria are asked.")]
 
 
 def _against_stored(

@@ -1,6 +1,6 @@
 """What the participants' pages ask: the study's own questions, and what is known already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.words import Words
 from cotrack.participants.models import Participant
+from cotrack.participants.rules import choices
 from cotrack.participants.service.knowledge import definition_for, known_values, participant_numbered
 from cotrack.study.rules.definition import Definition
-
-YES_NO = ("yes", "no")
 
 
 @dataclass(frozen=True)
@@ -30,27 +29,21 @@ class Question:
 def all_questions(definition: Definition, known: Mapping[str, str]) -> list[Question]:
     """Return each field of the study once, in the order of the criteria; birth dates are asked elsewhere."""
     found: dict[str, Question] = {}
+    words = choices(definition)
     for criterion in definition.criteria:
         for rule in criterion.rules:
             named = [rule.field] if rule.unless is None else [rule.field, rule.unless.field]
             for field in named:
                 is_answer = rule.kind == "answer" or field != rule.field
                 kind = "answer" if is_answer else "day" if rule.kind in _DAYS else rule.kind
-                choices = _choices(rule.accepts) if is_answer else ()
-                question = Question(field, criterion.key, criterion.text, rule.ask, kind, choices, known.get(field, ""))
+                allowed = words[field] if is_answer else ()
+                question = Question(field, criterion.key, criterion.text, rule.ask, kind, allowed, known.get(field, ""))
                 found.setdefault(field, question)
     found.pop("birth_date", None)
     return list(found.values())
 
 
 _DAYS = frozenset({"days_since", "months_since", "examination"})
-
-
-def _choices(accepts: Sequence[str]) -> tuple[str, ...]:
-    if not accepts or set(accepts) <= set(YES_NO):
-        return YES_NO
-    opposites = {"negative": ("positive",), "none": ("active",)}
-    return (*accepts, *opposites.get(accepts[0], ()))
 
 
 def answer_sheet(session: Session, number: str) -> Mapping[str, Any]:

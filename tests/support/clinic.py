@@ -1,0 +1,94 @@
+"""Screening files with something changed, and the reasons with which a command is refused."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from cotrack.app import create_app
+from cotrack.foundation.audit.models import AuditRecord
+from cotrack.foundation.errors import Refused
+from cotrack.participants.service import screening
+from cotrack.participants.service.screening import COLUMNS, ScreeningPreview
+from support.stages import HER
+from support.worlds import World
+
+BORN = date(1970, 1, 1)
+WOMAN = {"sex": "F", "childbearing_potential": "yes", "contraception_agreed": "yes", "pregnancy_test": "negative"}
+
+
+def person(world: World, number: str = HER, **changed: str) -> dict[str, str]:
+    """Return the screening row of somebody who is eligible today, with some columns changed."""
+    today = world.journey.today()
+
+    def ago(days: int) -> str:
+        return (today - timedelta(days=days)).isoformat()
+
+    row = {
+        **dict.fromkeys(COLUMNS, ""),
+        "subject_number": number,
+        "site": "DEMO",
+        "screened_on": ago(0),
+        "birth_date": BORN.isoformat(),
+        "sex": "M",
+        "histology": "sarcoma",
+        "prior_lines": "2",
+        "measurable_lesions": "1",
+        "ecog": "1",
+        "last_treatment_on": ago(60),
+        "organ_function_on": ago(1),
+        "consent_signed_on": ago(1),
+        "weight_kg": "61.5",
+        "childbearing_potential": "no",
+        "autoimmune_disease": "no",
+        "cns_metastases": "none",
+        "corticosteroid_mg_per_day": "0",
+        "hiv": "no",
+    }
+    return {**row, **changed}
+
+
+def file_of(*people: Mapping[str, str], columns: tuple[str, ...] = COLUMNS) -> bytes:
+    """Return a screening file of these rows."""
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, columns, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(people)
+    return file.getvalue().encode()
+
+
+def looked(world: World, content: bytes) -> ScreeningPreview:
+    """Preview a screening file as the coordinator."""
+    return screening.look(world.runtime.ground, world.cast.actor("li.c"), file_name="s.csv", content=content)
+
+
+def refusal(world: World, username: str, act: Callable[..., Any], *, is_signed: bool = False) -> Refused:
+    """Return the refusal of a command that somebody tries."""
+    with pytest.raises(Refused) as refused:
+        (world.sign if is_signed else world.do)(username, act)
+    return refused.value
+
+
+def reasons(world: World, username: str, act: Callable[..., Any], *, is_signed: bool = False) -> list[str]:
+    """Return the code words with which a command is refused."""
+    return [each.code for each in refusal(world, username, act, is_signed=is_signed).reasons]
+
+
+def records(world: World) -> int:
+    """Return how many records the trail holds."""
+    return int(world.read(lambda session: session.scalar(select(func.count()).select_from(AuditRecord))))
+
+
+def newest_record(world: World) -> str:
+    """Return the text of the newest record."""
+    return str(world.read(lambda session: session.scalar(select(AuditRecord.body).order_by(AuditRecord.id.desc()))))
+
+
+def site_of(world: World) -> Flask:
+    """Return the application over this world."""
+    return create_app(world.runtime)
