@@ -1,16 +1,20 @@
 """Fixtures: every test that touches a database runs on SQLite and on PostgreSQL, each from a fresh copy."""
 
+import functools
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from support.browsers import CHROMIUM, CHROMIUM_ARGUMENTS
+from support.clients import Client
 from support.clusters import Cluster
 from support.servers import Server
 from support.worlds import World, open_world, prepare_template
+
+from cotrack.app import create_app
 
 EXAMPLES = Path(__file__).parent / "examples"
 _numbers = itertools.count(1)
@@ -57,6 +61,13 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     yield opened
     opened.runtime.ground.sessions.engine.dispose()
     cluster.drop(name)
+
+
+@pytest.fixture
+def person(world: World) -> Callable[[str], Client]:
+    """Signs people in at the test's site, each on first use: `person("qian.m").get("/lots")`."""
+    app = create_app(world.runtime)
+    return functools.cache(lambda username: Client(app, username))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A signed-in person at Flask's own client: a cookie for pages, a token for the API."""
 
+import re
 from typing import Any
 
 from flask import Flask
@@ -24,12 +25,21 @@ class Client:
         self.token = door.sign_in(username, PASSWORD, kind="api", station=chosen, request="").secret
 
     def send(self, method: str, path: str, *, json: Any = None, form: Any = None, key: str = "") -> TestResponse:
-        """Send one request; JSON with the token under /api, a form with its own token elsewhere."""
+        """Send one request; JSON with the token under /api, a form with its own token elsewhere; told in English."""
+        headers = {"Accept-Language": "en"}
         if path.startswith(("/api/v1", "/metrics")):
-            headers = {"Authorization": f"Bearer {self.token}", **({"Idempotency-Key": key} if key else {})}
+            headers |= {"Authorization": f"Bearer {self.token}", **({"Idempotency-Key": key} if key else {})}
             return self.app.test_client().open(path, method=method, headers=headers, json=json or {}, buffered=True)
         data = {"form_token": self.form_token, **({"form_key": key} if key else {}), **(form or {})}
-        return self.browser.open(path, method=method, data=data if method != "GET" else None, buffered=True)
+        sent = data if method != "GET" else None
+        return self.browser.open(path, method=method, headers=headers, data=sent, buffered=True)
+
+    def sign(self, path: str, **form: Any) -> TestResponse:
+        """Send a signed form as the page does: first to be shown the very text, then with the password under it."""
+        shown = self.send("POST", path, form=form)
+        assert shown.status_code == 200, shown.get_data(as_text=True)
+        told = dict(re.findall(r'name="(meaning|text_sha256|form_key)" value="([^"]*)"', shown.get_data(as_text=True)))
+        return self.send("POST", path, form={**form, **told, "password": PASSWORD})
 
     def post(self, path: str, json: Any = None, **options: Any) -> TestResponse:
         """Post JSON to the API, or a form to a page."""
