@@ -86,13 +86,13 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
     stations = {entry["code"]: _station(entry, printers) for entry in _entries(data, "station")}
     minutes = {name: _minutes(_table(data, "minutes"), name) for name in REQUIRED_MINUTES}
     return Site(
-        name_en=data["name_en"],
-        name_zh=data["name_zh"],
-        zone=ZoneInfo(data["zone"]),
-        maker_en=data["maker_en"],
-        maker_zh=data["maker_zh"],
-        law_en=data["law_en"],
-        law_zh=data["law_zh"],
+        name_en=_text(data, "name_en"),
+        name_zh=_text(data, "name_zh"),
+        zone=ZoneInfo(_text(data, "zone")),
+        maker_en=_text(data, "maker_en"),
+        maker_zh=_text(data, "maker_zh"),
+        law_en=_text(data, "law_en"),
+        law_zh=_text(data, "law_zh"),
         places=_places(data),
         stations=stations,
         printers=printers,
@@ -101,6 +101,13 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    found = data[name]
+    if not isinstance(found, str) or not found.strip():
+        raise TypeError(f"{name} must be a text")
+    return found
 
 
 def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -115,7 +122,7 @@ def _entries(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     found = data[name]
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise TypeError(f"{name} must be a list of tables")
-    codes = [each["code"] for each in found]
+    codes = [_text(each, "code") for each in found]
     for code in codes:
         if codes.count(code) > 1:
             raise ValueError(f"{name} {code} stands twice")
@@ -147,8 +154,8 @@ def _station(entry: Mapping[str, Any], printers: Mapping[str, Printer]) -> Stati
         raise ValueError(f"station {entry['code']}: there is no printer {entry['printer']!r}")
     return Station(
         code=entry["code"],
-        name_en=entry["name_en"],
-        name_zh=entry["name_zh"],
+        name_en=_text(entry, "name_en"),
+        name_zh=_text(entry, "name_zh"),
         ward=entry.get("ward", ""),
         printer=entry["printer"],
     )

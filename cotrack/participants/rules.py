@@ -10,7 +10,7 @@ from decimal import Decimal
 from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
-from cotrack.study.rules.definition import CriterionRule, Definition
+from cotrack.study.rules.definition import SPONSOR_TO_SET, CriterionRule, Definition
 from cotrack.study.rules.eligibility import Facts, FactValue, Outcome, Verdict
 
 DAY_KINDS = frozenset({"age", "days_since", "months_since", "examination"})
@@ -135,7 +135,7 @@ def after_enrolment(verdict: Verdict) -> Verdict:
 
 
 def against_verdict(verdict: Verdict, solve: str) -> list[Blocker]:
-    """Return every criterion that is not met, not answered or not examined yet."""
+    """Return every criterion that is not met, not answered, not examined, or not set by the sponsor yet."""
     sentences = {
         Outcome.NOT_MET: ("criterion_not_met", N_("{criterion}: {words}.")),
         Outcome.TO_ANSWER: (
@@ -143,6 +143,7 @@ def against_verdict(verdict: Verdict, solve: str) -> list[Blocker]:
             N_("{criterion} is to be answered by the physician: {words}"),
         ),
         Outcome.TO_EXAMINE: ("examination_missing", N_("{criterion} needs {words}.")),
+        Outcome.TO_SET: (SPONSOR_TO_SET, N_("{criterion}: the sponsor has not set {words}.")),
     }
     return [
         Blocker(*sentences[outcome], {"criterion": each.criterion, "words": each.words}, solve=solve)

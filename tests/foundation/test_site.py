@@ -106,7 +106,12 @@ def test_a_missing_key_is_named(tmp_path: Path, line: str) -> None:
         ("port = 9100", 'port = "raw"', "invalid literal for int() with base 10: 'raw'"),
         ('zone = "Asia/Shanghai"', 'zone = "../Shanghai"', "ZoneInfo keys must refer to subdirectories"),
         ('places = ["LN2-A", "LN2-B", "LN2-QUARANTINE"]', 'places = "LN2-A"', "places"),
-        ('code = "WARD-5B-1"', 'code = "WARD-3A-1"', "WARD-3A-1"),
+        ('places = ["LN2-A", "LN2-B", "LN2-QUARANTINE"]', "places = [1]", "places must be a list of texts"),
+        ('code = "WARD-5B-1"', 'code = "WARD-3A-1"', "station WARD-3A-1 stands twice"),
+        ('code = "P-FILL"', 'code = "P-BROWSER"', "printer P-BROWSER stands twice"),
+        ('code = "P-FILL"', "code = 7", "code must be a text"),
+        ('name_zh = "演示医院细胞治疗病区"', 'name_zh = " "', "name_zh must be a text"),
+        ('zone = "Asia/Shanghai"', "zone = 8", "zone must be a text"),
         ('zone = "Asia/Shanghai"', 'zone = "Mars/Base"', "No time zone found with key Mars/Base"),
     ],
 )
@@ -118,11 +123,17 @@ def test_a_value_that_makes_no_sense_is_named(tmp_path: Path, old: str, new: str
 
 
 @pytest.mark.parametrize(
-    ("table", "value"),
-    [("[[printer]]", 'printer = "P-1"'), ("[[station]]", "station = 5"), ("[phone]", 'phone = "8-1101"')],
+    ("table", "value", "fault"),
+    [
+        ("[[printer]]", 'printer = "P-1"', "printer must be a list of tables"),
+        ("[[printer]]", 'printer = ["P-1"]', "printer must be a list of tables"),
+        ("[[station]]", "station = 5", "station must be a list of tables"),
+        ("[minutes]", "minutes = 10", "minutes must be a table"),
+        ("[phone]", 'phone = "8-1101"', "phone must be a table"),
+    ],
 )
-def test_a_table_that_is_none_is_refused(tmp_path: Path, table: str, value: str) -> None:
-    top = EXAMPLE.split("# Thresholds")[0]
+def test_a_table_that_is_none_is_refused(tmp_path: Path, table: str, value: str, fault: str) -> None:
+    top = EXAMPLE.split("# Thresholds", maxsplit=1)[0]
     tables = [f"[{each}" for each in EXAMPLE.split("\n[")[1:]]
     others = "\n".join(each for each in tables if not each.startswith(table))
-    assert fault_of(tmp_path, f"{top}\n{value}\n{others}")
+    assert fault_of(tmp_path, f"{top}\n{value}\n{others}") == fault

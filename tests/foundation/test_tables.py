@@ -1,9 +1,6 @@
 """CSV files of people and laboratories: every fault by line and column, nothing guessed."""
 
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,15 +8,11 @@ from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.tables import (
     MOST_ROWS,
     Row,
-    day,
     decoded,
-    number,
     read_table,
     sha256_of,
-    site_instant,
 )
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 COLUMNS = ("Lot", "Result")
 LABORATORY = Path(__file__).parents[1] / "examples" / "qc-results.csv"
 
@@ -128,40 +121,3 @@ def test_a_fault_of_a_cell_says_line_column_and_value_and_what_else_it_is_told()
     fault = Row(7, {"Unit": "mg"}).fault("Unit", "Line {line}, {column}: “{value}” for {unit}.", unit="ng")
     assert fault.code == "file_fault"
     assert fault.sentence == "Line 7, Unit: “mg” for ng."
-
-
-def test_a_site_time_is_an_instant_of_the_site_zone() -> None:
-    found = site_instant("2026-10-05 09:12", SHANGHAI)
-    assert found == datetime(2026, 10, 5, 1, 12, tzinfo=UTC)
-    assert found.utcoffset() == timedelta(hours=8)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "2026-10-05", "05.10.2026 09:12", "2026-10-05T09:12", "2026-10-05 24:00", "2026-02-30 09:12", "2026-10-05 09"],
-)
-def test_what_is_no_site_time_is_not_guessed(text: str) -> None:
-    assert site_instant(text, SHANGHAI) is None
-
-
-def test_a_day_is_written_year_month_day() -> None:
-    assert day("2026-10-05") == date(2026, 10, 5)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "2026-1-5", "20261005", "05.10.2026", "2026-02-30", "2026-10-05 ", "2026/10/05", "2026-W47-7"]
-)
-def test_what_is_no_day_is_not_guessed(text: str) -> None:
-    assert day(text) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("0", "0"), ("5.36", "5.36"), ("-1.5", "-1.5"), ("1e3", "1000"), ("0.10", "0.10")]
-)
-def test_a_plain_decimal_number_is_read_exactly(text: str, expected: str) -> None:
-    assert number(text) == Decimal(expected)
-
-
-@pytest.mark.parametrize("text", ["", "1_000", "５", "NaN", "Infinity", "-inf", "1,5", "one", "<1", "--1"])
-def test_what_is_no_number_is_not_guessed(text: str) -> None:
-    assert number(text) is None

@@ -61,14 +61,13 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def __init__(self, precision: int, scale: int) -> None:
         """Take `precision` digits in all, `scale` of them after the point."""
         super().__init__(precision, scale)
-        # The names of the arguments: SQLAlchemy caches a statement by the attributes of these names.
-        self.precision = precision
-        self.scale = scale
+        self.digits = precision
+        self.places = scale
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Use NUMERIC on PostgreSQL and whole steps on SQLite."""
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(Numeric(self.precision, self.scale))
+            return dialect.type_descriptor(Numeric(self.digits, self.places))
         return dialect.type_descriptor(BigInteger())
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
@@ -76,23 +75,23 @@ class ExactDecimal(TypeDecorator[Decimal]):
         if value is None:
             return None
         exact = self._exact(value)
-        return exact if dialect.name == "postgresql" else int(exact.scaleb(self.scale))
+        return exact if dialect.name == "postgresql" else int(exact.scaleb(self.places))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Return the number with all its places."""
         if value is None:
             return None
-        return Decimal(value) if dialect.name == "postgresql" else Decimal(value).scaleb(-self.scale)
+        return Decimal(value) if dialect.name == "postgresql" else Decimal(value).scaleb(-self.places)
 
     def _exact(self, value: Decimal) -> Decimal:
         """Return a number with all its places; the context refuses digits that are too many, before or after."""
-        context = Context(prec=self.precision, traps=[Inexact, InvalidOperation])
+        context = Context(prec=self.digits, traps=[Inexact, InvalidOperation])
         try:
-            exact = Decimal(value).quantize(Decimal(1).scaleb(-self.scale), context=context)
+            exact = Decimal(value).quantize(Decimal(1).scaleb(-self.places), context=context)
         except (Inexact, InvalidOperation):
             exact = Decimal("NaN")
         if not exact.is_finite():
-            raise ValueError(f"{value} does not fit {self.precision} digits with {self.scale} after the point")
+            raise ValueError(f"{value} does not fit {self.digits} digits with {self.places} after the point")
         return exact
 
 

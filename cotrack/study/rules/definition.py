@@ -9,7 +9,14 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import Words
 
 SPONSOR_TO_SET = "sponsor_to_set"
+"""Stands in a study file where the sponsor has not said a value yet, and is the code word of what that blocks."""
+
 UNSAID = Words(None, None)
+
+
+def not_set(key: str) -> Blocker:
+    """Return the reason against an act that needs a value which the sponsor has not set: it is never taken as 0."""
+    return Blocker(SPONSOR_TO_SET, "The sponsor has not set {key}.", {"key": key})
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,7 @@ class Product:
 
     name: Words
     description: Words
-    is_autologous: bool
+    is_autologous: bool | None
     route: Words
     storage: Words
     shelf_life_months: int | None
@@ -49,7 +56,7 @@ class Arm:
 class Dose:
     """How much is given: viable cells per kilogram, and what the arithmetic needs."""
 
-    cells_per_kg: int
+    cells_per_kg: int | None
     steps_cells_per_kg: tuple[int, ...] | None
     tolerance_percent: Decimal | None
     post_thaw_recovery: Decimal | None
@@ -62,11 +69,11 @@ class Dose:
 class Schedule:
     """How often: number of infusions, and days from start to start."""
 
-    infusions_least: int
-    infusions_most: int
-    interval_least_days: int
-    interval_most_days: int
-    follow_up_days: int
+    infusions_least: int | None
+    infusions_most: int | None
+    interval_least_days: int | None
+    interval_most_days: int | None
+    follow_up_days: int | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,10 @@ RuleKind = Literal["age", "answer", "text", "number", "days_since", "months_sinc
 
 @dataclass(frozen=True)
 class CriterionRule:
-    """One checkable part of a criterion; `on` names the day against which a window is counted."""
+    """One checkable part of a criterion; `on` names the day against which a window is counted.
+
+    `unset` names what of it the sponsor has not set: the rule then decides nothing, and nobody meets it.
+    """
 
     kind: RuleKind
     field: str
@@ -90,12 +100,13 @@ class CriterionRule:
     most: Decimal | None = None
     more_than: Decimal | None = None
     accepts: tuple[str, ...] = ()
-    on: Literal["enrolment", "first_dose"] = "enrolment"
+    on: Literal["enrolment", "first_dose"] | None = "enrolment"
     when: Condition | None = None
     unless: Condition | None = None
     blank_means_none: bool = False
     ask: Words = UNSAID
     fails: Words = UNSAID
+    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,9 +134,9 @@ class ReleaseTest:
     alert_most: Decimal | None
     accepts: tuple[str, ...]
     rejects: tuple[str, ...]
-    replicates: Literal["one", "mean"]
+    replicates: Literal["one", "mean"] | None
     is_required: bool | None
-    may_be_outstanding: bool
+    may_be_outstanding: bool | None
     unset: tuple[str, ...]
 
 
@@ -147,8 +158,8 @@ class Definition:
     title: Words
     short: Words
     sponsor: Words
-    registration: str
-    planned_participants: int
+    registration: str | None
+    planned_participants: int | None
     product: Product
     arms: Mapping[str, Arm]
     dose: Dose
@@ -169,7 +180,7 @@ class Definition:
         """Return what the sponsor has still to say before these values may be used."""
         return [
             Blocker(
-                "sponsor_to_set",
+                SPONSOR_TO_SET,
                 "The sponsor has not set {key} in study {study}.",
                 {"key": key, "study": self.code},
             )

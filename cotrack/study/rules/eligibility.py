@@ -16,13 +16,17 @@ Facts = Mapping[str, FactValue]
 
 
 class Outcome(StrEnum):
-    """What one rule says of one person."""
+    """What one rule says of one person; `to_set`: nothing, because the sponsor has not set what it decides by."""
 
     MET = "met"
     NOT_MET = "not_met"
     TO_ANSWER = "to_answer"
     TO_EXAMINE = "to_examine"
+    TO_SET = "to_set"
     NOT_ASKED = "not_asked"
+
+
+SETTLED = frozenset({Outcome.MET, Outcome.NOT_ASKED})
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What all criteria together say; physicians' questions and examinations outstanding are listed."""
+    """What all criteria together say; what speaks against it and what is outstanding is listed."""
 
     findings: tuple[Finding, ...]
 
@@ -48,13 +52,20 @@ class Verdict:
     @property
     def is_eligible(self) -> bool:
         """Whether nothing speaks against it and nothing is outstanding."""
-        return not (self.of(Outcome.NOT_MET) or self.of(Outcome.TO_ANSWER) or self.of(Outcome.TO_EXAMINE))
+        return all(each.outcome in SETTLED for each in self.findings)
 
     def sentence(self, language: str) -> str:
-        """Say the verdict over what is known: not eligible and why, eligible after an examination, or eligible."""
+        """Say the verdict over what is known: not eligible and why, undecided, eligible (perhaps after something)."""
         not_met = "; ".join(f"{each.criterion} {each.words[language]}" for each in self.of(Outcome.NOT_MET))
         if not_met:
             return f"不合格：{not_met}" if language == "zh" else f"not eligible: {not_met}"
+        unset = ", ".join(each.words[language] for each in self.of(Outcome.TO_SET))
+        if unset:
+            return (
+                f"无法判定：申办者尚未设定 {unset}"
+                if language == "zh"
+                else f"undecided: the sponsor has not set {unset}"
+            )
         examinations = ", ".join(each.words[language] for each in self.of(Outcome.TO_EXAMINE))
         if examinations:
             return f"完成{examinations}后合格" if language == "zh" else f"eligible after {examinations}"
@@ -68,19 +79,25 @@ def judge(definition: Definition, facts: Facts, *, on: date, asks_first_dose: bo
             _finding(criterion, rule, facts, on)
             for criterion in definition.criteria
             for rule in criterion.rules
-            if asks_first_dose or rule.on == "enrolment"
+            if asks_first_dose or rule.on != "first_dose"
         )
     )
 
 
 def _finding(criterion: Criterion, rule: CriterionRule, facts: Facts, on: date) -> Finding:
     outcome = _outcome(rule, facts, on)
-    if outcome in {Outcome.MET, Outcome.NOT_ASKED}:
-        return Finding(criterion.key, rule, outcome, Words("", ""))
+    return Finding(criterion.key, rule, outcome, _words(rule, outcome, facts, on))
+
+
+def _words(rule: CriterionRule, outcome: Outcome, facts: Facts, on: date) -> Words:
+    if outcome in SETTLED:
+        return Words("", "")
     if outcome is Outcome.NOT_MET:
-        value = _shown(rule, facts, on)
-        return Finding(criterion.key, rule, outcome, _filled(rule.fails, value))
-    return Finding(criterion.key, rule, outcome, rule.ask)
+        return _filled(rule.fails, _shown(rule, facts, on))
+    if outcome is Outcome.TO_SET:
+        keys = ", ".join(rule.unset)
+        return Words(keys, keys)
+    return rule.ask
 
 
 def _filled(words: Words, value: str) -> Words:
@@ -93,6 +110,8 @@ def _outcome(rule: CriterionRule, facts: Facts, on: date) -> Outcome:
         return Outcome.TO_ANSWER
     if not applies:
         return Outcome.NOT_ASKED
+    if rule.unset:
+        return Outcome.TO_SET
     if rule.field not in facts:
         return _missing(rule)
     if _CHECKS[rule.kind](rule, facts[rule.field], on):
@@ -170,7 +189,9 @@ def _is_within_days(rule: CriterionRule, value: FactValue, on: date) -> bool:
 
 
 def _is_months_ago(rule: CriterionRule, value: FactValue, on: date) -> bool:
-    return add_months(_day(value), int(rule.least or 0)) <= on
+    """The day lies at least so many calendar months back; without a number of months it never does."""
+    then = _day(value)
+    return rule.least is not None and add_months(then, int(rule.least)) <= on
 
 
 def _is_done(rule: CriterionRule, value: FactValue, on: date) -> bool:  # noqa: ARG001 (one shape for all kinds)

@@ -1,13 +1,14 @@
 """Reads a study file into a Definition and names every fault with its key, not only the first."""
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from cotrack.study.rules import parts
-from cotrack.study.rules.definition import SPONSOR_TO_SET, Definition
-from cotrack.study.rules.file_table import Fault, FileTable
+from cotrack.study.rules.definition import SPONSOR_TO_SET, Criterion, Definition, ReleaseTest
+from cotrack.study.rules.file_table import Fault, FileTable, doubles, item_key
 
 FORMAT = 1
 SEPARATOR = "\n# ---- filled by ----\n"
@@ -16,11 +17,12 @@ SEPARATOR = "\n# ---- filled by ----\n"
 
 def read_definition(text: str) -> tuple[Definition | None, list[Fault]]:
     """Return the definition that a text says, or every fault; a value set by nobody is no fault."""
-    base, _, fills = text.partition(SEPARATOR)
     faults: list[Fault] = []
+    base, is_filled, fills = text.partition(SEPARATOR)
     data = _parse(base, faults)
-    if fills:
-        data = _fill(data, _parse(fills, faults), faults)
+    filling = _parse(fills, faults) if is_filled else {}
+    if is_filled and not faults:
+        data = _filled(data, FileTable(filling, "filling", faults, set()))
     if faults:
         return None, faults
     unset: set[str] = set()
@@ -36,48 +38,60 @@ def _parse(text: str, faults: list[Fault]) -> dict[str, Any]:
         return {}
 
 
-def _fill(base: dict[str, Any], fills: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
-    """Put each value of `[demonstration_only]` into the gap it names; it must be a gap."""
-    for key, value in fills.get("demonstration_only", {}).items():
-        *path, name = key.split(".")
-        place: Any = base
-        for step in path:
-            place = _step(place, step)
-        if not isinstance(place, dict):
-            faults.append(Fault(key, "names nothing in the file that it fills"))
-        elif place.get(name) != SPONSOR_TO_SET and name in place:
-            faults.append(Fault(key, "is set in the file that it fills"))
+def _filled(base: dict[str, Any], filling: FileTable) -> dict[str, Any]:
+    """Put each value of `[demonstration_only]` into the gap it names; the study is then one for training alone."""
+    _check_format(filling)
+    filling.word("fills")
+    head = {
+        "code": filling.word("code"),
+        "version": filling.word("version"),
+        "environment": filling.one_of("environment", ("training",)),
+    }
+    if filling.says("demonstration_only"):
+        filling.faults.extend(_fill_gaps(base, filling.table("demonstration_only").data))
+    filling.close()
+    return {**base, **head}
+
+
+def _fill_gaps(base: dict[str, Any], values: Mapping[str, Any]) -> Iterator[Fault]:
+    places = dict(_places(base))
+    for key, value in values.items():
+        holder, name = places.get(key, (None, None))
+        if holder is None:
+            yield Fault(key, "names nothing in the file that it fills")
+        elif holder[name] != SPONSOR_TO_SET:
+            yield Fault(key, "is set in the file that it fills")
         else:
-            place[name] = value
-    return {**base, **{name: fills[name] for name in ("code", "version", "environment") if name in fills}}
+            holder[name] = value
 
 
-def _step(place: Any, step: str) -> Any:
-    if not isinstance(place, dict):
-        return None
-    found = place.get(step)
-    if found is None:
-        arrays = [each for each in place.values() if isinstance(each, list)]
-        return next(
-            (item for array in arrays for item in array if isinstance(item, dict) and item.get("key") == step),
-            None,
-        )
-    return {item["key"]: item for item in found} if isinstance(found, list) else found
+def _places(holder: Any, within: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield the full key of everything in a table or a list of tables, with what holds it and its name there."""
+    for word, name in _members(holder):
+        key = f"{within}{word}"
+        yield key, (holder, name)
+        yield from _places(holder[name], f"{key}.")
+
+
+def _members(holder: Any) -> Iterator[tuple[str, str | int]]:
+    if isinstance(holder, dict):
+        yield from ((name, name) for name in holder)
+    if isinstance(holder, list):
+        yield from ((item_key(each, index), index) for index, each in enumerate(holder) if isinstance(each, dict))
 
 
 def _definition(top: FileTable, unset: set[str]) -> Definition:
-    if top.whole("format") not in {FORMAT, None}:
-        top.faults.append(Fault("format", f"must be {FORMAT}"))
+    _check_format(top)
     study, labels = top.table("study"), top.table("labels")
     definition = Definition(
-        code=top.text("code"),
-        version=top.text("version"),
+        code=top.word("code"),
+        version=top.word("version"),
         environment=top.one_of("environment", ("any", "training")),  # type: ignore[arg-type]  # checked by one_of
         title=study.words("title"),
         short=study.words("short"),
         sponsor=study.words("sponsor"),
         registration=study.text("registration"),
-        planned_participants=study.whole("planned_participants") or 0,
+        planned_participants=study.whole("planned_participants"),
         product=parts.read_product(top.table("product")),
         arms={arm.key: arm for arm in map(parts.read_arm, top.tables("arm"))},
         dose=parts.read_dose(top.table("dose")),
@@ -85,11 +99,33 @@ def _definition(top: FileTable, unset: set[str]) -> Definition:
         trial_use=labels.words("trial_use"),
         handling=labels.words("handling"),
         before_thaw=tuple(map(parts.read_precondition, top.tables("before_thaw", optional=True))),
-        criteria=tuple(map(parts.read_criterion, [*top.tables("inclusion"), *top.tables("exclusion")])),
-        tests={test.key: test for test in map(parts.read_test, top.tables("test"))},
+        criteria=_criteria(top),
+        tests=_tests(top),
         unset=frozenset(),
     )
     study.words("collaborator", optional=True)
     for table in (top, study, labels):
         table.close()
     return replace(definition, unset=frozenset(unset))
+
+
+def _check_format(table: FileTable) -> None:
+    if table.whole("format", is_open=False) not in {FORMAT, None}:
+        table.note("format", f"must be {FORMAT}")
+
+
+def _criteria(top: FileTable) -> tuple[Criterion, ...]:
+    """Read both lists of criteria; a key that stood in both would name two criteria."""
+    inclusion, exclusion = (tuple(map(parts.read_criterion, top.tables(name))) for name in ("inclusion", "exclusion"))
+    keys = {each.key for each in inclusion}
+    for each in exclusion:
+        if each.key and each.key in keys:
+            top.note(f"exclusion.{each.key}", "stands among the inclusion criteria too")
+    return inclusion + exclusion
+
+
+def _tests(top: FileTable) -> dict[str, ReleaseTest]:
+    """Read the specification; what a laboratory reports under one name can be the result of one test only."""
+    tests = tuple(map(parts.read_test, top.tables("test")))
+    top.faults.extend(doubles((f"test.{each.key}.reported_as", each.reported_as) for each in tests))
+    return {test.key: test for test in tests}

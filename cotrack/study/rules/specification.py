@@ -1,14 +1,12 @@
 """Judges laboratory results against the limits of a specification (reference/domain.md §3.2)."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from cotrack.foundation import written
 from cotrack.study.rules.definition import ReleaseTest
-
-_NUMBER = re.compile(r"([<>]?)\s*(\d{1,9}(?:\.\d{1,6})?)")
 
 
 class Standing(StrEnum):
@@ -34,10 +32,15 @@ def read_reported(test: ReleaseTest, text: str) -> Reported | None:
     """Return what the text reports for this test, None where it is neither a number nor one of the test's words."""
     text = text.strip()
     if test.kind == "number":
-        found = _NUMBER.fullmatch(text)
-        return Reported(found[1], Decimal(found[2]), text) if found else None
+        return _read_number(text)
     is_known = text in test.accepts or any(_is_rejecting(text, each) for each in test.rejects)
     return Reported("", None, text) if is_known else None
+
+
+def _read_number(text: str) -> Reported | None:
+    qualifier = text[0] if text.startswith(("<", ">")) else ""
+    number = written.number(text.removeprefix(qualifier).lstrip())
+    return Reported(qualifier, number, text) if number is not None and not number.is_signed() else None
 
 
 def _is_rejecting(text: str, word: str) -> bool:
@@ -45,14 +48,18 @@ def _is_rejecting(text: str, word: str) -> bool:
 
 
 def judge_one(test: ReleaseTest, reported: Reported) -> Standing:
-    """Judge one result by itself."""
+    """Judge one result by itself; within only where the sponsor has set every limit that it could fail."""
     if test.kind == "words":
         return Standing.WITHIN if reported.words in test.accepts else Standing.OUT_OF_SPECIFICATION
     if reported.number is None or not _has_limit(test):
         return Standing.UNDECIDABLE
-    if reported.qualifier:
-        return _judge_bound(test, reported.qualifier, reported.number)
-    return _judge_number(test, reported.number)
+    standing = (
+        _judge_bound(test, reported.qualifier, reported.number)
+        if reported.qualifier
+        else _judge_number(test, reported.number)
+    )
+    is_certain = standing is Standing.OUT_OF_SPECIFICATION or not _has_open_limit(test)
+    return standing if is_certain else Standing.UNDECIDABLE
 
 
 def judge_all(test: ReleaseTest, replicates: Sequence[Reported]) -> Standing:
@@ -76,6 +83,10 @@ def _has_limit(test: ReleaseTest) -> bool:
     return any(limit is not None for limit in (test.least, test.most, test.below))
 
 
+def _has_open_limit(test: ReleaseTest) -> bool:
+    return not {f"test.{test.key}.{name}" for name in ("least", "most", "below")}.isdisjoint(test.unset)
+
+
 def _judge_number(test: ReleaseTest, number: Decimal) -> Standing:
     is_out = (
         (test.least is not None and number < test.least)
@@ -93,7 +104,7 @@ def _judge_number(test: ReleaseTest, number: Decimal) -> Standing:
 def _judge_bound(test: ReleaseTest, qualifier: str, bound: Decimal) -> Standing:
     """Judge `<x` or `>x`: within only where every number it can stand for is within."""
     is_upper = qualifier == "<"
-    upper = test.most if test.most is not None else test.below
+    upper = min((limit for limit in (test.most, test.below) if limit is not None), default=None)
     if is_upper and test.least is None and upper is not None:
         is_inside, alert = bound <= upper, test.alert_most
     elif not is_upper and upper is None and test.least is not None:
@@ -110,12 +121,12 @@ def limit_words(test: ReleaseTest) -> str:
     """Write a test's limit as a certificate does: `≥ 95 %`, `4.0 – 6.0 10^6/mL`, `no growth`."""
     if test.kind == "words":
         return " / ".join(test.accepts)
-    if test.least is not None and test.most is not None:
+    limits = (("≥", test.least), ("≤", test.most), ("<", test.below))
+    signs = {sign: limit for sign, limit in limits if limit is not None}
+    if signs.keys() == {"≥", "≤"}:
         return f"{test.least} – {test.most} {test.unit}"
-    for sign, limit in (("≥", test.least), ("≤", test.most), ("<", test.below)):
-        if limit is not None:
-            return f"{sign} {limit} {test.unit}"
-    return "–"
+    words = ", ".join(f"{sign} {limit}" for sign, limit in signs.items())
+    return f"{words} {test.unit}" if words else "–"
 
 
 def alert_words(test: ReleaseTest) -> str:

@@ -1,0 +1,101 @@
+"""Days, times and numbers in the one form in which each is written; any other form is not guessed."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cotrack.foundation.written import day, number, site_instant
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def test_a_site_time_is_an_instant_of_the_site_zone() -> None:
+    found = site_instant("2026-10-05 09:12", SHANGHAI)
+    assert found == datetime(2026, 10, 5, 1, 12, tzinfo=UTC)
+    assert found.utcoffset() == timedelta(hours=8)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-10-05",
+        "05.10.2026 09:12",
+        "2026-10-05T09:12",
+        "2026-10-05 24:00",
+        "2026-02-30 09:12",
+        "2026-10-05 09",
+        "2026-10-05 9:12",
+        "2026-10-5 09:12",
+        "2026-10-05  09:12",
+        "２０２６-10-05 09:12",
+    ],
+)
+def test_what_is_no_site_time_is_not_guessed(text: str) -> None:
+    assert site_instant(text, SHANGHAI) is None
+
+
+@given(st.dates())
+def test_a_day_is_written_year_month_day(written: date) -> None:
+    assert day(written.isoformat()) == written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-1-5",
+        "20261005",
+        "05.10.2026",
+        "2026-02-30",
+        "2026-10",
+        "2026-10-05 ",
+        "2026/10/05",
+        "2026-W47-7",
+        "2026W477",
+        "0000-01-01",
+        "２０２６-10-05",
+    ],
+)
+def test_what_is_no_day_is_not_guessed(text: str) -> None:
+    assert day(text) is None
+
+
+@pytest.mark.parametrize("text", ["0", "5.36", "-1.5", "0.10", "-187.3", "007", "999999999.999999"])
+def test_a_plain_decimal_number_is_read_exactly(text: str) -> None:
+    found = number(text)
+    assert found == Decimal(text)
+    assert found.as_tuple() == Decimal(text).as_tuple()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1_000",
+        "５",
+        "٣",
+        "NaN",
+        "Infinity",
+        "-inf",
+        "1,5",
+        "one",
+        "<1",
+        "--1",
+        "+1",
+        "1e3",
+        "1E400000",
+        ".5",
+        "5.",
+        " 5",
+        "5\n",
+        "1234567890",
+        "0.1234567",
+    ],
+)
+def test_what_is_no_plain_number_is_not_guessed(text: str) -> None:
+    assert number(text) is None
