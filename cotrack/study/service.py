@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from cotrack.foundation.access.models import Signature
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Blocked, InvalidInput, NotFound
 from cotrack.foundation.words import N_
@@ -112,7 +113,7 @@ def _against_loading(work: Work, definition: Definition, sha256: str) -> list[Bl
 def approve_as_quality(work: Work, sha256: str) -> StudyDefinition:
     """QA signs the very text of a draft; with the investigator's signature it takes effect."""
     row = work.take(StudyDefinition, "approve_quality", sha256)
-    work.refuse_if(_against_approval(work, row))
+    work.refuse_if(_against_approval(work, row, row.quality_signature))
     signature = work.sign("approved", row.text)
     row.quality_signature = signature
     _take_effect_if_signed(work, row)
@@ -122,23 +123,38 @@ def approve_as_quality(work: Work, sha256: str) -> StudyDefinition:
 def approve_as_investigator(work: Work, sha256: str) -> StudyDefinition:
     """The principal investigator signs the very text of a draft; with QA's signature it takes effect."""
     row = work.take(StudyDefinition, "approve_investigator", sha256)
-    work.refuse_if(_against_approval(work, row))
+    work.refuse_if(_against_approval(work, row, row.investigator_signature))
     signature = work.sign("approved", row.text)
     row.investigator_signature = signature
     _take_effect_if_signed(work, row)
     return row
 
 
-def _against_approval(work: Work, row: StudyDefinition) -> list[Blocker]:
-    given = [each for each in (row.quality_signature, row.investigator_signature) if each is not None]
-    if any(each.person_id == work.actor.person_id for each in given):
-        return [
+def _against_approval(work: Work, row: StudyDefinition, given: Signature | None) -> list[Blocker]:
+    """Return why this person's signature does not go under this version; `given` is the one of its kind, if any."""
+    blockers = []
+    signed = [each for each in (row.quality_signature, row.investigator_signature) if each is not None]
+    if given is not None:
+        blockers.append(Blocker("signed_already", "{name} has signed this already.", {"name": given.printed_name}))
+    if any(each.person_id == work.actor.person_id for each in signed):
+        blockers.append(
             Blocker(
                 "same_person",
                 "You have signed this version already: the other signature is another person's.",
             )
-        ]
-    return []
+        )
+    other = work.session.scalar(
+        select(StudyDefinition.code).where(StudyDefinition.status == "in_effect", StudyDefinition.code != row.code)
+    )
+    if other is not None:
+        blockers.append(
+            Blocker(
+                "other_study_in_effect",
+                "Study {code} is in effect here: this installation serves one study.",
+                {"code": other},
+            )
+        )
+    return blockers
 
 
 def _take_effect_if_signed(work: Work, row: StudyDefinition) -> None:
