@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.quality.rules import HoldFacts, against_held
-from cotrack.study.rules.definition import Definition, Schedule
+from cotrack.study.rules.definition import Definition, Schedule, not_set
 
 VOLUME_STEP = Decimal("0.1")
 ONE_MILLION = 1_000_000
@@ -61,25 +61,29 @@ def first_to_expire(bags: Sequence[Bag]) -> list[Bag]:
 def portions(target: Decimal, bags: Sequence[Bag], recovery: Decimal) -> list[Portion]:
     """Return the volume to give from each bag, first to expire first, until the dose (in millions) is reached.
 
-    A whole bag is given before the next is opened; volumes are rounded to 0.1 mL. Fewer cells than the dose come back
-    where the bags do not hold it: `against_portions` says so.
+    A whole bag is given before the next is opened; volumes are rounded to 0.1 mL, and what rounding leaves over opens
+    no further bag. Fewer cells than the dose come back where the bags do not hold it: `against_portions` says so.
     """
     found: list[Portion] = []
     missing = target
     for bag in first_to_expire(bags):
         per_ml = viable_million(Decimal(1), bag.viable_million_per_ml, recovery)
+        if per_ml <= 0:
+            continue
         wanted = (missing / per_ml).quantize(VOLUME_STEP, ROUND_HALF_UP)
-        if missing <= 0 or wanted <= 0:
-            break
         volume = min(wanted, bag.volume_ml)
-        cells = viable_million(volume, bag.viable_million_per_ml, recovery)
-        found.append(Portion(bag, volume, cells))
-        missing -= cells
+        if volume > 0:
+            found.append(Portion(bag, volume, volume * per_ml))
+            missing -= volume * per_ml
+        if wanted <= bag.volume_ml:
+            break
     return found
 
 
-def against_portions(target: Decimal, chosen: Sequence[Portion], tolerance_percent: Decimal) -> list[Blocker]:
+def against_portions(target: Decimal, chosen: Sequence[Portion], tolerance_percent: Decimal | None) -> list[Blocker]:
     """Return the reason where the portions do not add up to the dose within the study's tolerance."""
+    if tolerance_percent is None:
+        return [not_set("dose.tolerance_percent")]
     total = sum((portion.million_cells for portion in chosen), Decimal(0))
     if abs(total - target) * 100 <= target * tolerance_percent:
         return []
@@ -107,31 +111,41 @@ def against_lots_mixed(chosen: Sequence[Portion]) -> list[Blocker]:
 
 def against_schedule(schedule: Schedule, history: History, on: date) -> list[Blocker]:
     """Return the reasons of number and interval: from start to start, in calendar days of the site (E22)."""
-    blockers = []
-    if history.infusions >= schedule.infusions_most:
-        blockers.append(
-            Blocker(
-                "too_many_infusions",
-                "{count} infusions were given; the study allows {most}.",
-                {"count": history.infusions, "most": schedule.infusions_most},
-            )
+    return [*_against_number(schedule, history), *_against_interval(schedule, history, on)]
+
+
+def _against_number(schedule: Schedule, history: History) -> list[Blocker]:
+    most = schedule.infusions_most
+    if most is None:
+        return [not_set("schedule.infusions_most")]
+    if history.infusions < most:
+        return []
+    details = {"count": history.infusions, "most": most}
+    return [Blocker("too_many_infusions", "{count} infusions were given; the study allows {most}.", details)]
+
+
+def _against_interval(schedule: Schedule, history: History, on: date) -> list[Blocker]:
+    if history.last_started_on is None:
+        return []
+    least = schedule.interval_least_days
+    if least is None:
+        return [not_set("schedule.interval_least_days")]
+    days = (on - history.last_started_on).days
+    if days >= least:
+        return []
+    return [
+        Blocker(
+            "interval_too_short",
+            "The last infusion started {days} days before ({last}); at least {least} days are needed.",
+            {"days": days, "least": least, "last": history.last_started_on},
         )
-    if history.last_started_on is not None:
-        days = (on - history.last_started_on).days
-        if days < schedule.interval_least_days:
-            details = {"days": days, "least": schedule.interval_least_days, "last": history.last_started_on}
-            blockers.append(
-                Blocker(
-                    "interval_too_short",
-                    "The last infusion started {days} days before ({last}); at least {least} days are needed.",
-                    details,
-                )
-            )
-    return blockers
+    ]
 
 
-def against_weight(weighed_on: date | None, on: date, valid_days: int) -> list[Blocker]:
+def against_weight(weighed_on: date | None, on: date, valid_days: int | None) -> list[Blocker]:
     """Return the reason where there is no weight of the last days (E21)."""
+    if valid_days is None:
+        return [not_set("dose.weight_valid_days")]
     if weighed_on is None:
         return [Blocker("weight_stale", "No weight is recorded.")]
     if not 0 <= (on - weighed_on).days <= valid_days:
@@ -147,10 +161,10 @@ def against_weight(weighed_on: date | None, on: date, valid_days: int) -> list[B
 
 def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker]:
     """Return the reason where the dose per kilogram is none of the study's steps."""
-    steps = definition.dose.steps_cells_per_kg or ()
-    if cells_per_kg in steps:
+    steps = definition.dose.steps_cells_per_kg
+    if steps is not None and cells_per_kg in steps:
         return []
-    words = ", ".join(f"{step:,}" for step in steps) or "–"
+    words = ", ".join(f"{step:,}" for step in steps) if steps else "–"
     return [
         Blocker(
             "dose_out_of_range",

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -14,9 +15,11 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import STUDY_DEFINITION
 from cotrack.study.models import StudyDefinition
-from cotrack.study.rules.definition import Definition
+from cotrack.study.rules.definition import Definition, not_set
 from cotrack.study.rules.file_table import Fault
 from cotrack.study.rules.reading import SEPARATOR, read_definition
+
+T = TypeVar("T")
 
 
 def read_study_file(path: Path) -> str:
@@ -59,6 +62,13 @@ def definition_of(row: StudyDefinition) -> Definition:
 def definition_hashed(session: Session, sha256: str) -> Definition:
     """Return what the version of this hash says; its text is loaded the first time only."""
     return _read.get(sha256) or definition_of(definition_with_hash(session, sha256))
+
+
+def said(value: T | None, key: str) -> T:
+    """Return a value of the study; raises Blocked where the sponsor has not set it, for nothing stands in its place."""
+    if value is None:
+        raise Blocked(blockers=[not_set(key)])
+    return value
 
 
 def load(work: Work, text: str) -> StudyDefinition:

@@ -8,6 +8,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.labelling.rules.standing import Scan, against_label, against_scanned_before
 from cotrack.orders.rules import against_lot, against_schedule, against_weight
 from cotrack.quality.rules import against_held
+from cotrack.study.rules.definition import Product, not_set
 
 USED_STATES = frozenset({"started", "paused", "completed", "stopped_early", "wasted", "destroyed"})
 
@@ -39,6 +40,7 @@ def against_bag(facts: BagFacts, place: Place, *, state: str) -> list[Blocker]:
         *against_lot(facts.lot_number, facts.lot_status),
         *against_held(facts.holds),
         *_against_expiry(facts, place),
+        *_against_thawed_life(facts.definition.product),
         *_against_order(facts.order, facts, place),
     ]
 
@@ -63,7 +65,9 @@ def _against_expiry(facts: BagFacts, place: Place) -> list[Blocker]:
     """The lot's expiry or the thaw's end, whichever is first, against the server's clock (E08, E09)."""
     if facts.expires_at <= place.now:
         return [Blocker("expired", "This bag expired at {at}.", {"at": facts.expires_at})]
-    minutes = facts.definition.dose.planned_minutes or 0
+    minutes = facts.definition.dose.planned_minutes
+    if minutes is None:
+        return [not_set("dose.planned_minutes")]
     if facts.expires_at < place.now + timedelta(minutes=minutes):
         details = {"at": facts.expires_at, "minutes": minutes}
         return [
@@ -76,6 +80,11 @@ def _against_expiry(facts: BagFacts, place: Place) -> list[Blocker]:
     return []
 
 
+def _against_thawed_life(product: Product) -> list[Blocker]:
+    """The site's limit only shortens the study's: by itself it does not say how long thawed cells may be given."""
+    return [not_set("product.thawed_life_minutes")] if product.thawed_life_minutes is None else []
+
+
 def _against_order(order: OrderFacts | None, facts: BagFacts, place: Place) -> list[Blocker]:
     if order is None:
         return [Blocker("not_allocated", "This bag is not set aside for anybody.")]
@@ -86,7 +95,7 @@ def _against_order(order: OrderFacts | None, facts: BagFacts, place: Place) -> l
         blockers.append(Blocker("participant_not_eligible", "The participant is not, or no longer, in the study."))
     if not order.is_started:
         blockers += against_schedule(facts.definition.schedule, order.history, place.today)
-    return blockers + against_weight(order.weighed_on, place.today, facts.definition.dose.weight_valid_days or 0)
+    return blockers + against_weight(order.weighed_on, place.today, facts.definition.dose.weight_valid_days)
 
 
 def against_patient(facts: BagFacts, subject_number: str) -> list[Blocker]:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
+from cotrack.study.rules.definition import not_set
 
 
 def against_volumes(bag_ml: Decimal, given_ml: Decimal, left_ml: Decimal) -> list[Blocker]:
@@ -20,8 +21,10 @@ def against_volumes(bag_ml: Decimal, given_ml: Decimal, left_ml: Decimal) -> lis
     ]
 
 
-def against_completion(to_give_ml: Decimal, given_ml: Decimal, tolerance_percent: Decimal) -> list[Blocker]:
+def against_completion(to_give_ml: Decimal, given_ml: Decimal, tolerance_percent: Decimal | None) -> list[Blocker]:
     """Return the reason where the volume given is not the ordered one within the study's tolerance (E21)."""
+    if tolerance_percent is None:
+        return [not_set("dose.tolerance_percent")]
     if abs(given_ml - to_give_ml) * 100 <= to_give_ml * tolerance_percent:
         return []
     details = {"given": given_ml, "ordered": to_give_ml, "percent": tolerance_percent}

@@ -165,16 +165,9 @@ def _end(work: Work, infusion_id: int, action: str, volumes: _Volumes, *, reason
 def _against_end(work: Work, infusion: Infusion, action: str, volumes: _Volumes) -> list[Blocker]:
     blockers = against_volumes(infusion.unit.volume_ml, volumes.given_ml, volumes.left_ml)
     if action == "complete":
-        to_give = work.session.scalar(
-            select(Allocation.volume_to_give_ml)
-            .where(Allocation.order_id == infusion.order_id, Allocation.unit_id == infusion.unit_id)
-            .order_by(Allocation.id.desc())
-            .limit(1)
-        )
-        definition = study.definition_of(infusion.order.study_definition)
-        blockers += against_completion(
-            to_give or Decimal(0), volumes.given_ml, definition.dose.tolerance_percent or Decimal(0)
-        )
+        to_give = volume_to_give(work.session, infusion)
+        dose = study.definition_of(infusion.order.study_definition).dose
+        blockers += against_completion(to_give, volumes.given_ml, dose.tolerance_percent)
     return blockers
 
 
@@ -190,14 +183,14 @@ def _closing_text(infusion: Infusion, action: str, volumes: _Volumes, reason: st
     )
 
 
-def volume_to_give(session: Session, infusion: Infusion) -> Decimal | None:
-    """Return the volume in mL that was ordered from the bag of an infusion."""
-    return session.scalar(
+def volume_to_give(session: Session, infusion: Infusion) -> Decimal:
+    """Return the volume in mL that was ordered from the bag of an infusion: none starts without an allocation."""
+    return session.scalars(
         select(Allocation.volume_to_give_ml)
         .where(Allocation.order_id == infusion.order_id, Allocation.unit_id == infusion.unit_id)
         .order_by(Allocation.id.desc())
         .limit(1)
-    )
+    ).one()
 
 
 def people_of(session: Session, infusion: Infusion) -> dict[int, str]:

@@ -1,18 +1,21 @@
 """What waits in clinic, freezer and ward."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import Infusion
+from cotrack.bedside.service.facts import bag_facts
 from cotrack.custody.models import Handover
 from cotrack.desk.service.tasks import Desk, Task
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.manufacture.models import Unit
 from cotrack.orders.models import Allocation, Order
+from cotrack.orders.rules import History, against_schedule
 from cotrack.participants.models import Band, Participant
 from cotrack.study.models import StudyDefinition
 from cotrack.study.service import definition_of
@@ -26,7 +29,10 @@ def people_to_answer(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: A
 
 
 def doses_to_order(session: Session, desk: Desk) -> Iterator[Task]:
-    """Return who is due for a dose: enrolled, no order open, the interval over, infusions left."""
+    """Return who is due for a dose: enrolled, no order open, the interval over, infusions left.
+
+    Where the sponsor has not set number or interval, the page of the order says so: nobody is left out here.
+    """
     last, is_open = aliased(Order), aliased(Order)
     statement = (
         select(Participant, StudyDefinition, last.started_at, last.infusion_number)
@@ -47,11 +53,19 @@ def doses_to_order(session: Session, desk: Desk) -> Iterator[Task]:
     )
     for participant, row, started_at, given in session.execute(statement):
         schedule = definition_of(row).schedule
-        due = started_at + timedelta(days=schedule.interval_least_days) if started_at else None
-        if (given or 0) < schedule.infusions_most and (due is None or due <= desk.now):
+        history = History(given or 0, desk.site_day(started_at) if started_at else None)
+        against = {each.code for each in against_schedule(schedule, history, desk.site_day(desk.now))}
+        if not against & {"too_many_infusions", "interval_too_short"}:
             number = participant.subject_number
-            until = started_at + timedelta(days=schedule.interval_most_days) if started_at else None
+            due, until = (
+                _after(started_at, schedule.interval_least_days),
+                _after(started_at, schedule.interval_most_days),
+            )
             yield Task(N_("Order a dose"), f"participant:{number}", "orders.make_order", {"number": number}, due, until)
+
+
+def _after(started_at: datetime | None, days: int | None) -> datetime | None:
+    return None if started_at is None or days is None else started_at + timedelta(days=days)
 
 
 def identities_to_record(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
@@ -128,16 +142,14 @@ def bags_to_check(session: Session, desk: Desk) -> Iterator[Task]:
 
 def bags_running_out(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the bags whose clock runs: thawing, or thawed and not started."""
-    life = timedelta(minutes=desk.ground.site.minutes["thawed_life"])
     for number, _, _, thaw_started_at in bags_on_the_way(session, desk, "thawing"):
-        arguments = {"number": number}
         yield Task(
             N_("Thaw is running"),
             f"unit:{number}",
             "bedside.finish_thaw",
-            arguments,
+            {"number": number},
             thaw_started_at,
-            thaw_started_at + life,
+            _end_of_life(session, desk, number),
             is_urgent=True,
         )
     for number, _, _, thaw_started_at in bags_on_the_way(session, desk, "thawed"):
@@ -147,9 +159,15 @@ def bags_running_out(session: Session, desk: Desk) -> Iterator[Task]:
             "bedside.question",
             {},
             thaw_started_at,
-            thaw_started_at + life,
+            _end_of_life(session, desk, number),
             is_urgent=True,
         )
+
+
+def _end_of_life(session: Session, desk: Desk, unit_number: str) -> datetime | None:
+    """Return until when the bedside lets a bag be given: the shortest of lot, study and site."""
+    facts = bag_facts(Work(desk.ground, session, desk.actor), unit_number)
+    return facts.expires_at if facts else None
 
 
 def bags_on_the_way(session: Session, desk: Desk, status: str) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -50,6 +50,10 @@ class Desk:
     ground: Ground
     actor: Actor
     now: datetime
+
+    def site_day(self, instant: datetime) -> date:
+        """Return the day of the site on which an instant falls."""
+        return instant.astimezone(self.ground.site.zone).date()
 
 
 Finder = Callable[[Session, Desk], Iterator[Task]]

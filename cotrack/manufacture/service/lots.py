@@ -28,12 +28,13 @@ def make_lot(work: Work, *, number: str, made_on: date) -> Lot:
         raise InvalidInput("A lot number looks like MSC26-0031.", fields={"number": ["shape"]})
     definition_row = study.in_effect(work.session)
     definition = study.definition_of(definition_row)
-    work.refuse_if(_against_making(work, number, made_on) or definition.against_use("product.shelf_life_months"))
+    work.refuse_if([*_against_making(work, number, made_on), *definition.against_use("product.shelf_life_months")])
+    shelf_life = study.said(definition.product.shelf_life_months, "product.shelf_life_months")
     lot = Lot(
         number=number,
         study_definition_id=definition_row.id,
         made_on=made_on,
-        expires_at=lot_expiry(made_on, definition.product.shelf_life_months or 0, work.site.zone),
+        expires_at=lot_expiry(made_on, shelf_life, work.site.zone),
         made_at=work.now,
         made_by_id=work.person_id,
         status="in_process",

@@ -22,6 +22,15 @@ LABEL_FIELDS = {
     "tag": ("product", "number", "lot", "expires", "handling", "trial"),
 }
 
+STUDY_SAYS = {
+    "product": ("product.name_zh",),
+    "strength": ("product.description_en", "product.description_zh", "product.route_en", "product.route_zh"),
+    "storage": ("product.storage_en", "product.storage_zh"),
+    "study": ("study.registration",),
+    "handling": ("labels.handling_en", "labels.handling_zh"),
+}
+"""What of a label the study says: a label never leaves a dash where the sponsor has not set it."""
+
 
 def fill_unit(work: Work, lot_number: str, *, volume_ml: Decimal, viable_million_per_ml: Decimal) -> Unit:
     """Fill the next bag of a lot: its volume in mL, and viable cells in millions per mL as counted at filling."""
@@ -69,6 +78,8 @@ def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") 
 def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:
     """Return what a unit's label says, from the study version that its lot is bound to."""
     definition = study.definition_of(unit.lot.study_definition)
+    needed = [key for name in LABEL_FIELDS[kind] for key in STUDY_SAYS.get(name, ())]
+    work.refuse_if(definition.against_use(*needed))
     product, site = definition.product, work.site
     expires = unit.lot.expires_at.astimezone(site.zone)
     million = unit.volume_ml * unit.viable_million_per_ml
@@ -81,7 +92,7 @@ def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:
         "volume_cells": f"{unit.volume_ml} mL · {million:.1f} ×10⁶ 活细胞 viable cells",
         "storage": f"{product.storage['zh']} {product.storage['en']}",
         "trial": f"{site.law_zh} {site.law_en}",
-        "study": definition.registration,
+        "study": definition.registration or "–",
         "handling": f"{definition.handling['zh']} {definition.handling['en']}",
         "maker": f"{site.maker_zh} {site.maker_en}",
     }

@@ -64,13 +64,13 @@ def _bag(unit: Unit, viable_million_per_ml: Decimal | None) -> Bag | None:
 
 def plan(session: Session, order: Order, now: datetime) -> list[Portion]:
     """Return what would be given from which bag: of one lot, first to expire first (E36)."""
-    recovery = study.definition_of(order.study_definition).dose.post_thaw_recovery or Decimal(1)
+    dose = study.definition_of(order.study_definition).dose
+    recovery = study.said(dose.post_thaw_recovery, "dose.post_thaw_recovery")
     by_lot: dict[str, list[Bag]] = {}
     for _, bag in usable_bags(session, order, now):
         by_lot.setdefault(bag.lot_number, []).append(bag)
     plans = [portions(order.target_million_cells, bags, recovery) for bags in by_lot.values()]
-    tolerance = study.definition_of(order.study_definition).dose.tolerance_percent or Decimal(0)
-    enough = [each for each in plans if not against_portions(order.target_million_cells, each, tolerance)]
+    enough = [each for each in plans if not against_portions(order.target_million_cells, each, dose.tolerance_percent)]
     return enough[0] if enough else plans[0] if plans else []
 
 
@@ -110,7 +110,7 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     definition = study.definition_of(order.study_definition)
     if not chosen:
         return [Blocker("no_bags", "No released bag is in store for this order.")]
-    blockers = against_portions(order.target_million_cells, chosen, definition.dose.tolerance_percent or Decimal(0))
+    blockers = against_portions(order.target_million_cells, chosen, definition.dose.tolerance_percent)
     blockers += against_lots_mixed(chosen)
     for portion in chosen:
         unit = units[portion.bag.number]

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -36,7 +36,22 @@ from cotrack.participants.service.knowledge import (
 from cotrack.study.rules.definition import Definition
 
 OPEN_STATES = ("ordered", "allocated")
-NEEDED_OF_STUDY = ("dose", "product.thawed_life_minutes")
+NEEDED_OF_STUDY = (
+    "dose.cells_per_kg",
+    "dose.steps_cells_per_kg",
+    "dose.tolerance_percent",
+    "dose.post_thaw_recovery",
+    "dose.planned_minutes",
+    "dose.premedication_en",
+    "dose.premedication_zh",
+    "product.name_en",
+    "product.name_zh",
+    "product.route_en",
+    "product.route_zh",
+    "product.thawed_life_minutes",
+)
+"""What an order and the steps after it take from the study, beside what the rules of weight and schedule ask for."""
+
 COI_LETTERS = 10
 
 
@@ -66,10 +81,7 @@ def dose_case(work: Work, participant: Participant, cells_per_kg: int, planned_o
     if planned_on < today:
         blockers.append(Blocker("date_in_past", "The planned day lies in the past."))
     blockers += against_dose_step(definition, cells_per_kg)
-    blockers += [
-        _with_solve(each, solve)
-        for each in against_weight(weighed_on, planned_on, definition.dose.weight_valid_days or 0)
-    ]
+    blockers += _against_weight(definition, weighed_on, planned_on, solve)
     blockers += against_schedule(definition.schedule, history, planned_on)
     blockers += against_verdict(verdict_for_dose(work, participant, planned_on), solve)
     open_order = _open_order(session, participant.id)
@@ -86,8 +98,9 @@ def dose_case(work: Work, participant: Participant, cells_per_kg: int, planned_o
     return DoseCase(participant, definition, weight, weighed_on, target, history, tuple(blockers))
 
 
-def _with_solve(blocker: Blocker, solve: str) -> Blocker:
-    return Blocker(blocker.code, blocker.detail, blocker.parameters, solve=solve)
+def _against_weight(definition: Definition, weighed_on: date | None, on: date, solve: str) -> list[Blocker]:
+    against = against_weight(weighed_on, on, definition.dose.weight_valid_days)
+    return [replace(each, solve=solve) if each.code == "weight_stale" else each for each in against]
 
 
 def _against_participant(participant: Participant) -> list[Blocker]:

@@ -10,6 +10,8 @@ from cotrack.foundation.work import Work
 from cotrack.orders.service.allocation import plan
 from cotrack.orders.service.dosing import dose_case, order_numbered
 from cotrack.participants.service.knowledge import definition_for, participant_numbered
+from cotrack.study import service as study
+from cotrack.study.rules.definition import Definition
 
 
 def order_sheet(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
@@ -18,7 +20,7 @@ def order_sheet(ground: Ground, session: Session, actor: Actor, number: str) -> 
     definition = definition_for(participant)
     work = Work(ground, session, actor)
     today = work.now.astimezone(ground.site.zone).date()
-    case = dose_case(work, participant, definition.dose.cells_per_kg, today)
+    case = dose_case(work, participant, first_dose(definition), today)
     return {"participant": participant, "case": case, "definition": definition}
 
 
@@ -27,7 +29,12 @@ def suggestion(ground: Ground, number: str) -> Mapping[str, Any]:
     with ground.sessions.reading() as session:
         definition = definition_for(participant_numbered(session, number))
     today = ground.sessions.clock().astimezone(ground.site.zone).date()
-    return {"cells_per_kg": str(definition.dose.cells_per_kg), "planned_on": today.isoformat()}
+    return {"cells_per_kg": str(first_dose(definition)), "planned_on": today.isoformat()}
+
+
+def first_dose(definition: Definition) -> int:
+    """Return the dose in cells per kg at which the study begins; raises Blocked where the sponsor has not set it."""
+    return study.said(definition.dose.cells_per_kg, "dose.cells_per_kg")
 
 
 def allocation_sheet(ground: Ground, session: Session, number: str) -> Mapping[str, Any]:

@@ -31,6 +31,7 @@ def request_band(work: Work, subject_number: str, *, reason: str = "") -> LabelI
 def band_fields(work: Work, subject_number: str) -> dict[str, str]:
     """Return what a wristband says beside the identity."""
     definition = definition_for(participant_numbered(work.session, subject_number))
+    work.refuse_if(definition.against_use("study.short_zh", "study.registration"))
     return {"number": subject_number, "study": f"{definition.short['zh']} · {definition.registration}"}
 
 
