@@ -41,10 +41,11 @@ def create_app(runtime: Runtime | None = None) -> Flask:
         locale_selector=words.choose_language,
         default_translation_directories=str(resource("foundation/web/translations")),
     )
-    register_problems(app)
     guard_visits(app)
     health.register_health(app)
     _register_stages(app)
+    # Last: the API's library brings an answer of its own for each HTTP error, and the newest one counts.
+    register_problems(app)
     _add_page_tools(app)
     app.after_request(_add_headers)
     return app

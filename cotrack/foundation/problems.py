@@ -1,6 +1,7 @@
 """Turns every error into one answer: a problem document (RFC 9457) for programs, a page for people, from one table."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -46,7 +47,7 @@ def problem_of(error: CotrackError) -> dict[str, Any]:
     if isinstance(error, Refused) and error.blockers:
         document["blockers"] = [{"code": each.code, "detail": tell_blocker(each)} for each in error.blockers]
     if isinstance(error, InvalidInput) and error.fields:
-        document["errors"] = error.fields
+        document["errors"] = _told(error.fields)
     return document
 
 
@@ -97,7 +98,14 @@ def _answer_http(error: HTTPException) -> Response:
         "request": g.get("request_id", ""),
     }
     faults = getattr(error, "data", {}).get("messages", {})
-    return answer_problem({**document, **({"errors": faults.get("json", faults)} if faults else {})})
+    return answer_problem({**document, **({"errors": _told(faults.get("json", faults))} if faults else {})})
+
+
+def _told(faults: Any) -> Any:
+    """Return faults by field, which may hold fields of their own, in the reader's language."""
+    if isinstance(faults, Mapping):
+        return {str(name): _told(found) for name, found in faults.items()}
+    return [_told(each) for each in faults] if isinstance(faults, list) else tell(str(faults))
 
 
 def _answer_unknown(error: Exception) -> Response:

@@ -79,7 +79,7 @@ FAULTS = [
     ({"screened_on": "23.11.2026"}, "Line 2, column screened_on: “23.11.2026” is no date such as 2026-11-22."),
     ({"screened_on": "2026-11-24"}, "Line 2, column screened_on: 2026-11-24 lies in the future."),
     ({"birth_date": "2026-W10-1"}, "Line 2, column birth_date: “2026-W10-1” is no date such as 2026-11-22."),
-    ({"birth_date": "2027-01-01"}, "Line 2, column birth_date: 2027-01-01 lies in the future."),
+    ({"birth_date": "2027-01-01"}, "Line 2, column birth_date: 2027-01-01 is after the day of screening."),
     (
         {"birth_date": "2026-11-23", "screened_on": "2026-11-22", "organ_function_on": "", "consent_signed_on": ""},
         "Line 2, column birth_date: 2026-11-23 is after the day of screening.",

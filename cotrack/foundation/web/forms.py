@@ -41,6 +41,12 @@ class Form:
         """Return all that stands in a field that takes several."""
         return self.typed.getlist(name)
 
+    def refuse(self, refusal: Refused) -> None:
+        """Take a refusal: what is wrong with a field is told at the field, every other reason in the summary."""
+        self.refusal = refusal if refusal.detail or refusal.blockers else None
+        if isinstance(refusal, InvalidInput):
+            self.errors = {**refusal.fields}
+
     @property
     def summary(self) -> list[tuple[str, str]]:
         """Return each fault as field and sentence, for the list at the top of the page."""
@@ -81,7 +87,7 @@ def form_page(
     except SignatureRefused as refusal:
         return _ask_again(form, refusal, lambda work: act(work, **_load(schema, form)))
     except Refused as refusal:
-        form.refusal = refusal if refusal.detail or refusal.blockers else None
+        form.refuse(refusal)
         return _show(template, form, context, status=refusal.status)
     if done:
         flash(tell(done))

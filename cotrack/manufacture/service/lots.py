@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import labels_of
 from cotrack.lifecycles import LOT
@@ -25,7 +26,7 @@ def make_lot(work: Work, *, number: str, made_on: date) -> Lot:
     """Begin a lot under the study version in effect; its expiry follows from the study's shelf life."""
     work.begin(LOT, "make", number)
     if not LOT_NUMBER.fullmatch(number):
-        raise InvalidInput("A lot number looks like MSC26-0031.", fields={"number": ["shape"]})
+        raise InvalidInput(fields={"number": [N_("A lot number looks like MSC26-0031.")]})
     definition_row = study.in_effect(work.session)
     definition = study.definition_of(definition_row)
     work.refuse_if([*_against_making(work, number, made_on), *definition.against_use("product.shelf_life_months")])

@@ -187,12 +187,11 @@ def _identity_faults(work: Work, row: Row) -> list[Blocker]:
             )
         )
     today = work.now.astimezone(work.site.zone).date()
-    for name in ("screened_on", "birth_date"):
-        found = written.day(row[name])
-        if found is None:
-            faults.append(row.fault(name, _NO_SUCH["day"]))
-        elif found > today:
-            faults.append(row.fault(name, "Line {line}, column {column}: {value} lies in the future."))
+    days = ("screened_on", "birth_date")
+    faults += [row.fault(name, _NO_SUCH["day"]) for name in days if written.day(row[name]) is None]
+    screened_on = written.day(row["screened_on"])
+    if screened_on is not None and screened_on > today:
+        faults.append(row.fault("screened_on", "Line {line}, column {column}: {value} lies in the future."))
     return [*faults, *_late_faults(row, ["birth_date"])]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
@@ -29,7 +30,7 @@ def review_results(work: Work, lot_number: str, *, result_ids: Sequence[int]) ->
     )
     results = list(work.session.scalars(statement))
     if not results or len(results) != len(set(result_ids)):
-        raise InvalidInput("Choose results of this lot.", fields={"result_ids": ["choice"]})
+        raise InvalidInput(fields={"result_ids": [N_("Choose results of this lot.")]})
     for result in results:
         work.expect(result, "review")
     work.refuse_if(against_review(result_facts(work.session, results), work.actor.username))

@@ -35,7 +35,7 @@ def add_person(
     refuse_weak_password(password, username)
     if work.session.scalar(select(Person.id).where(Person.username == username)) is not None:
         raise InvalidInput(
-            fields={"username": ["taken"]},
+            fields={"username": [N_("Choose another user name.")]},
             blockers=[Blocker("username_taken", "The user name {username} was given before.", {"username": username})],
         )
     person = Person(
@@ -121,7 +121,7 @@ def refuse_weak_password(password: str, username: str) -> None:
     if len(password) < SHORTEST_PASSWORD or username.lower() in password.lower():
         raise InvalidInput(
             "A password has at least {count} characters and does not hold the user name.",
-            fields={"password": ["weak"]},
+            fields={"new_password": [N_("Choose another password.")]},
             count=SHORTEST_PASSWORD,
         )
 
@@ -130,18 +130,22 @@ def _refuse_bad_username(username: str) -> None:
     if not USERNAME.fullmatch(username):
         raise InvalidInput(
             "A user name begins with a letter and has 2 to 31 small letters, digits, points or dashes.",
-            fields={"username": ["shape"]},
+            fields={"username": [N_("Choose another user name.")]},
         )
 
 
 def _refuse_bad_roles(roles: Sequence[str]) -> None:
     unknown = sorted(set(roles) - set(ROLES) | ({"system"} & set(roles)))
     if unknown or not roles:
-        raise InvalidInput("There is no role {roles}.", fields={"roles": ["unknown"]}, roles=", ".join(unknown) or "“”")
+        raise InvalidInput(
+            "There is no role {roles}.",
+            fields={"roles": [N_("Choose one of these.")]},
+            roles=", ".join(unknown) or "“”",
+        )
     conflict = roles_in_conflict(roles)
     if conflict:
         raise InvalidInput(
             "One person may not hold these roles together: {roles}.",
-            fields={"roles": ["conflict"]},
+            fields={"roles": [N_("Choose roles that go together.")]},
             roles=", ".join(conflict),
         )

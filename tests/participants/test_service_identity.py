@@ -1,0 +1,113 @@
+"""Who a participant is: encrypted, bound to the subject number, shown to few, each look recorded."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from sqlalchemy import select
+from support.clinic import file_of, newest_record, person, refusal
+from support.stages import HER, HIM
+from support.worlds import World
+
+from cotrack.foundation.audit.models import AuditRecord
+from cotrack.foundation.errors import InvalidInput, PermissionDenied, ReasonMissing, SystemNeedMissing
+from cotrack.foundation.work import Work
+from cotrack.participants.gateways import seal, unseal
+from cotrack.participants.models import ParticipantIdentity
+from cotrack.participants.service import identity
+from cotrack.participants.service.knowledge import participant_numbered
+
+NAME, HOSPITAL_NUMBER, BORN = "王小明 WANG Xiaoming", "H0047112", date(1970, 1, 1)
+
+
+def known(world: World, number: str = HER) -> None:
+    world.journey.screened(file_of(person(world, number)))
+    world.journey.identified(number, NAME, HOSPITAL_NUMBER, BORN)
+
+
+def sealed(world: World) -> str:
+    return str(world.read(lambda session: session.scalar(select(ParticipantIdentity.sealed))))
+
+
+def test_the_row_in_the_database_shows_nothing_and_the_trail_neither(world: World) -> None:
+    known(world)
+    bodies = world.read(lambda session: session.scalars(select(AuditRecord.body)).all())
+    written = "\n".join([sealed(world), *bodies])
+    for secret in (NAME, "Xiaoming", HOSPITAL_NUMBER, BORN.isoformat()):
+        assert secret not in written
+    changed = json.loads(bodies[-1])["changes"]
+    assert [each["new"][:5] for each in changed if each["column"] == "sealed"] == ["hmac:"]
+
+
+def test_the_same_identity_is_never_sealed_to_the_same_text(world: World) -> None:
+    known(world)
+    first = sealed(world)
+    world.journey.identified(HER, NAME, HOSPITAL_NUMBER, BORN)
+    assert sealed(world) != first
+
+
+def test_a_sealed_identity_opens_only_for_its_own_subject_number(world: World) -> None:
+    key = world.runtime.ground.keys.identity
+    text = seal(key, HER, {"name": NAME})
+    assert unseal(key, HER, text) == {"name": NAME}
+    with pytest.raises(SystemNeedMissing):
+        unseal(key, HIM, text)
+
+
+def test_another_installations_key_opens_nothing_and_says_what_to_do(world: World) -> None:
+    known(world)
+    ground = world.runtime.ground
+    other = replace(ground, keys=replace(ground.keys, identity=AESGCMSIV(AESGCMSIV.generate_key(256))))
+    with ground.sessions.reading() as session, pytest.raises(SystemNeedMissing, match="restore the right one"):
+        identity.read_identity(Work(other, session, world.cast.actor("li.c")), participant_numbered(session, HER))
+
+
+def test_each_look_stands_in_the_trail_with_who_and_what_for(world: World) -> None:
+    known(world)
+    for purpose in ("band", "phone call"):
+        shown = world.do("zhou.n", lambda work, why=purpose: identity.look(work, HER, purpose=why))
+        assert shown == {"name": NAME, "hospital_number": HOSPITAL_NUMBER, "birth_date": "1970-01-01"}
+        record = json.loads(newest_record(world))
+        assert (record["event"], record["subject"]) == ("participant.look", f"participant:{HER}")
+        assert (record["actor"], record["role"], record["reason"]) == ("zhou.n", "nurse", purpose)
+        assert record["changes"] == []
+
+
+def test_nobody_looks_without_saying_what_for(world: World) -> None:
+    known(world)
+    assert isinstance(refusal(world, "zhou.n", lambda work: identity.look(work, HER, purpose=" ")), ReasonMissing)
+    assert json.loads(newest_record(world))["outcome"] == "refused"
+
+
+@pytest.mark.parametrize("username", ["wang.l", "qian.m", "ma.k", "zhao.l", "root.a", "shen.i", "prof.han"])
+def test_those_who_do_not_treat_see_no_identity_and_their_try_is_recorded(world: World, username: str) -> None:
+    known(world)
+    refused = refusal(world, username, lambda work: identity.look(work, HER, purpose="curiosity"))
+    assert isinstance(refused, PermissionDenied)
+    record = json.loads(newest_record(world))
+    assert (record["actor"], record["outcome"], record["subject"]) == (username, "refused", f"participant:{HER}")
+
+
+def test_a_birth_date_lies_not_in_the_future(world: World) -> None:
+    known(world)
+    tomorrow = world.journey.today() + timedelta(days=1)
+    refused = refusal(
+        world,
+        "li.c",
+        lambda work: identity.identify(work, HER, name=NAME, hospital_number=HOSPITAL_NUMBER, birth_date=tomorrow),
+    )
+    assert isinstance(refused, InvalidInput)
+    assert refused.fields == {"birth_date": ["Enter a day up to today."]}
+
+
+def test_the_age_is_counted_from_the_identity_that_was_recorded_last(world: World) -> None:
+    known(world)
+    world.journey.identified(HER, NAME, HOSPITAL_NUMBER, date(1949, 1, 1))
+
+    def born(work: Work) -> date | None:
+        return identity.birth_date_of(work, participant_numbered(work.session, HER))
+
+    with world.runtime.ground.sessions.reading() as session:
+        assert born(Work(world.runtime.ground, session, world.cast.actor("li.c"))) == date(1949, 1, 1)
