@@ -5,6 +5,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 _NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_WHOLE = re.compile(r"[0-9]{1,12}")
 _SITE_TIME = "%Y-%m-%d %H:%M"
 
 
@@ -29,3 +30,8 @@ def site_instant(text: str, zone: tzinfo) -> datetime | None:
 def number(text: str) -> Decimal | None:
     """Return a decimal number in plain digits, at most nine before and six after the point; None where it is none."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def whole(text: str) -> int | None:
+    """Return a whole number in plain digits, at most twelve; None where it is none."""
+    return int(text) if _WHOLE.fullmatch(text) else None

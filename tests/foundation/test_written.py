@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cotrack.foundation.written import day, number, site_instant
+from cotrack.foundation.written import day, number, site_instant, whole
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -99,3 +99,13 @@ def test_a_plain_decimal_number_is_read_exactly(text: str) -> None:
 )
 def test_what_is_no_plain_number_is_not_guessed(text: str) -> None:
     assert number(text) is None
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0", 0), ("3", 3), ("007", 7), ("999999999999", 999_999_999_999)])
+def test_a_whole_number_is_plain_digits(text: str, expected: int) -> None:
+    assert whole(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "1_000", "１", " 1", "1\n", "1e3", "1000000000000"])
+def test_what_is_no_whole_number_is_not_guessed(text: str) -> None:
+    assert whole(text) is None

@@ -121,11 +121,12 @@ def against_other_order(facts: BagFacts, order_number: str) -> list[Blocker]:
 
 def against_preconditions(facts: BagFacts, confirmed: Mapping[str, bool]) -> list[Blocker]:
     """Return what the study wants confirmed before a thaw and was not (E25, E35)."""
-    return [
+    missing = [
         Blocker("precondition_missing", "Not confirmed: {words}.", {"words": each.ask})
         for each in facts.definition.before_thaw
         if not confirmed.get(each.key)
     ]
+    return [*facts.definition.against_use("before_thaw"), *missing]
 
 
 def against_pair(first: CheckFacts | None, second: CheckFacts | None, kind: str, place: Place) -> list[Blocker]:

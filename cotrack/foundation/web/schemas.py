@@ -2,11 +2,13 @@
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from cotrack.foundation import written
 from cotrack.foundation.words import N_
 
 LONGEST_LINE = 200
@@ -71,8 +73,10 @@ class Quantity(fields.Decimal):
         super().__init__(allow_nan=False, validate=limits, as_string=True, **options)
 
     def _validated(self, value: Any) -> Any:
+        if written.number(str(value)) is None:
+            raise self.make_error("invalid")
         number = super()._validated(value)
-        if number is not None and number != round(number, self.places_allowed):
+        if number != round(number, self.places_allowed):
             raise ValidationError(N_("This number has too many places after the point."))
         return number
 
@@ -87,10 +91,23 @@ class Whole(fields.Integer):
         limits = validate.Range(least, most, error=N_("This number is outside what is possible."))
         super().__init__(strict=False, validate=limits, **options)
 
+    def _validated(self, value: Any) -> int:
+        if written.whole(str(value)) is None:
+            raise self.make_error("invalid")
+        return super()._validated(value)
+
+
+def _day(text: str) -> date:
+    found = written.day(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no day")
+    return found
+
 
 class Day(fields.Date):
     """A calendar day of the site."""
 
+    DESERIALIZATION_FUNCS = {"iso": _day}  # noqa: RUF012 (marshmallow's way)
     default_error_messages = {**_MISSING, "invalid": N_("Enter a date, such as 2026-11-22.")}  # noqa: RUF012 (marshmallow's way)
 
 

@@ -22,7 +22,8 @@ def enrol(work: Work, subject_number: str, *, arm: str) -> Participant:
         raise InvalidInput(fields={"arm": [N_("Choose one of these.")]})
     today = work.now.astimezone(work.site.zone).date()
     verdict = verdict_of(work.session, participant, birth_date_of(work, participant), on=today, asks_first_dose=False)
-    work.refuse_if(against_enrolment(work, participant, verdict))
+    unset = definition.against_use(f"arm.{arm}.name_en", f"arm.{arm}.name_zh")
+    work.refuse_if([*against_enrolment(work, participant, verdict), *unset])
     signature = work.sign(PARTICIPANT["enrol"].meaning, _enrolment_text(participant, arm, today, verdict))
     work.move(participant, "enrol")
     participant.arm, participant.enrolled_on = arm, today

@@ -190,7 +190,7 @@ def _read_row(work: Work, row: Row, lots: Mapping[str, Lot]) -> tuple[ReadResult
 
 def _read_common(work: Work, row: Row) -> tuple[int | None, datetime | None, list[Blocker]]:
     faults = []
-    replicate = int(row["Replicate"]) if row["Replicate"].isascii() and row["Replicate"].isdigit() else None
+    replicate = written.whole(row["Replicate"])
     if not replicate:
         faults.append(row.fault("Replicate", "Line {line}, column {column}: “{value}” is no whole number above zero."))
     tested_at = written.site_instant(row["Tested at"], work.site.zone)
