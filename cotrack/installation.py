@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,16 +18,16 @@ from gunicorn.app.base import BaseApplication
 from cotrack import __version__
 from cotrack.foundation.access.jobs import clear_outdated
 from cotrack.foundation.access.service import people
-from cotrack.foundation.errors import DatabaseUnavailable, SystemNeedMissing
+from cotrack.foundation.errors import DatabaseUnavailable
 from cotrack.foundation.keys import make_missing_keys
-from cotrack.foundation.migrations import SYSTEM, migrate, schema_fault
+from cotrack.foundation.migrations import SYSTEM, migrate
 from cotrack.foundation.resources import resource
 from cotrack.foundation.runtime import Runtime
+from cotrack.foundation.terminal import asked_password
 from cotrack.foundation.unit_of_work import unit_of_work
-from cotrack.labelling.gateways.needs import missing_needs
-from cotrack.settings import Settings
+from cotrack.labelling.gateways.needs import check_system
+from cotrack.settings import Settings, SettingsFault
 
-APT_LINE = "apt-get install --yes libzbar0 fonts-noto-cjk fonts-jetbrains-mono"
 WORK_EVERY_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -45,13 +46,6 @@ def prepare(settings: Settings) -> Iterator[str]:
         yield f"wrote {settings.site_file}: change it to your site"
 
 
-def check_system() -> None:
-    """Raise SystemNeedMissing, with the one apt line, where a library or font is not on this machine."""
-    missing = missing_needs()
-    if missing:
-        raise SystemNeedMissing("Missing: {needs}. Run: {line}", needs=", ".join(missing), line=APT_LINE)
-
-
 def migrate_database(runtime: Runtime) -> Iterator[str]:
     """Bring the database to this program's schema; say what was done."""
     applied = migrate(runtime.ground)
@@ -63,9 +57,7 @@ def add_first_administrator(runtime: Runtime, username: str) -> str:
     with runtime.ground.sessions.reading() as session:
         if people.all_people(session):
             return "there are people already: `cotrack --as ADMINISTRATOR user add` adds more"
-    password = os.environ.get("COTRACK_NEW_PASSWORD") or click.prompt(
-        f"Password of {username}", hide_input=True, confirmation_prompt=True
-    )
+    password = asked_password("COTRACK_NEW_PASSWORD", f"Password of {username}", is_new=True)
     with unit_of_work(runtime.ground, SYSTEM) as work:
         people.add_person(
             work,
@@ -100,8 +92,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 def serve(runtime: Runtime) -> None:
     """Serve until stopped; the start is recorded with program version and site hash; background work runs beside."""
-    require_schema(runtime)
+    _log_to_stderr()
     check_system()
+    require_free_address(runtime.settings.bind)
     record_start(runtime)
     # No connection may be shared with the workers that are forked from here.
     runtime.ground.sessions.engine.dispose()
@@ -111,6 +104,10 @@ def serve(runtime: Runtime) -> None:
     finally:
         background.terminate()
         background.wait(STOP_SECONDS)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
 
 
 def _make_app(runtime: Runtime) -> Flask:
@@ -135,15 +132,23 @@ def _server_options(settings: Settings) -> dict[str, Any]:
         "keepalive": 5,
         "control_socket_disable": True,
         "accesslog": None,
+        "loglevel": "warning",
+        "when_ready": lambda _: click.echo(f"cotrack answers at http://{settings.bind}; Ctrl-C stops it"),
         "forwarded_allow_ips": "127.0.0.1",
     }
 
 
-def require_schema(runtime: Runtime) -> None:
-    """Raise DatabaseUnavailable, with what to do, where the database does not fit the program."""
-    fault = schema_fault(runtime.ground.sessions)
-    if fault:
-        raise DatabaseUnavailable(fault)
+def require_free_address(bind: str) -> None:
+    """Raise SettingsFault where nothing can listen at the address, before the start is recorded."""
+    host, _, port = bind.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as fault:
+            message = f"COTRACK_BIND is {bind}, where this program cannot listen: {fault.strerror}"
+            raise SettingsFault(f"{message}. Stop what listens there, or choose another port") from None
 
 
 def record_start(runtime: Runtime) -> None:
@@ -155,6 +160,7 @@ def record_start(runtime: Runtime) -> None:
 
 def work(runtime: Runtime) -> None:
     """Do the background work until stopped; a failure is logged and tried again at the next turn."""
+    _log_to_stderr()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
@@ -163,3 +169,5 @@ def work(runtime: Runtime) -> None:
             clear_outdated(runtime.ground.sessions)
         except DatabaseUnavailable as fault:
             log.warning("background work waits: %s", fault)
+        except Exception:  # one failed turn must not end all later ones
+            log.exception("background work failed")

@@ -9,10 +9,13 @@ Environment = Literal["production", "training"]
 
 PRODUCTION_ARGON2_TIME_COST = 3
 PRODUCTION_ARGON2_MEMORY_KIB = 65_536
+HIGHEST_PORT = 65_535
 
 
 class SettingsFault(Exception):
     """A setting is missing or makes no sense; the message says which and what to do."""
+
+    kind = "setting-wrong"
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     settings = Settings(
         home=home,
         database_url=variables.get("COTRACK_DATABASE_URL") or f"sqlite:///{home}/var/cotrack.db",
-        bind=variables.get("COTRACK_BIND") or "127.0.0.1:8000",
+        bind=_bind(variables),
         environment=environment,
         site_file=Path(variables.get("COTRACK_SITE_FILE") or home / "site.toml"),
         workers=_positive(variables, "COTRACK_WORKERS", 2),
@@ -80,6 +83,15 @@ def _environment(variables: Mapping[str, str]) -> Environment:
         message = "COTRACK_ENVIRONMENT is not set: say COTRACK_ENVIRONMENT=production or COTRACK_ENVIRONMENT=training"
         raise SettingsFault(message)
     return cast("Environment", value)
+
+
+def _bind(variables: Mapping[str, str]) -> str:
+    value = variables.get("COTRACK_BIND") or "127.0.0.1:8000"
+    host, _, port = value.rpartition(":")
+    is_port = port.isascii() and port.isdigit() and 0 < int(port) <= HIGHEST_PORT
+    if not (host and is_port):
+        raise SettingsFault(f"COTRACK_BIND is {value!r}: it must be HOST:PORT, as in 127.0.0.1:8000")
+    return value
 
 
 def _positive(variables: Mapping[str, str], name: str, default: int) -> int:

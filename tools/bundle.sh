@@ -21,7 +21,7 @@ pip wheel --quiet --no-build-isolation --no-deps --wheel-dir "$bundle/wheels" .
 wheel=$(ls "$bundle"/wheels/cotrack-*.whl)
 version=$(basename "$wheel" | cut -d- -f2)
 platform=$("$python" -c 'import platform, sys; print("Python %d.%d" % sys.version_info[:2], platform.system(), platform.machine())')
-packages=$("$python" -c 'from cotrack.installation import APT_LINE; print(APT_LINE)')
+packages=$("$python" -c 'from cotrack.labelling.gateways.needs import APT_LINE; print(APT_LINE)')
 {
     cat requirements.lock
     echo "cotrack==$version --hash=sha256:$(sha256sum "$wheel" | cut -d' ' -f1)"

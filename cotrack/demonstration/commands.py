@@ -19,8 +19,8 @@ def demo() -> None:
 def load(terminal: Terminal, *, if_empty: bool) -> None:
     """Fill an empty database of a training site with lots in every state and participants at every stage."""
     if not if_empty or site.is_empty(terminal.runtime):
-        for words in progress(site.load(terminal.runtime), "demonstration", len(site.CHAPTERS)):
-            terminal.say(f"built: {words}")
+        chapters = list(progress(site.load(terminal.runtime), "building the demonstration", len(site.CHAPTERS)))
+        terminal.say(f"built: {', '.join(chapters)}")
         for path in site.example_files(terminal.runtime):
             terminal.say(f"wrote {path}: to import by hand")
     terminal.say(f"sign in with any of these names, password “{PASSWORD}”:")

@@ -1,6 +1,5 @@
 """Commands about labels: draw a specimen or a recorded print, and say what a label in a picture is."""
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -8,7 +7,7 @@ import click
 from PIL import Image, UnidentifiedImageError
 
 from cotrack.desk.service import label_files
-from cotrack.foundation.terminal import FOUND_OR_REFUSED, Terminal, pass_terminal, plain_errors
+from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors
 from cotrack.labelling.rules.kinds import KINDS
 
 Format = Literal["pdf", "png", "zpl"]
@@ -63,7 +62,7 @@ def check(terminal: Terminal, image: Path) -> None:
     except (UnidentifiedImageError, OSError) as fault:
         raise click.UsageError(f"{image} is no picture: {fault}") from None
     lines, counts = label_files.said_by(terminal.runtime.ground, picture)
+    if not counts:
+        terminal.end_with(lines)
     for line in lines:
         terminal.say(line)
-    if not counts:
-        sys.exit(FOUND_OR_REFUSED)

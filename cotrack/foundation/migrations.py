@@ -6,10 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.db import Sessions
+from cotrack.foundation.db.faults import EMPTY
+from cotrack.foundation.errors import DatabaseUnavailable
 from cotrack.foundation.resources import resource
 from cotrack.foundation.unit_of_work import unit_of_work
 
@@ -23,49 +24,62 @@ def head() -> str:
 
 def schema_now(sessions: Sessions) -> str | None:
     """Return the database's migration, None for an empty database."""
-    try:
-        with sessions.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except (OperationalError, ProgrammingError) as fault:
-        if "does not exist" in str(fault) and "relation" in str(fault):
-            return None
-        raise
+    with sessions.reading() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
 
 
-def schema_fault(sessions: Sessions) -> str:
-    """Say what to do where the database's schema is not this program's; empty where it is."""
+def require_schema(sessions: Sessions) -> None:
+    """Raise DatabaseUnavailable, with what to do, where the database's schema is not this program's."""
     now = schema_now(sessions)
     if now == head():
-        return ""
+        return
     if now is None:
-        return "The database is empty: run `cotrack init`."
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if now in known:
-        return f"The database is older than this program (schema {now}, needed {head()}): run `cotrack init`."
-    return f"The database is newer than this program (schema {now}, known {head()}): install the newer cotrack."
+        raise DatabaseUnavailable(EMPTY)
+    if now in _known():
+        raise DatabaseUnavailable(
+            "The database is older than this program (schema {now}, needed {head}): run `cotrack init`.",
+            now=now,
+            head=head(),
+        )
+    raise DatabaseUnavailable(
+        "The database is newer than this program (schema {now}, known {head}): install the newer cotrack.",
+        now=now,
+        head=head(),
+    )
 
 
 def migrate(ground: Ground) -> list[str]:
-    """Apply the missing migrations in one transaction, each recorded; return their names."""
+    """Apply the missing migrations and record them, in one transaction; return their names.
+
+    Raises DatabaseUnavailable where the database is newer than this program.
+    """
+    ground.sessions.make_file()
     before = schema_now(ground.sessions)
-    if before == head():
+    applied = _after(before)
+    if not applied:
+        require_schema(ground.sessions)
         return []
-    with ground.sessions.migrating() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        command.upgrade(config, "head")
-    applied = _between(before)
     with unit_of_work(ground, SYSTEM) as work:
         work.record("schema.migrate", f"schema:{head()}", permission="system:start")
         work.details["applied"] = applied
+        config = _config()
+        config.attributes["connection"] = work.session.connection(execution_options={"cotrack_migration": True})
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        command.upgrade(config, "head")
     return applied
 
 
-def _between(before: str | None) -> list[str]:
-    scripts = list(ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
-    names = [script.revision for script in scripts]
-    return names[names.index(before) + 1 :] if before else names
+def _known() -> list[str]:
+    """Return the names of all migrations of this program, oldest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+
+
+def _after(before: str | None) -> list[str]:
+    """Return the migrations that a database still needs; none where its schema is unknown here."""
+    names = _known()
+    if before is None:
+        return names
+    return names[names.index(before) + 1 :] if before in names else []
 
 
 def _config() -> Config:

@@ -3,15 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from cotrack.foundation.acting import Actor
-from cotrack.foundation.errors import CotrackError, NotFound, PermissionDenied, Refused
+from cotrack.foundation.errors import CotrackError, NotSignedIn, PermissionDenied, Refused
+from cotrack.foundation.migrations import require_schema
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.site import SiteFault
 from cotrack.settings import SettingsFault
@@ -25,32 +27,49 @@ class Terminal:
     """What one call of the command line holds; the runtime is started by the first command that needs it."""
 
     start: Callable[[], Runtime]
-    as_user: str
-    is_json: bool
-    _runtime: Runtime | None = None
+    as_user: str = ""
+    is_json: bool = False
+    _started: Runtime | None = None
+    _is_fit: bool = False
+    _actor: Actor | None = None
 
     @property
     def runtime(self) -> Runtime:
-        """Return the runtime."""
-        if self._runtime is None:
-            self._runtime = self.start()
-        return self._runtime
+        """Return the runtime on a database of this program's schema; raises DatabaseUnavailable on any other."""
+        if not self._is_fit:
+            require_schema(self.unmigrated.ground.sessions)
+            self._is_fit = True
+        return self.unmigrated
+
+    @property
+    def unmigrated(self) -> Runtime:
+        """Return the runtime on whatever schema the database has: `cotrack init` alone may go on with it."""
+        if self._started is None:
+            self._started = self.start()
+        return self._started
 
     def close(self) -> None:
-        """Let go of the database."""
-        if self._runtime is not None:
-            self._runtime.ground.sessions.engine.dispose()
+        """Sign the named person out and let go of the database."""
+        if self._started is None:
+            return
+        if self._actor is not None:
+            with suppress(CotrackError):
+                self._started.door.sign_out(self._actor)
+        self._started.ground.sessions.engine.dispose()
 
     def actor(self) -> Actor:
         """Return the named person of `--as`, whose password is asked (or stands in COTRACK_PASSWORD)."""
         if not self.as_user:
             raise click.UsageError("say who acts: cotrack --as USER …")
-        password = os.environ.get("COTRACK_PASSWORD") or click.prompt(f"Password of {self.as_user}", hide_input=True)
+        password = asked_password("COTRACK_PASSWORD", f"Password of {self.as_user}")
         door = self.runtime.door
         opened = door.sign_in(self.as_user, password, kind="api", station="", request="command line")
         visitor = door.visitor(opened.secret, kind="api", request="command line")
         if visitor is None:
-            raise NotFound("There is nobody called {username} here.", username=self.as_user)
+            raise NotSignedIn("Sign in to go on.")
+        self._actor = visitor.actor
+        if visitor.must_change_password:
+            raise PermissionDenied("Change your password in the browser first.")
         return visitor.actor
 
     def require(self, *permissions: str) -> Actor:
@@ -64,8 +83,36 @@ class Terminal:
         """Print one line of an answer."""
         click.echo(line)
 
+    def end_with(self, faults: Sequence[str]) -> NoReturn:
+        """End the command with what it found: each fault a line, or all of them as JSON."""
+        if self.is_json:
+            _say_json("found", [{"code": "found", "detail": fault} for fault in faults])
+        else:
+            for fault in faults:
+                click.echo(fault, err=True)
+        sys.exit(FOUND_OR_REFUSED)
+
 
 pass_terminal = click.make_pass_decorator(Terminal)
+
+
+def asked_password(variable: str, words: str, *, is_new: bool = False) -> str:
+    """Return the password that stands in a variable, or ask for it; a new one is asked twice."""
+    given = os.environ.get(variable)
+    if given:
+        return given
+    if not _has_terminal():
+        raise click.UsageError(f"there is no terminal to ask on: put the password into {variable}")
+    return str(click.prompt(words, hide_input=True, confirmation_prompt=is_new))
+
+
+def _has_terminal() -> bool:
+    """Whether there is a terminal to ask on, whatever stdin is."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def plain_errors(command: Callable[..., T]) -> Callable[..., T]:
@@ -75,21 +122,36 @@ def plain_errors(command: Callable[..., T]) -> Callable[..., T]:
     def run(*arguments: Any, **options: Any) -> T:
         try:
             return command(*arguments, **options)
+        except BrokenPipeError:
+            raise
         except (CotrackError, SettingsFault, SiteFault, OSError) as fault:
-            is_json = click.get_current_context().find_root().params.get("is_json", False)
-            _say_fault(fault, is_json=is_json)
+            terminal = click.get_current_context().find_object(Terminal)
+            _say_fault(fault, is_json=terminal is not None and terminal.is_json)
             sys.exit(FOUND_OR_REFUSED)
 
     return run
 
 
 def _say_fault(fault: Exception, *, is_json: bool) -> None:
-    reasons = [each.sentence for each in fault.reasons] if isinstance(fault, Refused) else [str(fault)]
-    if is_json:
-        kind = fault.kind if isinstance(fault, CotrackError) else "fault"
-        click.echo(json.dumps({"kind": kind, "reasons": reasons}, ensure_ascii=False), err=True)
+    kind = getattr(fault, "kind", "fault")
+    if isinstance(fault, Refused):
+        reasons = [{"code": each.code, "detail": each.sentence} for each in fault.reasons]
     else:
-        click.echo(f"cotrack: {'; '.join(reasons)}", err=True)
+        reasons = [{"code": kind.replace("-", "_"), "detail": _one_line(fault)}]
+    if is_json:
+        _say_json(kind, reasons)
+    else:
+        click.echo(f"cotrack: {' '.join(each['detail'] for each in reasons)}", err=True)
+
+
+def _one_line(fault: Exception) -> str:
+    if isinstance(fault, OSError) and fault.strerror:
+        return f"{fault.filename}: {fault.strerror}" if fault.filename else fault.strerror
+    return " ".join(str(fault).split())
+
+
+def _say_json(kind: str, reasons: Sequence[Mapping[str, str]]) -> None:
+    click.echo(json.dumps({"kind": kind, "reasons": list(reasons)}, ensure_ascii=False), err=True)
 
 
 def progress(items: Iterable[T], words: str, length: int | None = None) -> Iterator[T]:

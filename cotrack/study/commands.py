@@ -1,11 +1,10 @@
 """Commands about study files."""
 
-import sys
 from pathlib import Path
 
 import click
 
-from cotrack.foundation.terminal import FOUND_OR_REFUSED, Terminal, pass_terminal, plain_errors
+from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.study import service
 
@@ -19,17 +18,16 @@ def study() -> None:
 
 @study.command("check")
 @click.argument("file", type=STUDY_FILE)
+@pass_terminal
 @plain_errors
-def check(file: Path) -> None:
+def check(terminal: Terminal, file: Path) -> None:
     """Name every fault of FILE with its key, and what the sponsor has still to set."""
     definition, faults = service.check_study(service.read_study_file(file))
-    for fault in faults:
-        click.echo(f"{file}: {fault}", err=True)
     if definition is None:
-        sys.exit(FOUND_OR_REFUSED)
+        terminal.end_with([f"{file}: {fault}" for fault in faults])
     for key in sorted(definition.unset):
-        click.echo(f"{key}: the sponsor has not set it; what needs it is blocked")
-    click.echo(f"{file}: {definition.code} {definition.version} has no faults")
+        terminal.say(f"{key}: the sponsor has not set it; what needs it is blocked")
+    terminal.say(f"{file}: {definition.code} {definition.version} has no faults")
 
 
 @study.command("load")

@@ -1,12 +1,10 @@
 """Commands about people."""
 
-import os
-
 import click
 
 from cotrack.foundation.access.schemas import GRANTABLE
 from cotrack.foundation.access.service import people
-from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors
+from cotrack.foundation.terminal import Terminal, asked_password, pass_terminal, plain_errors
 from cotrack.foundation.unit_of_work import unit_of_work
 
 
@@ -16,8 +14,14 @@ def user() -> None:
 
 
 def _new_password(username: str) -> str:
-    asked = os.environ.get("COTRACK_NEW_PASSWORD")
-    return asked or str(click.prompt(f"New password of {username}", hide_input=True, confirmation_prompt=True))
+    return asked_password("COTRACK_NEW_PASSWORD", f"New password of {username}", is_new=True)
+
+
+def _said(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Refuse a reason of blanks alone."""
+    if not value.strip():
+        raise click.BadParameter("say why")
+    return value
 
 
 @user.command("add")
@@ -48,7 +52,7 @@ def add(
 
 @user.command("disable")
 @click.argument("username")
-@click.option("--reason", required=True)
+@click.option("--reason", required=True, callback=_said)
 @pass_terminal
 @plain_errors
 def disable(terminal: Terminal, username: str, reason: str) -> None:
@@ -60,7 +64,7 @@ def disable(terminal: Terminal, username: str, reason: str) -> None:
 
 @user.command("reset")
 @click.argument("username")
-@click.option("--reason", required=True)
+@click.option("--reason", required=True, callback=_said)
 @pass_terminal
 @plain_errors
 def reset(terminal: Terminal, username: str, reason: str) -> None:

@@ -1,11 +1,9 @@
 """Commands about the trail."""
 
-import sys
-
 import click
 
 from cotrack.foundation.audit import service
-from cotrack.foundation.terminal import FOUND_OR_REFUSED, Terminal, pass_terminal, plain_errors, progress
+from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors, progress
 
 
 @click.group()
@@ -20,9 +18,7 @@ def verify(terminal: Terminal) -> None:
     """Compare every record with itself and all of them with today's tables; exit 1 where they differ."""
     ground = terminal.runtime.ground
     with ground.sessions.reading() as session:
-        faults = list(progress(service.verify(session, ground.secrets), "verifying"))
-    for fault in faults:
-        click.echo(fault, err=True)
+        faults = list(service.verify(session, ground.secrets, watch=progress))
     if faults:
-        sys.exit(FOUND_OR_REFUSED)
+        terminal.end_with(faults)
     terminal.say("the trail and the tables agree")

@@ -3,21 +3,25 @@
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
+from cotrack.foundation.db.faults import missing
 from cotrack.foundation.db.guard import guard
 from cotrack.foundation.db.sessions import Clock, Sessions, wall_clock
+from cotrack.settings import SettingsFault
 
 BUSY_MILLISECONDS = 5_000
 
 
 def open_database(url: str, *, clock: Clock = wall_clock) -> Sessions:
     """Return the session factory of the database at `url`; nothing is connected or created yet."""
-    address = make_url(url)
+    address = _address(url)
     if address.get_backend_name() == "sqlite":
-        return _open_sqlite(url, Path(address.database or ""), clock)
+        return _open_sqlite(address, clock)
     if address.get_backend_name() == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
         engine = create_engine(
@@ -28,14 +32,37 @@ def open_database(url: str, *, clock: Clock = wall_clock) -> Sessions:
         )
         guard(engine)
         return Sessions(engine, clock=clock)
-    raise ValueError(f"COTRACK_DATABASE_URL is for {address.get_backend_name()}: use sqlite or postgresql")
+    raise SettingsFault(f"COTRACK_DATABASE_URL is for {address.get_backend_name()}: use sqlite or postgresql")
 
 
-def _open_sqlite(url: str, path: Path, clock: Clock) -> Sessions:
-    engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+def _address(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        # The address itself is not said: it may hold a password.
+        raise SettingsFault("COTRACK_DATABASE_URL is no address: see docs/deploy.md for its form") from None
+
+
+def _open_sqlite(address: URL, clock: Clock) -> Sessions:
+    if address.database in {None, "", ":memory:"}:
+        raise SettingsFault("COTRACK_DATABASE_URL names no file: say sqlite:////FOLDER/cotrack.db")
+    path = Path(str(address.database)).resolve()
+    engine = create_engine(address, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+    _open_only_what_exists(engine, path)
     _use_own_transactions(engine)
     guard(engine)
-    return Sessions(engine, clock=clock, writer_lock=path.parent / "writer.lock")
+    return Sessions(engine, clock=clock, file=path)
+
+
+def _open_only_what_exists(engine: Engine, path: Path) -> None:
+    """Never let SQLite make an empty file in the place of a lost database."""
+
+    @event.listens_for(engine, "do_connect", named=True)
+    def open_existing(*, cargs: list[Any], cparams: dict[str, Any], **_: Any) -> None:
+        if not path.exists():
+            raise missing(path)
+        cargs[0] = f"file:{quote(str(path))}?mode=rw"
+        cparams["uri"] = True
 
 
 def _use_own_transactions(engine: Engine) -> None:

@@ -15,8 +15,7 @@ from prometheus_client import (
 )
 
 from cotrack import __version__
-from cotrack.foundation.errors import DatabaseUnavailable
-from cotrack.foundation.migrations import head, schema_fault
+from cotrack.foundation.migrations import head, require_schema
 from cotrack.foundation.web.visit import needs, public, runtime
 
 REQUESTS = Counter("cotrack_requests_total", "Requests by route and status", ["route", "status"])
@@ -60,9 +59,7 @@ def healthz() -> Response:
 @public
 def readyz() -> Response:
     """Say whether database, migrations and keys are there; the keys were read at the start."""
-    fault = schema_fault(runtime().ground.sessions)
-    if fault:
-        raise DatabaseUnavailable(fault)
+    require_schema(runtime().ground.sessions)
     now: datetime = runtime().ground.sessions.clock()
     return jsonify({"status": "ready", "schema": head(), "version": __version__, "now": now.isoformat()})
 

@@ -5,8 +5,8 @@ import threading
 
 import pypdfium2
 from PIL import Image
-from pyzbar.pyzbar import ZBarSymbol, decode
 
+from cotrack.labelling.gateways.needs import check_system
 from cotrack.labelling.gateways.render import LabelNotPrintable
 
 DOTS_PER_INCH = 300
@@ -17,7 +17,13 @@ _pdfium = threading.Lock()
 
 
 def codes_in_picture(picture: Image.Image) -> list[str]:
-    """Return the texts of all QR symbols in a picture."""
+    """Return the texts of all QR symbols in a picture; raises SystemNeedMissing without the library that reads them."""
+    try:
+        # Importing it loads libzbar0: at the head of this file it would stop `cotrack init` too, which asks for it.
+        from pyzbar.pyzbar import ZBarSymbol, decode  # noqa: PLC0415
+    except ImportError:
+        check_system()
+        raise
     return [found.data.decode("ascii", "replace") for found in decode(picture, symbols=[ZBarSymbol.QRCODE])]
 
 

@@ -19,7 +19,7 @@ from qrcode.image.svg import SvgPathFillImage
 from cotrack.foundation.errors import CotrackError
 from cotrack.foundation.resources import resource
 from cotrack.foundation.words import N_
-from cotrack.labelling.gateways.needs import FONTS, fonts
+from cotrack.labelling.gateways.needs import FONTS, check_system, fonts
 
 QR_BOX_MM = {"bag": 32.0, "tag": 32.0, "wristband": 24.0}
 QUIET_MODULES = 4
@@ -108,6 +108,7 @@ def _refuse_missing_glyphs(chosen: Template, name: str, value: str) -> None:
 @cache
 def _glyphs() -> frozenset[int]:
     """Return every character that one of the labels' fonts can draw; typst leaves the others out silently."""
+    check_system()
     paths = {(font.path, font.index) for font in fonts().fonts() if font.family in FONTS and font.path}
     return frozenset(character for path, index in paths for character in _characters(path, index))
 
