@@ -3,11 +3,9 @@
 import io
 from pathlib import Path
 
-import pytest
-from flask import Flask
 from sqlalchemy import func, select
-from support.clients import Client
-from support.clinic import file_of, person, records, site_of
+from support.clients import Client, SignIn
+from support.clinic import candidate, file_of, records
 from support.stages import HER, enrolled
 from support.worlds import World
 
@@ -15,17 +13,6 @@ from cotrack.demonstration.acts import NOT_SCREENED
 from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.tables import sha256_of
 from cotrack.participants.models import Participant
-
-
-@pytest.fixture
-def app(world: World) -> Flask:
-    return site_of(world)
-
-
-def english(app: Flask, username: str) -> Client:
-    client = Client(app, username)
-    client.browser.set_cookie("cotrack_language", "en")
-    return client
 
 
 def send_file(client: Client, content: bytes, name: str = "screening.csv") -> tuple[int, str]:
@@ -38,10 +25,10 @@ def stored(world: World) -> int:
 
 
 def test_the_preview_shows_each_verdict_and_the_file_is_stored_once_confirmed(
-    world: World, app: Flask, examples: Path
+    world: World, person: SignIn, examples: Path
 ) -> None:
     content = (examples / "screening.csv").read_bytes()
-    client = english(app, "li.c")
+    client = person("li.c")
     status, page = send_file(client, content)
     assert status == 200
     assert stored(world) == 0
@@ -54,45 +41,47 @@ def test_the_preview_shows_each_verdict_and_the_file_is_stored_once_confirmed(
     assert stored(world) == 6
 
 
-def test_the_verdicts_are_said_in_chinese_too(world: World, app: Flask, examples: Path) -> None:
-    client = Client(app, "li.c")
+def test_the_verdicts_are_said_in_chinese_too(world: World, person: SignIn, examples: Path) -> None:
+    client = person("li.c")
     client.browser.set_cookie("cotrack_language", "zh")
     _, page = send_file(client, (examples / "screening.csv").read_bytes())
     assert "不合格：I1 年龄 76 岁" in page
     assert "完成脑部 MRI后合格" in page
 
 
-def test_a_verdict_that_differs_from_the_files_own_is_marked(world: World, app: Flask) -> None:
-    row = {**person(world), "expected": "not eligible: I1 age 76"}
-    _, page = send_file(english(app, "li.c"), file_of(row, columns=tuple(row)))
+def test_a_verdict_that_differs_from_the_files_own_is_marked(world: World, person: SignIn) -> None:
+    row = {**candidate(world), "expected": "not eligible: I1 age 76"}
+    _, page = send_file(person("li.c"), file_of(row, columns=tuple(row)))
     assert "differs" in page
 
 
-def test_a_file_with_faults_is_answered_with_all_of_them_and_offers_nothing_to_store(world: World, app: Flask) -> None:
-    status, page = send_file(english(app, "li.c"), file_of(person(world, ecog="x", hiv="<b>")))
+def test_a_file_with_faults_is_answered_with_all_of_them_and_offers_nothing_to_store(
+    world: World, person: SignIn
+) -> None:
+    status, page = send_file(person("li.c"), file_of(candidate(world, ecog="x", hiv="<b>")))
     assert status == 422
     assert "Line 2, column ecog: “x” is no number such as 61.5." in page
     assert "“&lt;b&gt;” where yes / no belongs." in page
     assert "/participants/store" not in page
 
 
-def test_no_file_at_all_is_told(app: Flask) -> None:
-    answer = english(app, "li.c").send("POST", "/participants/screen", form={})
+def test_no_file_at_all_is_told(person: SignIn) -> None:
+    answer = person("li.c").send("POST", "/participants/screen", form={})
     assert answer.status_code == 422
     assert "Choose a file." in answer.get_data(as_text=True)
 
 
-def test_only_who_sent_a_file_stores_it(world: World, app: Flask) -> None:
-    content = file_of(person(world))
-    answer = english(app, "li.c").send("POST", "/participants/store", form={"sha256": sha256_of(content)})
+def test_only_who_sent_a_file_stores_it(world: World, person: SignIn) -> None:
+    content = file_of(candidate(world))
+    answer = person("li.c").send("POST", "/participants/store", form={"sha256": sha256_of(content)})
     assert answer.status_code == 422
     assert "The file is no longer here: send it again." in answer.get_data(as_text=True)
     assert stored(world) == 0
 
 
-def test_the_physician_is_asked_what_no_column_says_and_answers_once(world: World, app: Flask) -> None:
-    world.journey.screened(file_of(person(world)))
-    client, path = english(app, "dr.gao"), f"/participants/{HER}/answer"
+def test_the_physician_is_asked_what_no_column_says_and_answers_once(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world)))
+    client, path = person("dr.gao"), f"/participants/{HER}/answer"
     page = client.get(path).get_data(as_text=True)
     for name in NOT_SCREENED:
         assert f'name="{name}"' in page.partition("<details>")[0]
@@ -102,19 +91,19 @@ def test_the_physician_is_asked_what_no_column_says_and_answers_once(world: Worl
     assert [name for name in NOT_SCREENED if f'name="{name}"' in waiting] == []
 
 
-def test_an_answer_in_the_future_is_refused_and_what_was_typed_stays(world: World, app: Flask) -> None:
-    world.journey.screened(file_of(person(world)))
+def test_an_answer_in_the_future_is_refused_and_what_was_typed_stays(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world)))
     form = {"last_treatment_on": "2026-12-31", "hiv": "no"}
-    answer = english(app, "dr.gao").send("POST", f"/participants/{HER}/answer", form=form)
+    answer = person("dr.gao").send("POST", f"/participants/{HER}/answer", form=form)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert "Enter a day up to today." in page
     assert 'value="2026-12-31"' in page
 
 
-def test_measurements_are_typed_and_a_wrong_one_is_told_at_its_field(world: World, app: Flask) -> None:
-    world.journey.screened(file_of(person(world)))
-    client, path = english(app, "li.c"), f"/participants/{HER}/measure"
+def test_measurements_are_typed_and_a_wrong_one_is_told_at_its_field(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world)))
+    client, path = person("li.c"), f"/participants/{HER}/measure"
     answer = client.send("POST", path, form={"measured_on": "2026-11-23", "weight_kg": "6150"})
     assert answer.status_code == 422
     assert 'value="6150"' in answer.get_data(as_text=True)
@@ -123,10 +112,10 @@ def test_measurements_are_typed_and_a_wrong_one_is_told_at_its_field(world: Worl
 
 
 def test_an_identity_is_shown_after_a_purpose_was_given_and_the_participants_page_never_shows_it(
-    world: World, app: Flask
+    world: World, person: SignIn
 ) -> None:
     enrolled(world, HER)
-    client, path = english(app, "li.c"), f"/participants/{HER}/look"
+    client, path = person("li.c"), f"/participants/{HER}/look"
     assert "测试" not in client.get(path).get_data(as_text=True)
     before = records(world)
     refused = client.send("POST", path, form={"purpose": " "})
@@ -138,11 +127,11 @@ def test_an_identity_is_shown_after_a_purpose_was_given_and_the_participants_pag
         assert "测试" not in client.get(page).get_data(as_text=True)
 
 
-def test_enrolling_shows_the_text_to_sign_and_a_wrong_password_shows_it_again(world: World, app: Flask) -> None:
-    world.journey.screened(file_of(person(world)))
+def test_enrolling_shows_the_text_to_sign_and_a_wrong_password_shows_it_again(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world)))
     world.journey.identified(HER, "测试", "H-1", world.journey.today().replace(year=1970))
     world.journey.answered(HER)
-    client, path = english(app, "dr.gao"), f"/participants/{HER}/enrol"
+    client, path = person("dr.gao"), f"/participants/{HER}/enrol"
     panel = client.send("POST", path, form={"arm": "monotherapy"})
     assert "Participant / 受试者 IFN-001" in panel.get_data(as_text=True)
     wrong = client.send("POST", path, form={"arm": "monotherapy", "password": "wrong"})
@@ -152,18 +141,18 @@ def test_enrolling_shows_the_text_to_sign_and_a_wrong_password_shows_it_again(wo
     assert (signed.status_code, signed.headers["Location"]) == (303, f"/participants/{HER}")
 
 
-def test_a_button_that_blockers_refuse_stands_disabled_with_the_reasons_under_it(world: World, app: Flask) -> None:
-    world.journey.screened(file_of(person(world, ecog="3")))
-    page = english(app, "dr.gao").get(f"/participants/{HER}").get_data(as_text=True)
+def test_a_button_that_blockers_refuse_stands_disabled_with_the_reasons_under_it(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world, ecog="3")))
+    page = person("dr.gao").get(f"/participants/{HER}").get_data(as_text=True)
     disabled = page.partition("disabled>Enrol</button>")[2].partition("</li>")[0]
     assert "I6: ECOG 3." in page
     assert disabled
     assert f'href="/participants/{HER}/enrol"' not in page
 
 
-def test_the_band_page_shows_the_identity_asks_for_the_scan_and_tells_a_wrong_one(world: World, app: Flask) -> None:
+def test_the_band_page_shows_the_identity_asks_for_the_scan_and_tells_a_wrong_one(world: World, person: SignIn) -> None:
     enrolled(world, HER)
-    nurse = english(app, "zhou.n")
+    nurse = person("zhou.n")
     nurse.send("POST", f"/participants/{HER}/band/remove", form={"reason": "wet"})
     world.journey.printed_band(HER)
     path = f"/participants/{HER}/band/put-on"

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from support.clinic import file_of, person, reasons, refusal
+from support.clinic import candidate, file_of, reasons, refusal
 from support.stages import HER, HIM, Bedside, at_the_bedside, codes, enrolled
 from support.worlds import World
 
@@ -138,7 +138,7 @@ def test_only_a_nurse_puts_on_and_a_coordinator_may_confirm(world: World) -> Non
 
 
 def test_a_band_is_printed_only_for_somebody_enrolled_whose_identity_is_whole(world: World) -> None:
-    world.journey.screened(file_of(person(world)))
+    world.journey.screened(file_of(candidate(world)))
     ask = lambda work: bands.request_band(work, HER)  # noqa: E731 (one line)
     assert reasons(world, "li.c", ask) == ["participant_not_eligible", "identity_missing"]
     world.journey.identified(HER, "测试", "H-1", date(1970, 1, 1))

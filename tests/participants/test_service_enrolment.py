@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.clinic import BORN, WOMAN, file_of, newest_record, person, reasons, refusal
+from support.clinic import BORN, WOMAN, candidate, file_of, newest_record, reasons, refusal
 from support.stages import HER
 from support.worlds import World
 
@@ -20,7 +20,7 @@ ANSWERS_OF_A_WOMAN = {"breast_feeding": "no"}
 
 def ready(world: World, **changed: str) -> None:
     """Screen somebody, with some columns changed, and have identity and answers recorded."""
-    row = person(world, **changed)
+    row = candidate(world, **changed)
     world.journey.screened(file_of(row))
     world.journey.identified(HER, "测试 IFN-001", "H-1", date.fromisoformat(row["birth_date"]))
     world.journey.answered(HER, ANSWERS_OF_A_WOMAN)
@@ -98,7 +98,7 @@ def test_an_organ_function_too_old_for_a_dose_does_not_stand_against_enrolment(w
 
 
 def test_every_reason_against_enrolment_is_told(world: World) -> None:
-    world.journey.screened(file_of(person(world, ecog="3", hiv="yes", cns_metastases="irradiated 2026-03")))
+    world.journey.screened(file_of(candidate(world, ecog="3", hiv="yes", cns_metastases="irradiated 2026-03")))
     told = against(world)
     assert told[:2] == ["I6: ECOG 3.", "E8: HIV infection or AIDS."]
     assert "E2 needs a brain MRI." in told

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy import select
-from support.clinic import file_of, newest_record, person, refusal
+from support.clinic import candidate, file_of, newest_record, refusal
 from support.stages import HER, HIM
 from support.worlds import World
 
@@ -23,7 +23,7 @@ NAME, HOSPITAL_NUMBER, BORN = "王小明 WANG Xiaoming", "H0047112", date(1970, 
 
 
 def known(world: World, number: str = HER) -> None:
-    world.journey.screened(file_of(person(world, number)))
+    world.journey.screened(file_of(candidate(world, number)))
     world.journey.identified(number, NAME, HOSPITAL_NUMBER, BORN)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from support.clinic import file_of, looked, newest_record, person, records, refusal
+from support.clinic import candidate, file_of, looked, newest_record, records, refusal
 from support.stages import COLUMNS, HER, HIM
 from support.worlds import World
 
@@ -55,12 +55,12 @@ def test_the_verdicts_stay_when_every_date_moves_and_the_subjects_are_renamed(
 
 def test_a_preview_stores_and_records_nothing(world: World) -> None:
     before = records(world), stored_rows(world)
-    assert [each.subject_number for each in looked(world, file_of(person(world))).new] == [HER]
+    assert [each.subject_number for each in looked(world, file_of(candidate(world))).new] == [HER]
     assert (records(world), stored_rows(world)) == before
 
 
 def test_what_is_stored_is_what_the_file_says_and_no_birth_date_stands_among_it(world: World) -> None:
-    world.journey.screened(file_of(person(world, cns_metastases="irradiated 2026-03; no symptoms; no steroids")))
+    world.journey.screened(file_of(candidate(world, cns_metastases="irradiated 2026-03; no symptoms; no steroids")))
     participant = world.read(lambda session: participant_numbered(session, HER))
     known = world.read(lambda session: known_values(session, participant.id))
     assert (participant.status, participant.screened_on) == ("screening", world.journey.today())
@@ -118,7 +118,7 @@ def test_a_wrong_value_is_named_by_line_and_column_and_the_whole_file_is_refused
     world: World, changed: Mapping[str, str], sentence: str
 ) -> None:
     before = stored_rows(world)
-    content = file_of(person(world, **changed), person(world, HIM))
+    content = file_of(candidate(world, **changed), candidate(world, HIM))
     assert [each.sentence for each in looked(world, content).faults] == [sentence]
     refused = refusal(world, "li.c", lambda work: screening.screen(work, file_name="s.csv", content=content))
     assert [each.sentence for each in refused.reasons] == [sentence]
@@ -127,7 +127,7 @@ def test_a_wrong_value_is_named_by_line_and_column_and_the_whole_file_is_refused
 
 
 def test_a_month_of_irradiation_may_be_the_month_of_screening(world: World) -> None:
-    assert looked(world, file_of(person(world, cns_metastases="irradiated 2026-11"))).faults == ()
+    assert looked(world, file_of(candidate(world, cns_metastases="irradiated 2026-11"))).faults == ()
 
 
 @pytest.mark.parametrize(
@@ -156,37 +156,37 @@ def test_a_file_of_another_shape_is_refused_with_its_hash_in_the_trail(
 
 
 def test_every_fault_of_a_file_is_told_at_once(world: World) -> None:
-    content = file_of(person(world, ecog="x", hiv="?"), person(world, HIM, sex="?"))
+    content = file_of(candidate(world, ecog="x", hiv="?"), candidate(world, HIM, sex="?"))
     told = [each.sentence.split(":")[0] for each in looked(world, content).faults]
     assert told == ["Line 2, column ecog", "Line 2, column hiv", "Line 3, column sex"]
 
 
 def test_a_subject_that_stands_twice_in_a_file_is_a_fault(world: World) -> None:
-    (fault,) = looked(world, file_of(person(world), person(world))).faults
+    (fault,) = looked(world, file_of(candidate(world), candidate(world))).faults
     assert fault.sentence == "Line 3: IFN-001 stands twice in this file."
 
 
 def test_a_person_who_is_stored_already_is_skipped_and_the_new_one_stored(world: World) -> None:
-    world.journey.screened(file_of(person(world)))
-    preview = looked(world, file_of(person(world), person(world, HIM)))
+    world.journey.screened(file_of(candidate(world)))
+    preview = looked(world, file_of(candidate(world), candidate(world, HIM)))
     assert ([each.subject_number for each in preview.already_there], [each.subject_number for each in preview.new]) == (
         [HER],
         [HIM],
     )
-    world.journey.screened(file_of(person(world), person(world, HIM)))
+    world.journey.screened(file_of(candidate(world), candidate(world, HIM)))
     assert world.read(lambda session: session.scalar(select(func.count()).select_from(Participant))) == 2
 
 
 def test_a_file_with_nothing_new_is_refused(world: World) -> None:
-    world.journey.screened(file_of(person(world)))
-    content = file_of(person(world))
+    world.journey.screened(file_of(candidate(world)))
+    content = file_of(candidate(world))
     refused = refusal(world, "li.c", lambda work: screening.screen(work, file_name="s.csv", content=content))
     assert refused.detail == "Every row of this file is stored already."
 
 
 @pytest.mark.parametrize("changed", [{"ecog": "0"}, {"birth_date": "1970-01-02"}, {"screened_on": "2026-11-22"}])
 def test_a_row_that_contradicts_what_is_stored_is_a_fault(world: World, changed: dict[str, str]) -> None:
-    world.journey.screened(file_of(person(world)))
+    world.journey.screened(file_of(candidate(world)))
     others = {"organ_function_on": "2026-11-22", "consent_signed_on": "2026-11-22"}
-    (fault,) = looked(world, file_of(person(world, **others, **changed))).faults
+    (fault,) = looked(world, file_of(candidate(world, **others, **changed))).faults
     assert fault.sentence == "Line 2: what is stored of IFN-001 is different."

@@ -1,6 +1,7 @@
 """A signed-in person at Flask's own client: a cookie for pages, a token for the API."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -48,3 +49,7 @@ class Client:
     def get(self, path: str) -> TestResponse:
         """Get a page or an answer of the API."""
         return self.send("GET", path)
+
+
+SignIn = Callable[[str], Client]
+"""Signs somebody in by user name."""

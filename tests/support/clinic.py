@@ -4,13 +4,13 @@ import csv
 import io
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
-from cotrack.app import create_app
+from cotrack.bedside.service import infusions
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.errors import Refused
 from cotrack.participants.service import screening
@@ -22,7 +22,7 @@ BORN = date(1970, 1, 1)
 WOMAN = {"sex": "F", "childbearing_potential": "yes", "contraception_agreed": "yes", "pregnancy_test": "negative"}
 
 
-def person(world: World, number: str = HER, **changed: str) -> dict[str, str]:
+def candidate(world: World, number: str = HER, **changed: str) -> dict[str, str]:
     """Return the screening row of somebody who is eligible today, with some columns changed."""
     today = world.journey.today()
 
@@ -89,6 +89,22 @@ def newest_record(world: World) -> str:
     return str(world.read(lambda session: session.scalar(select(AuditRecord.body).order_by(AuditRecord.id.desc()))))
 
 
-def site_of(world: World) -> Flask:
-    """Return the application over this world."""
-    return create_app(world.runtime)
+def given(world: World, order: str, *, stopped_after_ml: str = "") -> None:
+    """Take an order's only bag from the store to the end of its infusion, as planned or stopped early."""
+    journey = world.journey
+    (bag,) = journey.allocated(order)
+    journey.issued(bag)
+    journey.received(bag)
+    journey.thawed(bag)
+    infusion = journey.started(order.rpartition("-")[0], bag)
+    (portion,) = journey.order(order).allocations
+    if not stopped_after_ml:
+        journey.completed(infusion, str(portion.volume_to_give_ml), "0.0")
+        return
+    volumes = {"volume_given_ml": Decimal(stopped_after_ml), "volume_left_ml": Decimal(0)}
+    world.sign("wu.n", lambda work: infusions.stop_early(work, infusion.id, **volumes, reason="rash"))
+
+
+def measured_today(world: World, number: str = HER, weight_kg: str = "61.5") -> None:
+    """Weigh somebody and confirm the organ function today."""
+    world.journey.measured(number, {"weight_kg": weight_kg, "organ_function_on": world.journey.today().isoformat()})
