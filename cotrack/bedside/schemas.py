@@ -3,7 +3,16 @@
 from marshmallow import INCLUDE, Schema, fields
 
 from cotrack.foundation.blockers import read_blockers
-from cotrack.foundation.web.schemas import Choice, In, Instant, Quantity, ScannedCode, SignatureIn, SignatureOut, Words
+from cotrack.foundation.web.schemas import (
+    Choice,
+    In,
+    Instant,
+    Quantity,
+    ScannedCode,
+    SignatureField,
+    SignatureOut,
+    Words,
+)
 from cotrack.foundation.words import N_
 
 
@@ -92,13 +101,13 @@ class StoppedIn(VolumesIn):
 class SignedVolumesIn(VolumesIn):
     """Volumes and a signature."""
 
-    signature = fields.Nested(SignatureIn, required=True)
+    signature = SignatureField()
 
 
 class SignedStoppedIn(StoppedIn):
     """Volumes, reason and a signature."""
 
-    signature = fields.Nested(SignatureIn, required=True)
+    signature = SignatureField()
 
 
 class CheckOut(Schema):

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing.exceptions import RoutingException
 
 from cotrack.foundation.errors import (
     CotrackError,
@@ -87,6 +88,8 @@ def _answer_ours(error: CotrackError) -> Response:
 
 
 def _answer_http(error: HTTPException) -> Response:
+    if isinstance(error, RoutingException):
+        return cast("Response", error.get_response(request.environ))
     status = error.code or CotrackError.status
     if status != HTTPStatus.NOT_FOUND:
         security_log.warning("http-%d %s %s", status, request.method, request.url_rule)
@@ -97,8 +100,19 @@ def _answer_http(error: HTTPException) -> Response:
         "status": status,
         "request": g.get("request_id", ""),
     }
-    faults = getattr(error, "data", {}).get("messages", {})
-    return answer_problem({**document, **({"errors": _told(faults.get("json", faults))} if faults else {})})
+    faults = _told(_by_field(getattr(error, "data", {}).get("messages", {})))
+    response = answer_problem({**document, **({"errors": faults} if faults else {})})
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
+
+
+def _by_field(messages: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is wrong with each field, wherever it was sent; `_body` where the whole could not be read."""
+    faults: dict[str, Any] = {}
+    for found in messages.values():
+        faults.update(found if isinstance(found, Mapping) else {"_body": found})
+    return faults
 
 
 def _told(faults: Any) -> Any:

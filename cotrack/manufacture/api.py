@@ -6,6 +6,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.labelling.schemas import LabelInstanceOut
@@ -14,6 +15,15 @@ from cotrack.manufacture import schemas
 from cotrack.manufacture.service import lots, units
 
 api = Blueprint("api_manufacture", __name__, url_prefix="/api/v1", description="Lots and units")
+
+
+@api.get("/lots")
+@needs("lot:read")
+@api.arguments(PageIn, location="query")
+@api.response(200, schemas.LotOut(many=True), headers=LINK)
+def list_lots(asked: dict[str, int]) -> Any:
+    """List lots, oldest first."""
+    return keyed_list(lots.listed_lots(), asked)
 
 
 @api.post("/lots")
@@ -77,6 +87,15 @@ def recall_lot(body: dict[str, Any], number: str) -> Response:
 def fill_unit(body: dict[str, Any], number: str) -> Response:
     """Fill the next bag of a lot."""
     return answer(lambda work: units.fill_unit(work, number, **body), schemas.UnitOut(), status=201)
+
+
+@api.get("/units")
+@needs("unit:read")
+@api.arguments(PageIn, location="query")
+@api.response(200, schemas.UnitOut(many=True), headers=LINK)
+def list_units(asked: dict[str, int]) -> Any:
+    """List units, oldest first."""
+    return keyed_list(units.listed_units(), asked)
 
 
 @api.get("/units/<number>")

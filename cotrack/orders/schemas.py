@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import Day, In, Instant, SignatureIn, SignatureOut, Whole
+from cotrack.foundation.web.schemas import Day, In, Instant, SignatureField, SignatureOut, Whole
 from cotrack.foundation.words import N_
 
 
@@ -21,7 +21,7 @@ class OrderIn(In):
 class SignedOrderIn(OrderIn):
     """A signed order."""
 
-    signature = fields.Nested(SignatureIn, required=True)
+    signature = SignatureField()
 
 
 class AllocationOut(Schema):

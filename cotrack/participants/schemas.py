@@ -9,7 +9,7 @@ from cotrack.foundation.web.schemas import (
     Instant,
     Quantity,
     ScannedCode,
-    SignatureIn,
+    SignatureField,
     SignatureOut,
     Words,
 )
@@ -54,7 +54,7 @@ class EnrolIn(In):
 class SignedEnrolIn(EnrolIn):
     """The arm and a signature."""
 
-    signature = fields.Nested(SignatureIn, required=True)
+    signature = SignatureField()
 
 
 class ValuesIn(In):

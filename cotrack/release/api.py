@@ -6,6 +6,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.release import schemas
 from cotrack.release.service import dispositions, imports, results
@@ -26,11 +27,13 @@ def import_results(body: dict[str, Any]) -> Response:
 
 @api.get("/lots/<number>/results")
 @needs("lot:read")
-@api.response(200, schemas.ResultOut(many=True))
-def list_results(number: str) -> Any:
-    """List a lot's results as they were reported."""
+@api.arguments(PageIn, location="query")
+@api.response(200, schemas.ResultOut(many=True), headers=LINK)
+def list_results(asked: dict[str, int], number: str) -> Any:
+    """List a lot's results as they were reported, in the order of their recording."""
     with runtime().ground.sessions.reading() as session:
-        return results.results_of_lot(session, number)
+        found = results.listed_results(session, number)
+    return keyed_list(found, asked)
 
 
 @api.post("/lots/<number>/reviews")

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import In, Instant, ReasonIn, SignatureIn, SignatureOut, Words
+from cotrack.foundation.web.schemas import In, Instant, ReasonIn, SignatureField, SignatureOut, Words
 from cotrack.foundation.words import N_
 
 
@@ -30,19 +30,19 @@ class ReviewIn(In):
 class SignedReviewIn(ReviewIn):
     """A signed review."""
 
-    signature = fields.Nested(SignatureIn, required=True)
+    signature = SignatureField()
 
 
 class ReleaseIn(In):
     """A signature."""
 
-    signature = fields.Nested(SignatureIn, required=True)
+    signature = SignatureField()
 
 
 class SignedDecisionIn(ReasonIn):
     """A reason and a signature."""
 
-    signature = fields.Nested(SignatureIn, required=True)
+    signature = SignatureField()
 
 
 class ImportOut(Schema):

@@ -6,7 +6,8 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
-from cotrack.foundation.web.visit import needs, runtime
+from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
+from cotrack.foundation.web.visit import needs
 from cotrack.study import schemas, service
 
 api = Blueprint("api_study", __name__, url_prefix="/api/v1/study-definitions", description="Study definitions")
@@ -14,11 +15,11 @@ api = Blueprint("api_study", __name__, url_prefix="/api/v1/study-definitions", d
 
 @api.get("")
 @needs("study:read")
-@api.response(200, schemas.StudyDefinitionOut(many=True))
-def list_definitions() -> Any:
-    """List every version ever loaded."""
-    with runtime().ground.sessions.reading() as session:
-        return service.all_definitions(session)
+@api.arguments(PageIn, location="query")
+@api.response(200, schemas.StudyDefinitionOut(many=True), headers=LINK)
+def list_definitions(asked: dict[str, int]) -> Any:
+    """List every version ever loaded, oldest first."""
+    return keyed_list(service.listed_definitions(), asked)
 
 
 @api.post("")

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import In, Instant, SignatureIn, SignatureOut, Words
+from cotrack.foundation.web.schemas import In, Instant, SignatureField, SignatureOut, Words
 from cotrack.foundation.words import N_
 
 LONGEST_STUDY = 400_000
@@ -19,7 +19,7 @@ class StudyIn(In):
 class ApprovalIn(In):
     """A signature."""
 
-    signature = fields.Nested(SignatureIn, required=True)
+    signature = SignatureField()
 
 
 class StudyDefinitionOut(Schema):

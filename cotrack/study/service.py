@@ -1,11 +1,13 @@
 """Loading study definitions, letting them be signed, and finding the one in effect."""
 
 import hashlib
+import tomllib
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.access.models import Signature
@@ -24,20 +26,31 @@ T = TypeVar("T")
 
 def read_study_file(path: Path) -> str:
     """Return the text of a study file, with the file whose gaps it fills before it; raises InvalidInput."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise InvalidInput("{path} cannot be read: {fault}.", path=path, fault=fault) from None
-    filled = next(
-        (line.split("=", 1)[1].strip().strip('"') for line in text.splitlines() if line.startswith("fills")),
-        "",
-    )
+    text = _text_of(path)
+    filled = _name_of_filled(text)
     if not filled:
         return text
     base = path.parent / filled
     if "/" in filled or not base.is_file():
         raise InvalidInput("{path} fills {base}, which does not lie beside it.", path=path, base=filled)
-    return base.read_text(encoding="utf-8") + SEPARATOR + text
+    return _text_of(base) + SEPARATOR + text
+
+
+def _text_of(path: Path) -> str:
+    """Return a file's text in Unicode's composed form, as it is kept and signed, whatever editor wrote it."""
+    try:
+        return unicodedata.normalize("NFC", path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as fault:
+        raise InvalidInput("{path} cannot be read: {fault}.", path=path, fault=fault) from None
+
+
+def _name_of_filled(text: str) -> str:
+    """Return the name of the file whose gaps this one fills; empty where it says none, or is no TOML at all."""
+    try:
+        name = tomllib.loads(text).get("fills")
+    except tomllib.TOMLDecodeError:
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def check_study(text: str) -> tuple[Definition | None, list[Fault]]:
@@ -72,7 +85,11 @@ def said(value: T | None, key: str) -> T:
 
 
 def load(work: Work, text: str) -> StudyDefinition:
-    """Keep a study text as a draft. Faults are all named; a demonstration loads on a training site only."""
+    """Keep a study text as a draft. Faults are all named; a demonstration loads on a training site only.
+
+    A form sends its lines with CR LF and may lose the last one's end: the text is kept as a file has it.
+    """
+    text = text.replace("\r\n", "\n").strip() + "\n"
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     work.begin(STUDY_DEFINITION, "load", sha256)
     definition, faults = read_definition(text)
@@ -198,6 +215,11 @@ def in_effect(session: Session, code: str | None = None) -> StudyDefinition:
             ]
         )
     return rows[0]
+
+
+def listed_definitions() -> Select[StudyDefinition]:
+    """Return how every version is found, for a list that is paged by key."""
+    return select(StudyDefinition).options(*_SIGNED)
 
 
 def all_definitions(session: Session) -> Sequence[StudyDefinition]:

@@ -6,56 +6,23 @@ from dataclasses import replace
 import pytest
 from support.refusals import records, refused
 from support.stages import LOT, OTHER_LOT, results_of
+from support.studies import PUBLIC, by_investigator, by_quality, in_effect, loaded, newer
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.access.service import people
 from cotrack.foundation.errors import InvalidInput, PermissionDenied, SignatureRefused, TransitionNotAllowed
 from cotrack.foundation.migrations import SYSTEM
-from cotrack.foundation.resources import resource
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
 from cotrack.study import service as study
 from cotrack.study.models import StudyDefinition
 
-DEFINITIONS = resource("study/definitions")
-DEMONSTRATION = study.read_study_file(DEFINITIONS / "msc-ifna.demonstration.toml")
-PUBLIC = study.read_study_file(DEFINITIONS / "msc-ifna.toml")
-
-
-def newer(*changes: tuple[str, str], version: str = "2-demonstration") -> str:
-    """Return the demonstration's study as another version, with some values changed."""
-    text = DEMONSTRATION.replace('version = "1-demonstration"', f'version = "{version}"')
-    for old, new in changes:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    return text
-
-
-def loaded(world: World, text: str) -> str:
-    sha256: str = world.do("qian.m", lambda work: study.load(work, text)).sha256
-    return sha256
-
 
 def definition(world: World, sha256: str) -> StudyDefinition:
     found: StudyDefinition = world.read(lambda session: study.definition_with_hash(session, sha256))
     return found
-
-
-def by_quality(sha256: str) -> Callable[[Work], StudyDefinition]:
-    return lambda work: study.approve_as_quality(work, sha256)
-
-
-def by_investigator(sha256: str) -> Callable[[Work], StudyDefinition]:
-    return lambda work: study.approve_as_investigator(work, sha256)
-
-
-def in_effect(world: World, text: str) -> str:
-    sha256 = loaded(world, text)
-    world.sign("qian.m", by_quality(sha256))
-    world.sign("prof.han", by_investigator(sha256))
-    return sha256
 
 
 def test_a_loaded_study_is_a_draft_and_changes_nothing(world: World) -> None:

@@ -9,6 +9,7 @@ from cotrack.foundation.access import schemas
 from cotrack.foundation.access.service import people
 from cotrack.foundation.access.service.sign_ins import SignIn
 from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, public, runtime
 
@@ -34,11 +35,11 @@ def end_token() -> None:
 
 @api.get("/people")
 @needs("person:read")
-@api.response(200, schemas.PersonOut(many=True))
-def list_people() -> Any:
-    """List everybody and their roles."""
-    with runtime().ground.sessions.reading() as session:
-        return people.all_people(session)
+@api.arguments(PageIn, location="query")
+@api.response(200, schemas.PersonOut(many=True), headers=LINK)
+def list_people(asked: dict[str, int]) -> Any:
+    """List everybody and their roles, in the order in which they came."""
+    return keyed_list(people.listed_people(), asked)
 
 
 @api.post("/people")

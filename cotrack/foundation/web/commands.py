@@ -7,11 +7,13 @@ from flask import Response, current_app, request
 from marshmallow import Schema
 
 from cotrack.foundation.acting import Proof
-from cotrack.foundation.errors import SignatureRefused
+from cotrack.foundation.errors import InvalidInput, SignatureRefused
 from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
 from cotrack.foundation.unit_of_work import record_refusal, rehearse
 from cotrack.foundation.web.visit import actor, runtime
 from cotrack.foundation.work import Work
+
+LONGEST_KEY = 200
 
 Act = Callable[[Work], Any]
 SignedWith = Mapping[str, str]
@@ -20,8 +22,7 @@ SignedWith = Mapping[str, str]
 
 def run(act: Callable[[Work], Answer], *, key: str, signature: SignedWith | None = None) -> Answer:
     """Run a command once for its key; a repeat of a signed one is known before anything is decided again."""
-    route = f"{request.method} {request.path}"
-    question = Question(actor().username, route, key, runtime().ground.secrets.hidden(_body())) if key else None
+    question = _question(key) if key else None
     if signature is None:
         return perform_once(runtime().ground, actor(), act, question=question)
     kept = first_answer(runtime().ground.sessions, question) if question else None
@@ -47,6 +48,14 @@ def answer(
     if given.is_repeat:
         response.headers["Idempotency-Replayed"] = "true"
     return response
+
+
+def _question(key: str) -> Question:
+    """Return this request as it would be repeated; raises InvalidInput for a key that could not be kept."""
+    if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise InvalidInput("An Idempotency-Key has at most {most} letters, digits and signs.", most=LONGEST_KEY)
+    route = f"{request.method} {request.path}"
+    return Question(actor().username, route, key, runtime().ground.secrets.hidden(_body()))
 
 
 def _body() -> bytes:

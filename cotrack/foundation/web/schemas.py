@@ -154,6 +154,16 @@ class SignatureIn(In):
     text_sha256 = Words(load_default="")
 
 
+class SignatureField(fields.Nested):
+    """The signature of a signed act."""
+
+    default_error_messages = {**_MISSING, "type": N_("Send an object with fields.")}  # noqa: RUF012 (marshmallow's way)
+
+    def __init__(self) -> None:
+        """Be required."""
+        super().__init__(SignatureIn, required=True)
+
+
 class SignatureOut(Schema):
     """A signature as it is shown (21 CFR 11.50)."""
 

@@ -3,10 +3,12 @@
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from unicodedata import is_normalized
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from werkzeug.exceptions import NotFound as UnknownAddress
+from werkzeug.exceptions import UnsupportedMediaType
 
 from cotrack.foundation.access.service.sign_ins import Visitor
 from cotrack.foundation.acting import Actor
@@ -16,6 +18,8 @@ from cotrack.foundation.runtime import Runtime
 View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC = frozenset({"*"})
+LONGEST_ARGUMENT = 200
+GREATEST_ID = 2**63 - 1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_ENDPOINTS = frozenset({"static", "api-docs.openapi_json"})
 
@@ -86,11 +90,22 @@ def guard_visits(app: Flask) -> None:
         g.request_id = secrets.token_hex(8)
         g.visitor = _find_visitor()
         if request.endpoint is None:
-            raise UnknownAddress
+            raise request.routing_exception or UnknownAddress
+        _refuse_unwritable_address()
         stopped = _check_rights()
         if stopped is None:
             _check_form()
         return stopped
+
+
+def _refuse_unwritable_address() -> None:
+    """Refuse an address with a number or name that nothing here could ever have: the database could not look for it."""
+    for value in (request.view_args or {}).values():
+        is_text = isinstance(value, str)
+        if is_text and not (len(value) <= LONGEST_ARGUMENT and value.isprintable() and is_normalized("NFC", value)):
+            raise UnknownAddress
+        if not is_text and value > GREATEST_ID:
+            raise UnknownAddress
 
 
 def _find_visitor() -> Visitor | None:
@@ -133,8 +148,12 @@ def _needed() -> frozenset[str]:
 
 
 def _check_form() -> None:
-    """Refuse a form that does not carry its session's own token, or comes from another site."""
-    if request.method in SAFE_METHODS or is_api():
+    """Refuse a form that does not carry its session's own token, or comes from another site; a program sends JSON."""
+    if request.method in SAFE_METHODS:
+        return
+    if is_api():
+        if request.content_length and not request.is_json:
+            raise UnsupportedMediaType
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise FormExpired("The form came from another site.")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.blockers import Blocker
@@ -99,6 +99,11 @@ def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:
     lot = work.lock(Lot, number)
     work.session.execute(select(Unit.id).where(Unit.lot_id == lot.id).order_by(Unit.id).with_for_update()).all()
     return quality.place(work, action, f"lot:{number}", reason=reason)
+
+
+def listed_lots() -> Select[Lot]:
+    """Return how lots are found, for a list that is paged by key."""
+    return select(Lot)
 
 
 def lot_numbered(session: Session, number: str) -> Lot:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
@@ -111,6 +111,11 @@ def hold_unit(work: Work, unit_number: str, *, reason: str) -> Hold:
     quality.begin_hold(work, "place", f"unit:{unit_number}", reason=reason)
     work.lock(Unit, unit_number)
     return quality.place(work, "place", f"unit:{unit_number}", reason=reason)
+
+
+def listed_units() -> Select[Unit]:
+    """Return how units are found, for a list that is paged by key."""
+    return select(Unit)
 
 
 def unit_numbered(session: Session, number: str) -> Unit:

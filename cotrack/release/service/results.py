@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Person
@@ -59,9 +59,10 @@ def results_of(session: Session, lot_id: int) -> Sequence[Result]:
     return session.scalars(statement).all()
 
 
-def results_of_lot(session: Session, lot_number: str) -> Sequence[Result]:
-    """Return every result of the lot of this number; raises NotFound."""
-    return results_of(session, lot_numbered(session, lot_number).id)
+def listed_results(session: Session, lot_number: str) -> Select[Result]:
+    """Return how the results of a lot are found, for a list that is paged by key; raises NotFound for the lot."""
+    lot = lot_numbered(session, lot_number)
+    return select(Result).options(joinedload(Result.review_signature)).where(Result.lot_id == lot.id)
 
 
 def files_of(session: Session, lot_id: int) -> Sequence[str]:

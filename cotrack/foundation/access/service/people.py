@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.access.gateways import SHORTEST_PASSWORD, Passwords
@@ -100,6 +100,11 @@ def change_password(work: Work, *, is_current: Callable[[str], bool], password_h
     person.password_hash = password_hash
     person.must_change_password = False
     return person
+
+
+def listed_people() -> Select[Person]:
+    """Return how everybody is found, for a list that is paged by key."""
+    return select(Person).options(selectinload(Person.roles))
 
 
 def all_people(session: Session) -> Sequence[Person]:
