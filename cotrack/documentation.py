@@ -5,10 +5,13 @@ from pathlib import Path
 
 import cotrack.labelling.gateways.render
 import cotrack.labelling.gateways.zpl  # noqa: F401 (their errors are listed too)
-from cotrack.foundation.errors import CotrackError
+from cotrack.foundation.errors import CotrackError, InvalidInput
+from cotrack.foundation.problems import HTTP_TITLES
+from cotrack.foundation.site import SiteFault
 from cotrack.foundation.state_machine import Action, Lifecycle
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.policy import ROLES
+from cotrack.settings import SettingsFault
 
 MADE_FROM = "<!-- Made by `cotrack docs write`; change the code instead. -->"
 
@@ -76,15 +79,31 @@ def permissions() -> str:
 
 
 def problems() -> str:
-    """Return every kind of problem document."""
-    kinds = sorted(_subclasses(CotrackError), key=lambda kind: (kind.status, kind.kind))
-    rows = [f"| {kind.kind} | {kind.status} | {kind.title} | {_first_line(kind)} |" for kind in kinds]
-    intro = "Every kind of problem document (RFC 9457); its `type` is `urn:cotrack:problem:` and the kind."
+    """Return every kind of problem document, and what the command line says besides."""
+    intro = (
+        "Every kind of problem document (RFC 9457); its `type` is `urn:cotrack:problem:` and the kind.\n"
+        "The command line ends with exit status 1 and says the same reasons in one line; with `--json` it says\n"
+        '`{"kind": …, "reasons": [{"code": …, "detail": …}]}`.'
+    )
     head = "| kind | status | title | when |\n|---|---|---|---|"
+    rows = [f"| {kind} | {status} | {title} | {when} |" for status, kind, title, when in sorted(_kinds())]
     return "\n\n".join([f"# Problems\n\n{MADE_FROM}\n\n{intro}", "\n".join([head, *rows])]) + "\n"
 
 
-def _first_line(kind: type[CotrackError]) -> str:
+def _kinds() -> Iterator[tuple[str, str, str, str]]:
+    """Yield status, kind, title and occasion of everything that is refused or fails."""
+    for kind in _subclasses(CotrackError):
+        yield str(kind.status), kind.kind, kind.title, _first_line(kind)
+    for status, title in HTTP_TITLES.items():
+        if status != InvalidInput.status:
+            yield str(status), f"http-{status}", title, "The request did not come as far as a decision."
+    yield "–", "operating-system", "The operating system refused", "A file or folder cannot be used; the detail names it."
+    yield "–", "found", "Something was found", "A check on the command line found faults; each is a reason."
+    for fault in (SettingsFault, SiteFault):
+        yield "–", fault.kind, "cotrack does not start", _first_line(fault)
+
+
+def _first_line(kind: type[Exception]) -> str:
     return (kind.__doc__ or "").splitlines()[0]
 
 

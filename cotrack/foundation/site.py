@@ -14,6 +14,8 @@ PRINTER_PROTOCOLS = ("pdf", "zpl")
 class SiteFault(Exception):
     """`site.toml` is missing or wrong; the message names the key and what to do."""
 
+    kind = "site-definition-wrong"
+
 
 @dataclass(frozen=True)
 class Station:

@@ -133,7 +133,7 @@ def plain_errors(command: Callable[..., T]) -> Callable[..., T]:
 
 
 def _say_fault(fault: Exception, *, is_json: bool) -> None:
-    kind = getattr(fault, "kind", "fault")
+    kind = getattr(fault, "kind", "operating-system")
     if isinstance(fault, Refused):
         reasons = [{"code": each.code, "detail": each.sentence} for each in fault.reasons]
     else:
