@@ -14,5 +14,9 @@ class CompileTranslations(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile each catalogue; a fault in one stops the build."""
         for catalogue in Path(self.root).glob("cotrack/foundation/web/translations/*/LC_MESSAGES/messages.po"):
-            with catalogue.open("rb") as source, catalogue.with_suffix(".mo").open("wb") as target:
+            compiled = catalogue.with_suffix(".mo")
+            # A program that runs from this folder must never meet half a file.
+            part = compiled.with_suffix(".part")
+            with catalogue.open("rb") as source, part.open("wb") as target:
                 write_mo(target, read_po(source))
+            part.replace(compiled)
