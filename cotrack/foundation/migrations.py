@@ -30,6 +30,7 @@ def schema_now(sessions: Sessions) -> str | None:
 
 def require_schema(sessions: Sessions) -> None:
     """Raise DatabaseUnavailable, with what to do, where the database's schema is not this program's."""
+    sessions.require_file()
     now = schema_now(sessions)
     if now == head():
         return

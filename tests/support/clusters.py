@@ -70,6 +70,13 @@ class Cluster:
         self.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
         return self.url(database)
 
+    def refuse(self, role: str) -> None:
+        """Ask this role for a password that nobody knows."""
+        self.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'nobody knows it'")
+        access = self.folder / "data" / "pg_hba.conf"
+        access.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n" + access.read_text())
+        self._control("reload")
+
     def drop(self, database: str) -> None:
         """Remove a database."""
         self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")

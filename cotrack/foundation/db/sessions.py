@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from cotrack.foundation.db.faults import not_lockable, unavailable
+from cotrack.foundation.db.faults import missing, not_lockable, unavailable
 from cotrack.foundation.db.guard import READING, UNTRAILED, WRITING, GuardedSession
 
 Clock = Callable[[], datetime]
@@ -64,6 +64,11 @@ class Sessions:
         if self.file and not self.file.exists():
             self.file.touch(mode=0o600)
 
+    def require_file(self) -> None:
+        """Raise DatabaseUnavailable where the embedded database's file is gone: what is written then goes with it."""
+        if self.file and not self.file.exists():
+            raise missing(self.file)
+
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
         try:
@@ -76,6 +81,7 @@ class Sessions:
             raise said from fault
 
     def _locked(self) -> Any:
+        self.require_file()
         return _held(self.file.parent / "writer.lock") if self.file else nullcontext()
 
 
