@@ -54,7 +54,8 @@ class Program:
     modules: Path | None = None
     more: Mapping[str, str] = field(default_factory=dict)
 
-    def _variables(self, changed: Mapping[str, str]) -> dict[str, str]:
+    def variables(self, changed: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of this installation's processes."""
         ours = {**home_variables(self.home, self.database_url), **self.more, **changed}
         found = {name: value for name, value in os.environ.items() if not name.startswith("COTRACK_")}
         return {**found, **({"PYTHONPATH": str(self.modules)} if self.modules else {}), **ours}
@@ -62,7 +63,7 @@ class Program:
     def call(self, *words: str, **variables: str) -> Said:
         """Run a command in this process; a variable that is "" counts as not set."""
         blank = dict.fromkeys((name for name in os.environ if name.startswith("COTRACK_")), None)
-        result = CliRunner().invoke(main, words, env={**blank, **self._variables(variables)}, prog_name="cotrack")
+        result = CliRunner().invoke(main, words, env={**blank, **self.variables(variables)}, prog_name="cotrack")
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)
@@ -71,7 +72,7 @@ class Program:
         """Run a command in a process of its own, away from the checkout."""
         run = subprocess.run(
             [*prefix, sys.executable, "-m", "cotrack", *words],
-            env=self._variables(variables),
+            env=self.variables(variables),
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -89,7 +90,7 @@ class Program:
         with (self.home / "serve.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "cotrack", "serve"],
-                env=self._variables({"COTRACK_BIND": address}),
+                env=self.variables({"COTRACK_BIND": address}),
                 cwd=self.home,
                 stdout=log,
                 stderr=log,
