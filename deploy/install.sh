@@ -27,7 +27,7 @@ trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
 # No configuration of this machine's pip may bring another index, and every file must have the hash of the list.
 PIP_CONFIG_FILE=/dev/null "$folder/venv/bin/python" -m pip --isolated --disable-pip-version-check install --quiet \
-    --no-index --find-links wheels --only-binary=:all: --require-hashes --requirement requirements.txt
+    --no-index --find-links wheels --only-binary=:all: --no-deps --require-hashes --requirement requirements.txt
 cp -R deploy docs VERSION "$folder/"
 trap - EXIT
 echo "$("$folder/venv/bin/cotrack" --version) is installed in $folder"

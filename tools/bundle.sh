@@ -15,7 +15,7 @@ rm -rf "$bundle"
 mkdir -p "$bundle/wheels"
 
 pip() { "$python" -m pip --disable-pip-version-check "$@"; }
-pip download --quiet --require-hashes --only-binary=:all: --dest "$bundle/wheels" --requirement requirements.lock
+pip download --quiet --no-deps --require-hashes --only-binary=:all: --dest "$bundle/wheels" --requirement requirements.lock
 pip wheel --quiet --no-build-isolation --no-deps --wheel-dir "$bundle/wheels" .
 
 wheel=$(ls "$bundle"/wheels/cotrack-*.whl)

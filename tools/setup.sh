@@ -4,7 +4,7 @@
 set -eu
 
 purpose=$1
-packages="libzbar0 fonts-noto-cjk fonts-jetbrains-mono"
+packages="libzbar0 fonts-noto-cjk fonts-jetbrains-mono tzdata"
 lock=requirements.lock
 if [ "$purpose" = test ]; then
     packages="$packages postgresql chromium"

@@ -148,6 +148,10 @@ def test_without_the_fonts_of_labels_one_line_says_how_to_get_them(
     )
 
 
+def test_without_the_rules_of_time_zones_one_line_says_how_to_get_them(ready: Program) -> None:
+    assert ready.run("init", PYTHONTZPATH="/nowhere").refusal == f"Missing: tzdata. Run: {APT_LINE}"
+
+
 def test_an_address_that_is_taken_is_said_before_the_start_is_recorded(ready: Program) -> None:
     address = f"127.0.0.1:{free_port()}"
     with socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):

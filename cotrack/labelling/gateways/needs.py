@@ -1,13 +1,14 @@
-"""What labels need of the machine: the library that reads codes, and the fonts that labels are set in."""
+"""What labels need of the machine: the library that reads codes, the fonts they are set in, the rules of time zones."""
 
 import ctypes.util
+import zoneinfo
 from functools import cache
 
 import typst
 
 from cotrack.foundation.errors import SystemNeedMissing
 
-APT_LINE = "apt-get install --yes libzbar0 fonts-noto-cjk fonts-jetbrains-mono"
+APT_LINE = "apt-get install --yes libzbar0 fonts-noto-cjk fonts-jetbrains-mono tzdata"
 """The one line that brings everything below to a Debian or Ubuntu machine."""
 
 FONTS = {"Noto Sans CJK SC": "fonts-noto-cjk", "JetBrains Mono": "fonts-jetbrains-mono"}
@@ -29,5 +30,7 @@ def check_system() -> None:
 
 def _missing() -> list[str]:
     missing = [] if ctypes.util.find_library("zbar") else ["libzbar0"]
+    if not zoneinfo.available_timezones():
+        missing.append("tzdata")
     families = set(fonts().families())
     return missing + [f"{family} ({package})" for family, package in FONTS.items() if family not in families]
