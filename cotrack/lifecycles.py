@@ -209,9 +209,34 @@ HOLD: Final = Lifecycle(
 
 # fmt: on
 
+# fmt: off
+TRAIL_FINDING: Final = Lifecycle(
+    "trail_finding",
+    ("found", "acknowledged"),
+    (
+        Action("find", N_("Find"), NOTHING, "found", "trail:verify",
+               N_("Verification found the trail altered; every page says so from now.")),
+        Action("acknowledge", N_("Acknowledge"), _from("found"), "acknowledged", "trail:acknowledge",
+               N_("A person has read what was found and says what was done; the pages are quiet again."),
+               needs_reason=True),
+    ),
+)
+# fmt: on
+
 LIFECYCLES: Final = {
     lifecycle.noun: lifecycle
-    for lifecycle in (STUDY_DEFINITION, LABEL_INSTANCE, HOLD, LOT, UNIT, RESULT, PARTICIPANT, BAND, ORDER)
+    for lifecycle in (
+        STUDY_DEFINITION,
+        LABEL_INSTANCE,
+        HOLD,
+        LOT,
+        UNIT,
+        RESULT,
+        PARTICIPANT,
+        BAND,
+        ORDER,
+        TRAIL_FINDING,
+    )
 }
 """In the order of the product's journey."""
 
@@ -257,6 +282,8 @@ STATE_WORDS: Final = {
     "removed": N_("removed"),
     "ordered": N_("ordered"),
     "cancelled": N_("cancelled"),
+    "found": N_("found"),
+    "acknowledged": N_("acknowledged"),
 }
 """How people read a state; the words of one state are the same for every noun."""
 

@@ -38,6 +38,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:void",
         "unit:destroy",
         "trail:read",
+        "trail:acknowledge",
         "person:read",
     },
     "physician": READ_PRODUCT
@@ -90,7 +91,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | READ_CLINIC
     | {"study:approve_investigator", "participant:withdraw", "trail:read"},
     "auditor": READ_PRODUCT | READ_CLINIC | {"trail:read", "person:read"},
-    "system": frozenset({"system:start", "person:add", "study:load"}),
+    "system": frozenset({"system:start", "trail:verify", "person:add", "study:load"}),
 }
 
 ROLES: Final = {role: granted | (EVERYBODY if role != "system" else frozenset()) for role, granted in _ROLES.items()}

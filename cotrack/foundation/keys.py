@@ -16,6 +16,7 @@ NAMES = {
     "label": "signs the codes on labels",
     "identity": "encrypts names, hospital numbers and birth dates",
     "trail-secret": "hides secret columns in the trail",
+    "trail": "signs the checkpoints of the trail",
     "browser": "signs the notices that a page shows once",
 }
 """Every key and what it is for. Each lies in a file of its own name under the keys folder."""
@@ -28,6 +29,7 @@ class Keys:
     label: Ed25519PrivateKey
     identity: AESGCMSIV
     trail_secret: bytes
+    trail: Ed25519PrivateKey
     browser: bytes
 
 
@@ -49,6 +51,7 @@ def read_keys(folder: Path) -> Keys:
         label=Ed25519PrivateKey.from_private_bytes(raw["label"]),
         identity=AESGCMSIV(raw["identity"]),
         trail_secret=raw["trail-secret"],
+        trail=Ed25519PrivateKey.from_private_bytes(raw["trail"]),
         browser=raw["browser"],
     )
 

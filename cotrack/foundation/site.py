@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cotrack.foundation.audit.checkpoint import is_key_name
+
 PRINTER_PROTOCOLS = ("pdf", "zpl")
 
 
@@ -46,6 +48,7 @@ class Site:
     name_en: str
     name_zh: str
     zone: ZoneInfo
+    trail: str
     maker_en: str
     maker_zh: str
     law_en: str
@@ -91,6 +94,7 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
         name_en=_text(data, "name_en"),
         name_zh=_text(data, "name_zh"),
         zone=ZoneInfo(_text(data, "zone")),
+        trail=_trail(_text(data, "trail")),
         maker_en=_text(data, "maker_en"),
         maker_zh=_text(data, "maker_zh"),
         law_en=_text(data, "law_en"),
@@ -136,6 +140,13 @@ def _places(data: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(places, list) or not all(isinstance(each, str) for each in places):
         raise TypeError("places must be a list of texts")
     return tuple(places)
+
+
+def _trail(name: str) -> str:
+    """Return the trail's name as it stands in checkpoints (C2SP signed notes): without blanks and without `+`."""
+    if not is_key_name(name):
+        raise ValueError("trail: must be a name without blanks and without +")
+    return name
 
 
 def _printer(entry: Mapping[str, Any]) -> Printer:

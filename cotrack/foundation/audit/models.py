@@ -1,8 +1,8 @@
-"""The table of audit records; its rows are written once, by the unit of work, and never changed."""
+"""The tables of the trail: records, their places in the tree, its tiles, and every head that was ever signed."""
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped
 
 from cotrack.foundation.db import APPEND_ONLY, Base, column, one_of
@@ -29,3 +29,32 @@ class AuditRecord(Base):
     subject: Mapped[str] = column()
     outcome: Mapped[str] = column()
     body: Mapped[str] = column()
+
+
+class AuditLeaf(Base):
+    """The place of a record in the tree: `id` is the leaf's index, from 0. Sealing appends, and changes nothing."""
+
+    __tablename__ = "audit_leaf"
+    __table_args__ = ({"info": APPEND_ONLY},)
+
+    record_id: Mapped[int] = column(ForeignKey("audit_record.id", ondelete="RESTRICT"), unique=True)
+    hash: Mapped[bytes] = column(LargeBinary)
+
+
+class AuditTile(Base):
+    """The root over 256 leaves, kept so that no proof reads the whole trail: `id` is the tile's index, from 0."""
+
+    __tablename__ = "audit_tile"
+    __table_args__ = ({"info": APPEND_ONLY},)
+
+    hash: Mapped[bytes] = column(LargeBinary)
+
+
+class AuditCheckpoint(Base):
+    """One signed head of the tree: `id` is its size. `note` is the signed text as other programs verify it."""
+
+    __tablename__ = "audit_checkpoint"
+    __table_args__ = ({"info": APPEND_ONLY},)
+
+    signed_at: Mapped[datetime] = column()
+    note: Mapped[str] = column()

@@ -15,6 +15,9 @@ UNTRAILED: Final = "outside the trail"
 
 OUTSIDE_TRAIL: Final = {
     "audit_record": "the trail itself; append-only by trigger",
+    "audit_leaf": "the trail's tree: each record's place in it; append-only by trigger",
+    "audit_tile": "roots over 256 leaves, computed from the leaves; append-only by trigger",
+    "audit_checkpoint": "signed heads of the tree, verifiable by themselves; append-only by trigger",
     "sign_in_session": "sign-ins end by time; starting and ending one is recorded as an event",
     "sign_in_counter": "counts wrong passwords; a lock-out is recorded as an event",
     "idempotency_key": "answers kept 72 h so that a repeated request gets the first one",

@@ -1,0 +1,187 @@
+"""Seals the trail: every record gets its place in the tree, and the tree's head is signed (surface.md §4).
+
+One process at a time seals. It only appends; a crash between record and seal loses nothing: the next round finds it.
+"""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import ColumnElement, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.acting import Ground
+from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, read_unsigned, signed_note
+from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRecord, AuditTile
+from cotrack.foundation.audit.tree import TILE_LEAVES, leaf_hash, root, tiles
+from cotrack.foundation.db import Sessions
+from cotrack.foundation.errors import CotrackError
+from cotrack.foundation.words import N_
+
+MOST_AT_ONCE: Final = 5_000
+LATE_IDS: Final = 10_000
+"""An id is drawn just before its commit; one this many behind the newest would be found at the next start."""
+
+_ELECTION = text("SELECT pg_advisory_xact_lock(:key)")
+_ELECTION_KEY: Final = 0x636F_7472_6163_6B01
+
+
+class TrailBroken(CotrackError):
+    """The tree is no continuation of the last signed head: nothing is signed until somebody has looked."""
+
+    kind = "trail-broken"
+    title = N_("The audit trail does not continue its last checkpoint")
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far sealing is behind: records without a place, and how long the oldest of them has waited."""
+
+    records: int
+    seconds: float
+
+
+class Sealer:
+    """Gives records their places. Keep one: it remembers how far it has looked."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        """Look at the whole trail the first time."""
+        self._sessions = sessions
+        self._floor = 0
+
+    def seal(self) -> int:
+        """Append the leaves of all records that one snapshot shows without one, in id order; return how many."""
+        with self._sessions.outside_trail() as session:
+            _elect(session)
+            records = session.execute(
+                select(AuditRecord.id, AuditRecord.body)
+                .where(AuditRecord.id > self._floor, ~_has_leaf())
+                .order_by(AuditRecord.id)
+                .limit(MOST_AT_ONCE)
+            ).all()
+            if records:
+                first = _size(session)
+                leaves = [
+                    {"id": first + place, "record_id": row.id, "hash": leaf_hash(row.body.encode())}
+                    for place, row in enumerate(records)
+                ]
+                session.execute(insert(AuditLeaf), leaves)
+            elif newest := session.scalar(select(func.max(AuditRecord.id))):
+                self._floor = max(self._floor, newest - LATE_IDS)
+        return len(records)
+
+
+def lag(session: Session, now: datetime) -> Lag:
+    """Return how far sealing is behind at this instant."""
+    newest_sealed = session.scalar(select(func.max(AuditLeaf.record_id))) or 0
+    count, oldest = session.execute(
+        select(func.count(), func.min(AuditRecord.at)).where(AuditRecord.id > newest_sealed - LATE_IDS, ~_has_leaf())
+    ).one()
+    return Lag(count, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
+
+
+def _has_leaf() -> ColumnElement[bool]:
+    return select(AuditLeaf.id).where(AuditLeaf.record_id == AuditRecord.id).exists()
+
+
+def _elect(session: Session) -> None:
+    """Let one process seal at a time; SQLite's writer lock is held already."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_ELECTION, {"key": _ELECTION_KEY})
+
+
+def _size(session: Session) -> int:
+    """Return how many leaves the tree has."""
+    return int(session.scalar(select(func.coalesce(func.max(AuditLeaf.id) + 1, 0))) or 0)
+
+
+def nodes(session: Session, size: int) -> list[bytes]:
+    """Return what the root over the first `size` leaves is computed from: whole tiles, then the root over the rest."""
+    whole = size // TILE_LEAVES
+    kept = session.scalars(select(AuditTile.hash).where(AuditTile.id < whole).order_by(AuditTile.id)).all()
+    rest = leaves(session, len(kept) * TILE_LEAVES, size)
+    return [*kept, *(root(each) for each in tiles(rest))]
+
+
+def leaves(session: Session, first: int, end: int) -> list[bytes]:
+    """Return the hashes of the leaves from `first` up to `end`."""
+    statement = select(AuditLeaf.hash).where(AuditLeaf.id >= first, AuditLeaf.id < end).order_by(AuditLeaf.id)
+    return list(session.scalars(statement))
+
+
+def newest_checkpoint(session: Session) -> AuditCheckpoint | None:
+    """Return the head that was signed last."""
+    return session.scalar(select(AuditCheckpoint).order_by(AuditCheckpoint.id.desc()).limit(1))
+
+
+def verifier_key(ground: Ground) -> VerifierKey:
+    """Return the public half of the trail's key under the site's name."""
+    public = ground.keys.trail.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return VerifierKey(ground.site.trail, public)
+
+
+def sign_checkpoint(ground: Ground, witness: Path | None = None) -> str:
+    """Seal what is there, sign the tree's head where it has grown, and return the newest note.
+
+    A new note is also appended to the file `witness`, outside of the database. Raises TrailBroken where the tree does
+    not continue the last signed head: whoever signed it would vouch for an altered trail.
+    """
+    while Sealer(ground.sessions).seal() == MOST_AT_ONCE:
+        pass
+    with ground.sessions.outside_trail() as session:
+        _elect(session)
+        size, newest = _size(session), newest_checkpoint(session)
+        if newest is not None and newest.id == size:
+            return newest.note
+        _refuse_other_beginning(session, newest, size)
+        note = _signed(ground, session, size)
+    if witness is not None:
+        append_to_witness(witness, note)
+    return note
+
+
+def _refuse_other_beginning(session: Session, newest: AuditCheckpoint | None, size: int) -> None:
+    if newest is None:
+        return
+    signed = read_unsigned(newest.note)
+    if signed.size > size or root(nodes(session, signed.size)) != signed.root:
+        raise TrailBroken(
+            "The trail does not continue its checkpoint of size {size}: run `cotrack audit verify`.", size=signed.size
+        )
+
+
+def _signed(ground: Ground, session: Session, size: int) -> str:
+    """Keep the tiles that are whole now, and sign."""
+    found = nodes(session, size)
+    begun = int(session.scalar(select(func.count()).select_from(AuditTile)) or 0)
+    whole = size // TILE_LEAVES
+    if begun < whole:
+        session.execute(insert(AuditTile), [{"id": each, "hash": found[each]} for each in range(begun, whole)])
+    key = verifier_key(ground)
+    note = signed_note(Checkpoint(key.name, size, root(found)), key, ground.keys.trail.sign)
+    session.execute(insert(AuditCheckpoint), [{"id": size, "signed_at": ground.sessions.clock(), "note": note}])
+    return note
+
+
+def append_to_witness(path: Path, note: str) -> None:
+    """Append a note to the file outside the database and see it on the disk; notes stand apart by an empty line."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.write(descriptor, (note + "\n").encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def witnessed(path: Path) -> list[str]:
+    """Return the notes of the file outside the database, oldest first; none where there is no file."""
+    if not path.exists():
+        return []
+    parts = path.read_text(encoding="utf-8").split("\n\n")
+    # A note holds one empty line itself: text and signatures alternate.
+    return [f"{text}\n\n{signatures.rstrip()}\n" for text, signatures in zip(parts[::2], parts[1::2], strict=False)]

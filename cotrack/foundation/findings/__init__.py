@@ -1,0 +1,1 @@
+"""Places where the trail was found altered: kept, shown on every page, and acknowledged by a person."""
