@@ -48,6 +48,11 @@ class Settings:
         return self.home / "var"
 
     @property
+    def witness_file(self) -> Path:
+        """Where every signed checkpoint is appended, outside of the database."""
+        return self.var_folder / "checkpoints"
+
+    @property
     def is_training(self) -> bool:
         """Whether this installation may hold demonstration data and must say so on every page and label."""
         return self.environment == "training"

@@ -2,87 +2,241 @@
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import text
 from support.stages import HER, LOT, at_the_bedside
+from support.tampering import as_owner, by_hand, reseal, unguarded
 from support.worlds import World, home_variables
 
 from cotrack.cli import main
-from cotrack.foundation.audit.service import verify
+from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, signed_note
+from cotrack.foundation.audit.sealing import sign_checkpoint
+from cotrack.foundation.audit.verification.exported import Trusted
+from cotrack.foundation.audit.verification.live import Question, verify_live
 
 
-def by_hand(world: World, *statements: str) -> None:
-    """Do what an owner of the database could do."""
-    engine = world.runtime.ground.sessions.engine
-    with engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement), execution_options={"cotrack_migration": True})
+def signed(world: World) -> str:
+    return sign_checkpoint(world.runtime.ground, world.settings.witness_file)
 
 
-def without_triggers(world: World, table: str, statement: str) -> list[str]:
-    if world.runtime.ground.sessions.engine.dialect.name == "postgresql":
-        return [f'ALTER TABLE "{table}" DISABLE TRIGGER USER', statement, f'ALTER TABLE "{table}" ENABLE TRIGGER USER']
-    return [*(f"DROP TRIGGER IF EXISTS {table}_no_{act}" for act in ("update", "delete")), statement]
+def faults(world: World, **trusted: object) -> list[str]:
+    held = Trusted(**trusted)  # type: ignore[arg-type]
+    return list(verify_live(Question(world.runtime.ground, world.settings.witness_file, held)))
 
 
-def faults(world: World) -> list[str]:
-    return world.read(lambda session: list(verify(session, world.runtime.ground.secrets)))
+def sealed_bedside(world: World) -> str:
+    """A trail with a history, signed twice on its way."""
+    at_the_bedside(world)
+    signed(world)
+    world.journey.check(HER, f"{LOT}-001", "zhou.n")
+    return signed(world)
 
 
 def test_an_untouched_trail_has_no_fault(world: World) -> None:
-    at_the_bedside(world)
+    sealed_bedside(world)
     assert faults(world) == []
-
-
-@pytest.mark.parametrize(
-    ("table", "statement", "named"),
-    [
-        (
-            "lot",
-            "UPDATE lot SET status = 'quarantine'",
-            "lot:1 status: the trail says 'released', the table 'quarantine'",
-        ),
-        ("unit", "UPDATE unit SET volume_ml = volume_ml * 2 WHERE id = 1", "unit:1 volume_ml"),
-        ("observation", "DELETE FROM observation WHERE id = 3", "observation:3: the trail has it"),
-        ("person", "UPDATE person SET password_hash = 'x' WHERE id = 2", "person:2 password_hash"),
-    ],
-    ids=["status", "number", "missing row", "secret"],
-)
-def test_a_value_changed_behind_the_application_is_named(
-    world: World, table: str, statement: str, *, named: str
-) -> None:
-    at_the_bedside(world)
-    by_hand(world, *without_triggers(world, table, statement))
-    assert any(fault.startswith(named) for fault in faults(world))
-
-
-def test_a_row_that_no_record_made_is_named(world: World) -> None:
-    at_the_bedside(world)
-    by_hand(
-        world,
-        "INSERT INTO hold (id, subject, reason, placed_at, placed_by_id, status, version) "
-        f"SELECT 99, 'lot:{LOT}', 'x', effective_at, 1, 'standing', 1 FROM study_definition",
-    )
-    assert faults(world) == ["hold:99: no record made it"]
 
 
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
-        ("UPDATE audit_record SET body = replace(body, 'zhou.n', 'zhou.m') WHERE actor = 'zhou.n'", "actor"),
-        ("UPDATE audit_record SET actor = 'wu.n' WHERE actor = 'zhou.n'", "actor"),
-        ("UPDATE audit_record SET body = body || ' ' WHERE id = 30", "record 30: is not in canonical form"),
-        ("DELETE FROM audit_record WHERE event = 'lot.release'", "lot:1 status"),
+        ("UPDATE lot SET status = 'quarantine'", "lot:1 status: the trail says 'released', the table 'quarantine'"),
+        ("UPDATE unit SET volume_ml = volume_ml * 2 WHERE id = 1", "unit:1 volume_ml"),
+        ("DELETE FROM observation WHERE id = 3", "observation:3: the trail has it"),
+        ("UPDATE person SET password_hash = 'x' WHERE id = 2", "person:2 password_hash"),
+        (
+            (
+                "INSERT INTO hold (id, subject, reason, placed_at, placed_by_id, status, version) "
+                "SELECT 99, 'lot:MSC26-0031', 'x', effective_at, 1, 'standing', 1 FROM study_definition"
+            ),
+            "hold:99: no record made it",
+        ),
     ],
-    ids=["name in the record", "name beside the record", "a blank", "a whole record"],
+    ids=["status", "number", "missing row", "secret", "row without a record"],
 )
-def test_an_altered_record_is_named(world: World, statement: str, named: str) -> None:
-    at_the_bedside(world)
-    by_hand(world, *without_triggers(world, "audit_record", statement))
-    assert any(named in fault for fault in faults(world))
+def test_a_value_changed_behind_the_application_is_named(world: World, statement: str, *, named: str) -> None:
+    sealed_bedside(world)
+    by_hand(world, statement)
+    found = faults(world)
+    assert found[0].startswith(named), found
+    assert len(found) == 1
 
 
-def test_the_command_line_names_the_place_and_exits_1(world: World) -> None:
+@pytest.mark.parametrize(
+    ("statements", "named"),
+    [
+        (["UPDATE audit_record SET body = replace(body, '2026', '2025') WHERE id = 30"], "record 30: was altered"),
+        (["UPDATE audit_record SET actor = 'x' WHERE id = 30"], "record 30 actor"),
+        (["UPDATE audit_record SET body = body || ' ' WHERE id = 30"], "record 30: was altered"),
+        (
+            ["DELETE FROM audit_leaf WHERE record_id = 30", "DELETE FROM audit_record WHERE id = 30"],
+            "record 31: stands",
+        ),
+        (["DELETE FROM audit_record WHERE id = 30"], "record 30: was deleted"),
+        (
+            [
+                "UPDATE audit_leaf SET id = 1000000 WHERE record_id = 30",
+                "UPDATE audit_leaf SET id = 29 WHERE record_id = 31",
+                "UPDATE audit_leaf SET id = 30 WHERE record_id = 30",
+            ],
+            "record 30: stands behind record 31",
+        ),
+    ],
+    ids=[
+        "a year",
+        "a column beside the record",
+        "a blank",
+        "a whole record",
+        "a record without its leaf",
+        "two swapped",
+    ],
+)
+def test_an_altered_record_is_named(world: World, statements: list[str], named: str) -> None:
+    sealed_bedside(world)
+    by_hand(world, *statements)
+    found = faults(world)
+    assert found[0].startswith(named), found[:5]
+
+
+def test_characters_moved_from_one_field_to_the_next_are_named(world: World) -> None:
+    sealed_bedside(world)
+    with world.runtime.ground.sessions.engine.connect() as connection:
+        record_id = connection.scalar(text('SELECT max(id) FROM audit_record WHERE body LIKE \'%"role":"nurse"%\''))
+    by_hand(
+        world,
+        'UPDATE audit_record SET body = replace(replace(body, \'"role":"nurse"\', \'"role":"nurs"\'), '
+        f'\'"station":"\', \'"station":"e\') WHERE id = {record_id}',
+    )
+    assert faults(world)[0] == f"record {record_id}: was altered"
+
+
+def test_the_last_hundred_records_taken_out_with_their_checkpoints_are_missed(world: World) -> None:
+    note = sealed_bedside(world)
+    size = int(note.split("\n")[1])
+    by_hand(
+        world,
+        f"DELETE FROM audit_checkpoint WHERE id > {size - 100}",
+        f"CREATE TEMPORARY TABLE gone AS SELECT record_id FROM audit_leaf WHERE id >= {size - 100}",
+        f"DELETE FROM audit_leaf WHERE id >= {size - 100}",
+        "DELETE FROM audit_record WHERE id IN (SELECT record_id FROM gone)",
+    )
+    assert any(f"a checkpoint of {size} was signed" in fault for fault in faults(world))
+    world.settings.witness_file.unlink()
+    assert any(f"a checkpoint of {size} was signed" in fault for fault in faults(world, note=note))
+
+
+def test_a_record_put_in_by_hand_is_named(world: World) -> None:
+    sealed_bedside(world)
+    with world.runtime.ground.sessions.engine.connect() as connection:
+        newest = int(connection.scalar(text("SELECT max(id) FROM audit_record")) or 0)
+    columns = "at, actor, role, event, subject, outcome, body"
+    by_hand(
+        world,
+        f"INSERT INTO audit_record (id, {columns}) SELECT {newest + 1}, {columns} FROM audit_record WHERE id = 30",
+    )
+    signed(world)
+    assert any(f"record {newest + 1}" in fault for fault in faults(world))
+
+
+def test_an_older_back_up_put_back_is_named(world: World) -> None:
     at_the_bedside(world)
+    signed(world)
+    engine = world.runtime.ground.sessions.engine
+    with engine.connect() as connection:
+        old = int(connection.scalar(text("SELECT max(id) FROM audit_leaf")) or 0)
+    world.journey.check(HER, f"{LOT}-001", "zhou.n")
+    signed(world)
+    by_hand(
+        world,
+        f"DELETE FROM audit_checkpoint WHERE id > {old + 1}",
+        f"CREATE TEMPORARY TABLE gone AS SELECT record_id FROM audit_leaf WHERE id > {old}",
+        f"DELETE FROM audit_leaf WHERE id > {old}",
+        "DELETE FROM audit_record WHERE id IN (SELECT record_id FROM gone)",
+        "DELETE FROM identity_check WHERE id = (SELECT max(id) FROM identity_check)",
+    )
+    found = faults(world)
+    assert len(found) == 1
+    assert "or an older back-up was put back" in found[0]
+
+
+def rewritten(world: World, key: Ed25519PrivateKey) -> None:
+    """Change one old record, seal all anew, and sign every head again with this key."""
+    with unguarded(world) as connection:
+        connection.execute(text("UPDATE audit_record SET body = replace(body, 'zhao.l', 'zhao.m') WHERE id = 40"))
+        roots = reseal(connection)
+        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        vkey = VerifierKey(world.runtime.ground.site.trail, public)
+        for (size,) in connection.execute(text("SELECT id FROM audit_checkpoint")).all():
+            note = signed_note(Checkpoint(vkey.name, size, roots[size]), vkey, key.sign)
+            said = {"note": note, "size": size}
+            connection.execute(text("UPDATE audit_checkpoint SET note = :note WHERE id = :size"), said)
+
+
+def test_a_trail_rewritten_and_signed_by_another_key_is_named(world: World) -> None:
+    sealed_bedside(world)
+    world.settings.witness_file.unlink()
+    rewritten(world, Ed25519PrivateKey.generate())
+    assert "the checkpoint was signed by another key" in faults(world)[0]
+
+
+def test_a_trail_rewritten_and_signed_with_the_stolen_key_contradicts_the_file_and_the_paper(world: World) -> None:
+    note = sealed_bedside(world)
+    rewritten(world, world.runtime.ground.keys.trail)
+    assert any("the trail was rewritten" in fault for fault in faults(world))
+    world.settings.witness_file.unlink()
+    assert any("the trail was rewritten" in fault for fault in faults(world, note=note))
+
+
+DROPS = {
+    "sqlite": [
+        ("DROP TRIGGER audit_record_no_update", "audit_record: the trigger that refuses update is gone"),
+        ("DROP INDEX uq_allocation_unit", "allocation: the index uq_allocation_unit is gone"),
+    ],
+    "postgresql": [
+        (
+            "DROP TRIGGER audit_record_no_update ON audit_record",
+            "audit_record: the trigger that refuses update is gone",
+        ),
+        ("ALTER TABLE lot DISABLE TRIGGER lot_no_delete", "lot: the trigger that refuses delete is switched off"),
+        (
+            "ALTER TABLE infusion DROP CONSTRAINT ck_infusion_two_people",
+            "infusion: the constraint ck_infusion_two_people is gone",
+        ),
+        ("ALTER TABLE unit DISABLE TRIGGER ALL", "unit: its foreign keys are switched off"),
+        ("DROP INDEX uq_allocation_unit", "allocation: the index uq_allocation_unit is gone"),
+        (
+            "CREATE OR REPLACE FUNCTION cotrack_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$",
+            "audit_record: the trigger that refuses delete was changed",
+        ),
+    ],
+}
+
+
+def test_a_guard_taken_off_is_named(world: World) -> None:
+    at_the_bedside(world)
+    engine = world.runtime.ground.sessions.engine
+    for statement, named in DROPS[engine.dialect.name]:
+        with as_owner(world) as connection:
+            connection.exec_driver_sql(statement)
+        assert named in faults(world), statement
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_a_database_session_in_another_time_zone_raises_no_alarm(world: World) -> None:
+    sealed_bedside(world)
+    engine = world.runtime.ground.sessions.engine
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET timezone = 'America/St_Johns'")
+    engine.dispose()
+    assert faults(world) == []
+
+
+def test_the_command_line_names_the_place_exits_1_and_every_page_says_it_until_somebody_acknowledges(
+    world: World,
+) -> None:
+    sealed_bedside(world)
     variables = home_variables(world.home, world.settings.database_url)
     assert CliRunner(env=variables).invoke(main, ["audit", "verify"]).exit_code == 0
     by_hand(world, f"UPDATE participant SET arm = 'other' WHERE subject_number = '{HER}'")

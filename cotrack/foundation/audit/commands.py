@@ -1,9 +1,21 @@
 """Commands about the trail."""
 
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
 import click
 
-from cotrack.foundation.audit import service
+from cotrack.foundation.audit.checkpoint import NoCheckpoint, read_vkey
+from cotrack.foundation.audit.exporting import export as export_trail
+from cotrack.foundation.audit.verification.exported import Trusted, verify_export
+from cotrack.foundation.audit.verification.live import Question, verify_live
+from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.findings.service import keep_findings
 from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors, progress
+
+MOST_SAID = 100
+"""A trail that was altered in one place is often altered everywhere after it: so many lines say enough."""
 
 
 @click.group()
@@ -11,14 +23,60 @@ def audit() -> None:
     """The audit trail."""
 
 
+_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+
 @audit.command("verify")
+@click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path), required=False)
+@click.option("--checkpoint", type=_FILE, help="A checkpoint that you hold: from paper, or from another machine.")
+@click.option("--vkey", type=_FILE, help="The verifier key, from elsewhere.")
+@click.option("--quick", "is_quick", is_flag=True, help="Hashes, tree and signatures alone.")
 @pass_terminal
 @plain_errors
-def verify(terminal: Terminal) -> None:
-    """Compare every record with itself and all of them with today's tables; exit 1 where they differ."""
-    ground = terminal.runtime.ground
-    with ground.sessions.reading() as session:
-        faults = list(service.verify(session, ground.secrets, watch=progress))
+def verify(
+    terminal: Terminal, folder: Path | None, *, checkpoint: Path | None, vkey: Path | None, is_quick: bool
+) -> None:
+    """Verify the trail of this site, or of an export in FOLDER by its files alone; exit 1 where anything is wrong."""
+    trusted = _trusted(checkpoint, vkey)
+    faults = _of_export(folder, trusted, is_quick) if folder else _of_site(terminal, trusted, is_quick)
     if faults:
         terminal.end_with(faults)
-    terminal.say("the trail and the tables agree")
+    terminal.say("the trail is whole" if folder or is_quick else "the trail is whole, and the tables are what it says")
+
+
+def _trusted(checkpoint: Path | None, vkey: Path | None) -> Trusted:
+    try:
+        key = read_vkey(vkey.read_text(encoding="utf-8")) if vkey else None
+    except (NoCheckpoint, UnicodeDecodeError) as fault:
+        raise InvalidInput("{path}: {fault}.", path=vkey, fault=fault) from None
+    return Trusted(key, checkpoint.read_text(encoding="utf-8") if checkpoint else None)
+
+
+def _of_export(folder: Path, trusted: Trusted, is_quick: bool) -> list[str]:  # noqa: FBT001 (passed on)
+    if trusted.key is None:
+        click.echo("The export's own key is trusted: bring one from elsewhere with --vkey.", err=True)
+    return _found(verify_export(folder, trusted, is_quick=is_quick))
+
+
+def _of_site(terminal: Terminal, trusted: Trusted, is_quick: bool) -> list[str]:  # noqa: FBT001 (passed on)
+    runtime = terminal.runtime
+    found = _found(verify_live(Question(runtime.ground, runtime.settings.witness_file, trusted, is_quick)))
+    keep_findings(runtime.ground, found)
+    return found
+
+
+def _found(faults: Iterable[str]) -> list[str]:
+    return list(islice(progress(faults, "verifying"), MOST_SAID))
+
+
+@audit.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@pass_terminal
+@plain_errors
+def export(terminal: Terminal, folder: Path) -> None:
+    """Write the trail into FOLDER, for other people's tools to verify; who acts needs the right to read it."""
+    runtime = terminal.runtime
+    terminal.require("trail:read")
+    sizes = export_trail(runtime.ground, folder, witness=runtime.settings.witness_file)
+    written = max(progress(sizes, "exporting"), default=0)
+    terminal.say(f"wrote {written} records into {folder}")

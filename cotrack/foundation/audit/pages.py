@@ -22,6 +22,6 @@ def show_record(record_id: int) -> str:
     """Show one record."""
     with runtime().ground.sessions.reading() as session:
         row, said = service.record_numbered(session, record_id)
-        leaf = service.leaf_sha256(row.body)
+        place = service.sealed(session, row)
         details = service.shown_details(said)
-        return render_template("audit/record.html", row=row, said=said, leaf=leaf, details=details)
+        return render_template("audit/record.html", row=row, said=said, place=place, details=details)

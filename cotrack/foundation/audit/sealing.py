@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, read_unsigned, signed_note
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRecord, AuditTile
-from cotrack.foundation.audit.tree import TILE_LEAVES, leaf_hash, root, tiles
+from cotrack.foundation.audit.tree import TILE_LEAVES, inclusion_proof, leaf_hash, root, tiles
 from cotrack.foundation.db import Sessions
 from cotrack.foundation.errors import CotrackError
 from cotrack.foundation.words import N_
@@ -111,6 +111,14 @@ def leaves(session: Session, first: int, end: int) -> list[bytes]:
     """Return the hashes of the leaves from `first` up to `end`."""
     statement = select(AuditLeaf.hash).where(AuditLeaf.id >= first, AuditLeaf.id < end).order_by(AuditLeaf.id)
     return list(session.scalars(statement))
+
+
+def proof_of(session: Session, index: int, size: int) -> list[bytes]:
+    """Return the inclusion proof of a leaf in the tree of the first `size` leaves, nearest first."""
+    tile = index // TILE_LEAVES
+    first = tile * TILE_LEAVES
+    inside = leaves(session, first, min(first + TILE_LEAVES, size))
+    return [*inclusion_proof(inside, index - first), *inclusion_proof(nodes(session, size), tile)]
 
 
 def newest_checkpoint(session: Session) -> AuditCheckpoint | None:

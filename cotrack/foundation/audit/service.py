@@ -1,21 +1,18 @@
 """Reading the trail: the records of a thing, the searchable list, and the check that nothing was changed beside it."""
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import rfc8785
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cotrack.foundation.audit.models import OUTCOMES, AuditRecord
-from cotrack.foundation.audit.replay import differences
-from cotrack.foundation.db.changes import Secrets
-from cotrack.foundation.db.columns import instant_text
+from cotrack.foundation.audit.models import OUTCOMES, AuditLeaf, AuditRecord
+from cotrack.foundation.audit.sealing import newest_checkpoint, proof_of
+from cotrack.foundation.audit.tree import leaf_hash
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.web.listing import Column, Filter, Listing
 from cotrack.foundation.words import N_
@@ -89,45 +86,21 @@ def trail_list() -> Listing:
     )
 
 
-Watch = Callable[[Iterable[Any], str, int], Iterable[Any]]
-"""Passes things through and shows how far they are: what they are, and how many."""
+@dataclass(frozen=True)
+class Sealed:
+    """A record's place in the tree, and the proof that it is under the newest signed head."""
+
+    leaf_hash: str
+    leaf_index: int | None
+    checkpoint: str
+    proof: Sequence[str]
 
 
-def _unwatched(items: Iterable[Any], words: str, length: int) -> Iterable[Any]:  # noqa: ARG001 (the shape of Watch)
-    return items
-
-
-def verify(session: Session, secrets: Secrets, *, watch: Watch = _unwatched) -> Iterator[str]:
-    """Yield every place where the trail contradicts itself or today's tables, each in one line."""
-    last_id = 0
-    length = session.scalar(select(func.count()).select_from(AuditRecord)) or 0
-    for row in watch(session.scalars(select(AuditRecord).order_by(AuditRecord.id)), "records", length):
-        yield from _faults_of(row, last_id)
-        last_id = row.id
-    for each in differences(session, secrets):
-        yield each.sentence
-
-
-def _faults_of(row: AuditRecord, last_id: int) -> Iterator[str]:
-    said = json.loads(row.body)
-    if rfc8785.dumps(said).decode() != row.body:
-        yield f"record {row.id}: is not in canonical form"
-    columns = {
-        "id": row.id,
-        "at": instant_text(row.at),
-        "actor": row.actor,
-        "role": row.role,
-        "event": row.event,
-        "subject": row.subject,
-        "outcome": row.outcome,
-    }
-    for name, value in columns.items():
-        if said.get(name) != value:
-            yield f"record {row.id} {name}: the record says {said.get(name)!r}, its column {value!r}"
-    if row.id <= last_id:
-        yield f"record {row.id}: stands after record {last_id}"
-
-
-def leaf_sha256(body: str) -> str:
-    """Return the hash of a record as a leaf of the tree (RFC 6962 §2.1)."""
-    return hashlib.sha256(b"\x00" + body.encode()).hexdigest()
+def sealed(session: Session, row: AuditRecord) -> Sealed:
+    """Return where a record stands in the tree, with its inclusion proof (RFC 6962 §2.1.1) where a head covers it."""
+    leaf = session.scalar(select(AuditLeaf).where(AuditLeaf.record_id == row.id))
+    newest = newest_checkpoint(session)
+    found = leaf_hash(row.body.encode()).hex()
+    if leaf is None or newest is None or leaf.id >= newest.id:
+        return Sealed(found, leaf.id if leaf else None, "", ())
+    return Sealed(found, leaf.id, newest.note, [each.hex() for each in proof_of(session, leaf.id, newest.id)])

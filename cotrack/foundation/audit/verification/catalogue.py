@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, Table, text
+from sqlalchemy import CheckConstraint, Connection, Constraint, Table, text
 
 from cotrack.foundation.db import Base, is_append_only
 from cotrack.foundation.db.guard import OUTSIDE_TRAIL
@@ -45,17 +46,17 @@ def _faults_on_sqlite(connection: Connection) -> Iterator[str]:
     yield from (f"the trigger {name} is none of this program's" for name in triggers)
     for wanted in Base.metadata.sorted_tables:
         said = _flat(tables.get(wanted.name, ""))
-        yield from _missing_constraints(wanted, lambda each, said=said: _flat(each) in said)  # type: ignore[misc]
+        yield from _missing_constraints(wanted, said)
         yield from _missing_indexes(wanted, indexes)
 
 
-def _missing_constraints(table: Table, is_there: object) -> Iterator[str]:
+def _missing_constraints(table: Table, said: str) -> Iterator[str]:
     for constraint in table.constraints:
         name = str(constraint.name)
         wanted = f"CONSTRAINT {name} "
         if isinstance(constraint, CheckConstraint):
             wanted = f"CONSTRAINT {name} CHECK ({constraint.sqltext})"
-        if not is_there(wanted):  # type: ignore[operator]
+        if _flat(wanted) not in said:
             yield f"{table.name}: the constraint {name} is gone or was changed"
 
 
@@ -66,7 +67,7 @@ def _missing_indexes(table: Table, found: set[str]) -> Iterator[str]:
 
 
 def _flat(sql: str) -> str:
-    return re.sub(r"\s+", " ", sql.replace('"', "")) + " "
+    return re.sub(r"\s+", " ", sql.replace('"', ""))
 
 
 _TRIGGERS = text(
@@ -106,22 +107,27 @@ def _constraints_on_postgresql(connection: Connection) -> Iterator[str]:
     indexes = set(connection.execute(_INDEXES).scalars())
     for table in Base.metadata.sorted_tables:
         for constraint in table.constraints:
-            found = constraints.get(str(constraint.name))
-            if found is None:
-                yield f"{table.name}: the constraint {constraint.name} is gone"
-            elif not found.is_valid:
-                yield f"{table.name}: the constraint {constraint.name} was put back without looking at the rows"
-            elif isinstance(constraint, CheckConstraint) and _words(found.definition) != _words(
-                str(constraint.sqltext)
-            ):
-                yield f"{table.name}: the constraint {constraint.name} was changed"
+            fault = _fault_of(constraint, constraints.get(str(constraint.name)))
+            if fault:
+                yield f"{table.name}: the constraint {constraint.name} {fault}"
         yield from _missing_indexes(table, indexes)
 
 
-_NO_WORDS = frozenset({"CHECK", "ARRAY", "ANY", "TEXT", "IN", "CHARACTER", "VARYING", "NUMERIC", "BIGINT", "INTEGER"})
+def _fault_of(constraint: Constraint, found: Any) -> str:
+    if found is None:
+        return "is gone"
+    if not found.is_valid:
+        return "was put back without looking at the rows"
+    if isinstance(constraint, CheckConstraint) and _words(found.definition) != _words(str(constraint.sqltext)):
+        return "was changed"
+    return ""
+
+
+_NO_WORDS = frozenset({"CHECK", "ARRAY", "ANY", "ALL", "TEXT", "CHARACTER", "VARYING", "NUMERIC", "BIGINT", "INTEGER"})
+_WORD = re.compile(r"'(?:[^']|'')*'|[A-Za-z_]\w*|\d+(?:\.\d+)?|<>|<=|>=|[<>=]")
 
 
 def _words(sql: str) -> set[str]:
-    """Return names and literals of a condition: PostgreSQL spells it in a way of its own, which differs by version."""
-    found = re.findall(r"'(?:[^']|'')*'|[A-Za-z_]\w*|\d+(?:\.\d+)?", sql)
-    return {each for each in found if each.upper() not in _NO_WORDS}
+    """Return names, literals and comparisons of a condition: PostgreSQL spells it in its own way, by version."""
+    spelled = sql.replace("!=", "<>").replace(" NOT IN ", " <> ALL ").replace(" IN ", " = ANY ")
+    return {each for each in _WORD.findall(spelled) if each.upper() not in _NO_WORDS}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from cotrack.foundation.audit.checkpoint import Checkpoint, NoCheckpoint, VerifierKey, read_note, read_vkey
 from cotrack.foundation.audit.tree import LEAF_PREFIX, TILE_LEAVES
@@ -21,6 +22,9 @@ class Trusted:
 
     key: VerifierKey | None = None
     note: str | None = None
+
+
+NOTHING_HELD: Final = Trusted()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Verifies the trail of the running site: records, tree, checkpoints, what they add up to, and the database's guards."""
+"""Verifies the trail of the running site: records, tree, checkpoints, what they add up to, the database's guards."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Ground
@@ -15,12 +15,12 @@ from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRec
 from cotrack.foundation.audit.sealing import verifier_key, witnessed
 from cotrack.foundation.audit.tree import TILE_LEAVES, leaf_hash
 from cotrack.foundation.audit.verification import catalogue, replay
-from cotrack.foundation.audit.verification.exported import Trusted
+from cotrack.foundation.audit.verification.exported import NOTHING_HELD, Trusted
 from cotrack.foundation.audit.verification.heads import HeadWalk
 from cotrack.foundation.audit.verification.lines import LineJudge
 from cotrack.foundation.db.columns import instant_text
 
-AT_ONCE = 1_000
+MOST_SUSPECTED = 10
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Question:
 
     ground: Ground
     witness: Path
-    trusted: Trusted = Trusted()
+    trusted: Trusted = NOTHING_HELD
     is_quick: bool = False
 
 
@@ -88,21 +88,41 @@ def _keep(found: Checkpoint | None, heads: dict[int, Checkpoint], where: str, fa
 def _faults_of_records(session: Session, heads: Mapping[int, Checkpoint], *, is_quick: bool) -> Iterator[str]:
     walk = HeadWalk({size: each.root for size, each in heads.items()})
     judge = None if is_quick else LineJudge()
+    order = _Order()
     for rows in session.execute(_RECORDS, execution_options={"yield_per": TILE_LEAVES}).partitions():
         leaves = []
         for index, row in enumerate(rows, walk.size):
             leaf, faults = _judged(row, index, judge)
             yield from faults
             leaves.append(leaf)
+            order.see(row.record_id)
         for size in walk.take(leaves):
+            yield from order.told()
             where = f"records {walk.confirmed} to {size - 1} of the tree"
             yield f"checkpoint {size}: has another root than the records: something was changed in {where}"
     for size in walk.unreached():
         yield (
-            f"the trail has {walk.size} records, and a checkpoint of {size} was signed: records are missing at its end, "
-            "or an older back-up was put back"
+            f"the trail has {walk.size} records, and a checkpoint of {size} was signed: "
+            "records are missing at its end, or an older back-up was put back"
         )
     yield from _unsealed(session)
+
+
+class _Order:
+    """Records behind a newer one. Late commits put them there on PostgreSQL; where a root is wrong, a swap did."""
+
+    def __init__(self) -> None:
+        self._newest = 0
+        self._behind: list[str] = []
+
+    def see(self, record_id: int) -> None:
+        if record_id < self._newest:
+            self._behind.append(f"record {record_id}: stands behind record {self._newest}, perhaps swapped with it")
+        self._newest = max(self._newest, record_id)
+
+    def told(self) -> list[str]:
+        told, self._behind = self._behind[-MOST_SUSPECTED:], []
+        return told
 
 
 _RECORDS = (
@@ -124,7 +144,7 @@ _RECORDS = (
 )
 
 
-def _judged(row: Row[Any], index: int, judge: LineJudge | None) -> tuple[bytes, list[str]]:
+def _judged(row: Any, index: int, judge: LineJudge | None) -> tuple[bytes, list[str]]:
     """Return the hash of a record as it is now, and every fault of it."""
     where = f"record {row.record_id}"
     if row.id is None:
@@ -143,7 +163,7 @@ def _judged(row: Row[Any], index: int, judge: LineJudge | None) -> tuple[bytes, 
     return leaf, faults
 
 
-def _other_columns(row: Row[Any], said: Mapping[str, Any]) -> Iterator[str]:
+def _other_columns(row: Any, said: Mapping[str, Any]) -> Iterator[str]:
     columns = {
         "id": row.id,
         "at": instant_text(row.at),

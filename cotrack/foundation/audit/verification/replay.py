@@ -20,6 +20,7 @@ from cotrack.foundation.db.guard import OUTSIDE_TRAIL
 
 AT_ONCE = 500
 Cells = dict[str, Any]
+_BODIES = select(AuditRecord.id, AuditRecord.body).order_by(AuditRecord.id)
 
 
 def differences(session: Session, secrets: Secrets) -> Iterator[str]:
@@ -27,7 +28,7 @@ def differences(session: Session, secrets: Secrets) -> Iterator[str]:
     with TemporaryDirectory(prefix="cotrack-replay-") as folder:
         scratch = _Scratch(Path(folder) / "replay.db")
         try:
-            for record_id, body in _bodies(session):
+            for record_id, body in session.execute(_BODIES, execution_options={"yield_per": AT_ONCE}):
                 yield from (f"record {record_id}: {fault}" for fault in scratch.apply(json.loads(body)))
             for table in Base.metadata.sorted_tables:
                 if table.name not in OUTSIDE_TRAIL:
@@ -35,12 +36,6 @@ def differences(session: Session, secrets: Secrets) -> Iterator[str]:
             yield from (f"{row}: the trail has it, the table has not" for row in scratch.left())
         finally:
             scratch.close()
-
-
-def _bodies(session: Session) -> Iterator[tuple[int, str]]:
-    statement = select(AuditRecord.id, AuditRecord.body).order_by(AuditRecord.id)
-    for record_id, body in session.execute(statement, execution_options={"yield_per": AT_ONCE}):
-        yield record_id, body
 
 
 def _differences_in(session: Session, table: Table, scratch: "_Scratch", secrets: Secrets) -> Iterator[str]:
