@@ -114,6 +114,7 @@ def _add_page_tools(app: Flask) -> None:
             "site_name": words.site_name,
             "zone": visit.runtime().ground.site.zone.key,
             "program_version": __version__,
+            "trail_findings": visit.trail_findings,
         }
 
 

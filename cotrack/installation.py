@@ -16,9 +16,11 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from cotrack import __version__
+from cotrack.foundation import background
 from cotrack.foundation.access.jobs import clear_outdated
 from cotrack.foundation.access.service import people
-from cotrack.foundation.errors import DatabaseUnavailable
+from cotrack.foundation.audit import jobs as trail
+from cotrack.foundation.background import Work
 from cotrack.foundation.keys import make_missing_keys
 from cotrack.foundation.migrations import SYSTEM, migrate
 from cotrack.foundation.resources import resource
@@ -28,7 +30,7 @@ from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.gateways.needs import check_system
 from cotrack.settings import Settings, SettingsFault
 
-WORK_EVERY_SECONDS = 60
+CLEAR_EVERY_SECONDS = 60
 STOP_SECONDS = 20
 
 log = logging.getLogger("cotrack")
@@ -98,12 +100,12 @@ def serve(runtime: Runtime) -> None:
     record_start(runtime)
     # No connection may be shared with the workers that are forked from here.
     runtime.ground.sessions.engine.dispose()
-    background = subprocess.Popen([sys.executable, "-m", "cotrack", "work"])
+    beside = subprocess.Popen([sys.executable, "-m", "cotrack", "work"])
     try:
         _Server(_make_app(runtime), _server_options(runtime.settings)).run()
     finally:
-        background.terminate()
-        background.wait(STOP_SECONDS)
+        beside.terminate()
+        beside.wait(STOP_SECONDS)
 
 
 def _log_to_stderr() -> None:
@@ -164,10 +166,5 @@ def work(runtime: Runtime) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    while not stop.wait(WORK_EVERY_SECONDS):
-        try:
-            clear_outdated(runtime.ground.sessions)
-        except DatabaseUnavailable as fault:
-            log.warning("background work waits: %s", fault)
-        except Exception:  # one failed turn must not end all later ones
-            log.exception("background work failed")
+    clearing = Work("clearing", lambda: clear_outdated(runtime.ground.sessions), CLEAR_EVERY_SECONDS)
+    background.do([*trail.works(runtime.ground, runtime.settings.witness_file), clearing], stop)

@@ -301,6 +301,7 @@ STATE_TONES: Final = {
             "stopped_early",
             "standing",
             "recalled",
+            "found",
         }
     ),
     "careful": frozenset({"conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}),

@@ -22,6 +22,7 @@ from cotrack.foundation.access import pages as access_pages
 from cotrack.foundation.audit import commands as audit_commands
 from cotrack.foundation.audit import pages as audit_pages
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.findings import pages as findings_pages
 from cotrack.foundation.web import words
 from cotrack.foundation.words import N_
 from cotrack.labelling import api as labelling_api
@@ -45,6 +46,7 @@ from cotrack.trace import commands as trace_commands
 PAGES: Final[list[flask.Blueprint]] = [
     access_pages.pages,
     audit_pages.pages,
+    findings_pages.pages,
     study_pages.pages,
     labelling_pages.pages,
     quality_pages.pages,
@@ -121,6 +123,7 @@ _THINGS: Final = {
     "order": ("desk.order", "number"),
     "infusion": ("bedside.show_infusion", "infusion_id"),
     "record": ("audit.show_record", "record_id"),
+    "trail_finding": ("findings.list_findings", ""),
     "label_instance": ("labelling.show_label", "label_id"),
 }
 
@@ -131,7 +134,7 @@ def thing_url(subject: str) -> str:
     if noun not in _THINGS or not key:
         return ""
     endpoint, argument = _THINGS[noun]
-    return url_for(endpoint, **{argument: key})  # type: ignore[arg-type]  # url_for's keywords are the route's
+    return url_for(endpoint, **({argument: key} if argument else {}))  # type: ignore[arg-type]  # url_for's keywords are the route's
 
 
 def thing_name(subject: str) -> str:

@@ -19,6 +19,8 @@ WORDS: Final = {
     "principal_investigator": N_("principal investigator"),
     "auditor": N_("auditor"),
     "system": N_("system"),
+    "trail_finding": N_("trail"),
+    "demonstration.load": N_("Demonstration loaded"),
     # outcomes and verdicts
     "done": N_("done"),
     "refused": N_("refused"),

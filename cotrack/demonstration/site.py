@@ -17,7 +17,9 @@ from cotrack.demonstration.players import Cast
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Blocked
+from cotrack.foundation.migrations import SYSTEM
 from cotrack.foundation.runtime import Runtime
+from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.manufacture.service import lots
 from cotrack.participants.service import enrolment, screening
 from cotrack.release.service import dispositions
@@ -54,9 +56,17 @@ def load(runtime: Runtime) -> Iterator[str]:
     sessions = runtime.ground.sessions.with_clock(clock)
     journey = Journey(Cast(replace(runtime, ground=replace(runtime.ground, sessions=sessions))))
     clock.begin(days=130)
+    _announce(journey, clock)
     for words, chapter in CHAPTERS:
         chapter(journey, clock)
         yield words
+
+
+def _announce(journey: Journey, clock: StoryClock) -> None:
+    """Record that a story begins: the one step back in time that verification accepts (docs/trail.md)."""
+    with unit_of_work(journey.ground, SYSTEM) as work:
+        work.record("demonstration.load", "site:demonstration", permission="system:start")
+        work.details["loaded_at"] = clock.end.isoformat()
 
 
 def _refuse_unfit(runtime: Runtime) -> None:

@@ -1,6 +1,7 @@
 """What belongs to the site, read from its `site.toml`: zone, wards, stations, printers, thresholds, wording."""
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cotrack.foundation.audit.checkpoint import is_key_name
 
+_URL = re.compile(r"https?://\S+$")
 PRINTER_PROTOCOLS = ("pdf", "zpl")
 
 
@@ -58,6 +60,7 @@ class Site:
     printers: Mapping[str, Printer]
     minutes: Mapping[str, int]
     phone: Mapping[str, str]
+    witnesses: tuple[str, ...]
     text: str
     sha256: str
 
@@ -103,6 +106,7 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
         stations=stations,
         printers=printers,
         minutes=minutes,
+        witnesses=_witnesses(data.get("witnesses", [])),
         phone={name: str(number) for name, number in _table(data, "phone").items()},
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -140,6 +144,13 @@ def _places(data: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(places, list) or not all(isinstance(each, str) for each in places):
         raise TypeError("places must be a list of texts")
     return tuple(places)
+
+
+def _witnesses(urls: Any) -> tuple[str, ...]:
+    """Return the addresses outside that each signed head of the trail is sent to."""
+    if not isinstance(urls, list) or not all(isinstance(url, str) and _URL.match(url) for url in urls):
+        raise ValueError("witnesses: must be a list of http or https addresses")
+    return tuple(urls)
 
 
 def _trail(name: str) -> str:

@@ -23,6 +23,7 @@ from cotrack.lifecycles import LIFECYCLES
 JOURNEY = (
     "foundation.audit",
     "foundation.access",
+    "foundation.findings",
     "study",
     "labelling",
     "quality",

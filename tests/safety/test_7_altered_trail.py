@@ -206,7 +206,7 @@ DROPS = {
         ("ALTER TABLE unit DISABLE TRIGGER ALL", "unit: its foreign keys are switched off"),
         ("DROP INDEX uq_allocation_unit", "allocation: the index uq_allocation_unit is gone"),
         (
-            "CREATE OR REPLACE FUNCTION cotrack_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$",
+            "CREATE OR REPLACE FUNCTION cotrack_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
             "audit_record: the trigger that refuses delete was changed",
         ),
     ],

@@ -1,6 +1,6 @@
 """Commands about the trail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -55,18 +55,19 @@ def _trusted(checkpoint: Path | None, vkey: Path | None) -> Trusted:
 def _of_export(folder: Path, trusted: Trusted, is_quick: bool) -> list[str]:  # noqa: FBT001 (passed on)
     if trusted.key is None:
         click.echo("The export's own key is trusted: bring one from elsewhere with --vkey.", err=True)
-    return _found(verify_export(folder, trusted, is_quick=is_quick))
+    return _found(verify_export(folder, trusted, is_quick=is_quick, watch=progress))
 
 
 def _of_site(terminal: Terminal, trusted: Trusted, is_quick: bool) -> list[str]:  # noqa: FBT001 (passed on)
     runtime = terminal.runtime
-    found = _found(verify_live(Question(runtime.ground, runtime.settings.witness_file, trusted, is_quick)))
+    question = Question(runtime.ground, runtime.settings.witness_file, trusted, is_quick, progress)
+    found = _found(verify_live(question))
     keep_findings(runtime.ground, found)
     return found
 
 
-def _found(faults: Iterable[str]) -> list[str]:
-    return list(islice(progress(faults, "verifying"), MOST_SAID))
+def _found(faults: Iterator[str]) -> list[str]:
+    return list(islice(faults, MOST_SAID))
 
 
 @audit.command("export")

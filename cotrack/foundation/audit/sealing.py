@@ -74,6 +74,11 @@ class Sealer:
                 self._floor = max(self._floor, newest - LATE_IDS)
         return len(records)
 
+    def seal_all(self) -> None:
+        """Append until nothing is left."""
+        while self.seal():
+            pass
+
 
 def lag(session: Session, now: datetime) -> Lag:
     """Return how far sealing is behind at this instant."""
@@ -138,8 +143,7 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None) -> str:
     A new note is also appended to the file `witness`, outside of the database. Raises TrailBroken where the tree does
     not continue the last signed head: whoever signed it would vouch for an altered trail.
     """
-    while Sealer(ground.sessions).seal() == MOST_AT_ONCE:
-        pass
+    Sealer(ground.sessions).seal_all()
     with ground.sessions.outside_trail() as session:
         _elect(session)
         size, newest = _size(session), newest_checkpoint(session)

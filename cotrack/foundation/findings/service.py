@@ -44,6 +44,11 @@ def acknowledge(work: Work, finding_id: int, *, reason: str) -> TrailFinding:
     return finding
 
 
+def all_findings(session: Session) -> Sequence[TrailFinding]:
+    """Return everything that was ever found, newest first."""
+    return session.scalars(select(TrailFinding).order_by(TrailFinding.id.desc())).all()
+
+
 def open_findings(session: Session) -> Sequence[TrailFinding]:
     """Return what was found and nobody has acknowledged, oldest first."""
     return session.scalars(select(TrailFinding).where(TrailFinding.status == "found").order_by(TrailFinding.id)).all()

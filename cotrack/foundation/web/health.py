@@ -1,5 +1,6 @@
 """Health for machines: alive, ready, counted; and the shape of every problem document."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from time import perf_counter
 
@@ -13,8 +14,11 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from cotrack import __version__
+from cotrack.foundation.audit.sealing import lag
 from cotrack.foundation.migrations import head, require_schema
 from cotrack.foundation.web.visit import needs, public, runtime
 
@@ -60,8 +64,19 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Say whether database, migrations and keys are there; the keys were read at the start."""
     require_schema(runtime().ground.sessions)
-    now: datetime = runtime().ground.sessions.clock()
-    return jsonify({"status": "ready", "schema": head(), "version": __version__, "now": now.isoformat()})
+    sessions = runtime().ground.sessions
+    now: datetime = sessions.clock()
+    with sessions.reading() as session:
+        behind = lag(session, now)
+    return jsonify(
+        {
+            "status": "ready",
+            "schema": head(),
+            "version": __version__,
+            "now": now.isoformat(),
+            "sealing": {"records": behind.records, "seconds": round(behind.seconds, 3)},
+        }
+    )
 
 
 @needs("metrics:read")
@@ -69,7 +84,19 @@ def metrics() -> Response:
     """Show the counters of all worker processes (Prometheus text)."""
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it ships no types
+    registry.register(_Sealing())
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+class _Sealing(Collector):
+    """Measures at each look how far sealing is behind."""
+
+    def collect(self) -> Iterator[Metric]:
+        sessions = runtime().ground.sessions
+        with sessions.reading() as session:
+            behind = lag(session, sessions.clock())
+        yield GaugeMetricFamily("cotrack_unsealed_records", "Records without a place in the tree", behind.records)
+        yield GaugeMetricFamily("cotrack_sealing_lag_seconds", "Age of the oldest of them", behind.seconds)
 
 
 def _start() -> None:

@@ -12,7 +12,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from cotrack.foundation.access.service.sign_ins import Visitor
 from cotrack.foundation.acting import Actor
-from cotrack.foundation.errors import FormExpired, NotSignedIn, PermissionDenied
+from cotrack.foundation.errors import DatabaseUnavailable, FormExpired, NotSignedIn, PermissionDenied
+from cotrack.foundation.findings.service import open_findings
 from cotrack.foundation.runtime import Runtime
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -61,6 +62,15 @@ def may(permission: str) -> bool:
     """Whether the visitor holds a permission; nobody does who is not signed in."""
     found = g.get("visitor")
     return found is not None and permission in found.actor.permissions
+
+
+def trail_findings() -> bool:
+    """Whether verification found the trail altered and nobody has acknowledged it: every page says so."""
+    try:
+        with runtime().ground.sessions.reading() as session:
+            return bool(open_findings(session))
+    except DatabaseUnavailable:
+        return False  # the page itself tells this
 
 
 def is_api() -> bool:

@@ -11,6 +11,7 @@ from cotrack.foundation.audit.checkpoint import Checkpoint, NoCheckpoint, Verifi
 from cotrack.foundation.audit.tree import LEAF_PREFIX, TILE_LEAVES
 from cotrack.foundation.audit.verification.heads import HeadWalk
 from cotrack.foundation.audit.verification.lines import LineJudge
+from cotrack.foundation.audit.verification.watching import Watch, unwatched
 
 READ_BYTES = 1 << 20
 LEAF_LINE_BYTES = 65
@@ -35,7 +36,7 @@ class Claims:
     heads: dict[int, Checkpoint]
 
 
-def verify_export(folder: Path, trusted: Trusted, *, is_quick: bool = False) -> Iterator[str]:
+def verify_export(folder: Path, trusted: Trusted, *, is_quick: bool = False, watch: Watch = unwatched) -> Iterator[str]:
     """Yield every fault of an export, one line each, the first wrong place first; nothing where it is whole."""
     try:
         key = trusted.key or read_vkey((folder / "vkey").read_text(encoding="utf-8"))
@@ -44,7 +45,7 @@ def verify_export(folder: Path, trusted: Trusted, *, is_quick: bool = False) -> 
         yield f"{folder}: {fault}"
         return
     yield from faults
-    yield from _entries(folder, claims, is_quick=is_quick)
+    yield from _entries(folder, claims, is_quick=is_quick, watch=watch)
 
 
 def _claims(folder: Path, key: VerifierKey, trusted: Trusted) -> tuple[Claims, list[str]]:
@@ -74,11 +75,11 @@ def _note(path: Path, key: VerifierKey) -> Checkpoint:
         raise NoCheckpoint(f"{path.name} is missing") from None
 
 
-def _entries(folder: Path, claims: Claims, *, is_quick: bool) -> Iterator[str]:
+def _entries(folder: Path, claims: Claims, *, is_quick: bool, watch: Watch) -> Iterator[str]:
     walk = HeadWalk({size: each.root for size, each in claims.heads.items()})
     judge = None if is_quick else LineJudge()
     broken: list[str] = []
-    for lines in _tiles(folder):
+    for lines in watch(_tiles(folder), "verifying", -(-claims.head.size // TILE_LEAVES)):
         if not lines[-1].endswith(b"\n"):
             yield f"entries.jsonl, line {walk.size + len(lines)}: is cut off: it does not end with LF"
         if judge is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Ground
@@ -18,6 +18,7 @@ from cotrack.foundation.audit.verification import catalogue, replay
 from cotrack.foundation.audit.verification.exported import NOTHING_HELD, Trusted
 from cotrack.foundation.audit.verification.heads import HeadWalk
 from cotrack.foundation.audit.verification.lines import LineJudge
+from cotrack.foundation.audit.verification.watching import Watch, unwatched
 from cotrack.foundation.db.columns import instant_text
 
 MOST_SUSPECTED = 10
@@ -31,6 +32,7 @@ class Question:
     witness: Path
     trusted: Trusted = NOTHING_HELD
     is_quick: bool = False
+    watch: Watch = unwatched
 
 
 def verify_live(question: Question) -> Iterator[str]:
@@ -38,9 +40,9 @@ def verify_live(question: Question) -> Iterator[str]:
     with _snapshot(question.ground) as session:
         heads, faults = _heads(session, question)
         yield from faults
-        yield from _faults_of_records(session, heads, is_quick=question.is_quick)
+        yield from _faults_of_records(session, heads, question)
         if not question.is_quick:
-            yield from replay.differences(session, question.ground.secrets)
+            yield from replay.differences(session, question.ground.secrets, question.watch)
             yield from catalogue.faults(session.connection())
 
 
@@ -85,11 +87,12 @@ def _keep(found: Checkpoint | None, heads: dict[int, Checkpoint], where: str, fa
         faults.append(f"{where}: another root was signed for the size {found.size}: the trail was rewritten")
 
 
-def _faults_of_records(session: Session, heads: Mapping[int, Checkpoint], *, is_quick: bool) -> Iterator[str]:
+def _faults_of_records(session: Session, heads: Mapping[int, Checkpoint], question: Question) -> Iterator[str]:
     walk = HeadWalk({size: each.root for size, each in heads.items()})
-    judge = None if is_quick else LineJudge()
+    judge = None if question.is_quick else LineJudge()
     order = _Order()
-    for rows in session.execute(_RECORDS, execution_options={"yield_per": TILE_LEAVES}).partitions():
+    found = session.execute(_RECORDS, execution_options={"yield_per": TILE_LEAVES}).partitions()
+    for rows in question.watch(found, "records", -(-_count(session) // TILE_LEAVES)):
         leaves = []
         for index, row in enumerate(rows, walk.size):
             leaf, faults = _judged(row, index, judge)
@@ -106,6 +109,10 @@ def _faults_of_records(session: Session, heads: Mapping[int, Checkpoint], *, is_
             "records are missing at its end, or an older back-up was put back"
         )
     yield from _unsealed(session)
+
+
+def _count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(AuditLeaf)) or 0
 
 
 class _Order:

@@ -10,10 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.audit.models import AuditRecord
+from cotrack.foundation.audit.verification.watching import Watch, unwatched
 from cotrack.foundation.db import Base
 from cotrack.foundation.db.changes import Secrets, row_text
 from cotrack.foundation.db.guard import OUTSIDE_TRAIL
@@ -23,12 +24,14 @@ Cells = dict[str, Any]
 _BODIES = select(AuditRecord.id, AuditRecord.body).order_by(AuditRecord.id)
 
 
-def differences(session: Session, secrets: Secrets) -> Iterator[str]:
+def differences(session: Session, secrets: Secrets, watch: Watch = unwatched) -> Iterator[str]:
     """Yield every place where the tables of the trail are not what their records add up to, records first."""
     with TemporaryDirectory(prefix="cotrack-replay-") as folder:
         scratch = _Scratch(Path(folder) / "replay.db")
         try:
-            for record_id, body in session.execute(_BODIES, execution_options={"yield_per": AT_ONCE}):
+            length = session.scalar(select(func.count()).select_from(AuditRecord)) or 0
+            bodies = session.execute(_BODIES, execution_options={"yield_per": AT_ONCE})
+            for record_id, body in watch(bodies, "changes", length):
                 yield from (f"record {record_id}: {fault}" for fault in scratch.apply(json.loads(body)))
             for table in Base.metadata.sorted_tables:
                 if table.name not in OUTSIDE_TRAIL:

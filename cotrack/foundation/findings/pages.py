@@ -1,0 +1,27 @@
+"""The page of what verification found, and of saying what was done about it."""
+
+from flask import Blueprint, Response, render_template
+
+from cotrack.foundation.findings import service
+from cotrack.foundation.web.forms import act_page
+from cotrack.foundation.web.schemas import ReasonIn
+from cotrack.foundation.web.visit import needs, runtime
+from cotrack.lifecycles import TRAIL_FINDING
+
+pages = Blueprint("findings", __name__, template_folder="templates")
+
+
+@pages.get("/trail/findings")
+@needs("trail:read")
+def list_findings() -> str:
+    """Show everything that was ever found, newest first."""
+    with runtime().ground.sessions.reading() as session:
+        return render_template("findings/findings.html", findings=service.all_findings(session))
+
+
+@pages.route("/trail/findings/<int:finding_id>/acknowledge", methods=["GET", "POST"])
+@needs("trail:acknowledge")
+def acknowledge(finding_id: int) -> Response:
+    """Say what was done about a finding."""
+    act = lambda work, reason: service.acknowledge(work, finding_id, reason=reason)  # noqa: E731 (one line)
+    return act_page(TRAIL_FINDING, "acknowledge", ReasonIn(), act, thing=f"trail_finding:{finding_id}")
