@@ -3,7 +3,74 @@
 from typing import Final
 
 from cotrack.foundation.words import N_
-from cotrack.lifecycles import STATE_TONES, STATE_WORDS
+
+STATE_WORDS: Final = {
+    "draft": N_("draft"),
+    "in_effect": N_("in effect"),
+    "superseded": N_("superseded"),
+    "intended": N_("asked for"),
+    "sending": N_("being printed"),
+    "printed": N_("printed"),
+    "applied": N_("applied"),
+    "void": N_("void"),
+    "standing": N_("on hold"),
+    "lifted": N_("lifted"),
+    "recalled": N_("recalled"),
+    "in_process": N_("in process"),
+    "quarantine": N_("quarantine"),
+    "conditionally_released": N_("conditionally released"),
+    "released": N_("released"),
+    "rejected": N_("rejected"),
+    "closed": N_("closed"),
+    "filled": N_("filled"),
+    "stored": N_("stored"),
+    "allocated": N_("allocated"),
+    "issued": N_("issued"),
+    "received": N_("received"),
+    "thawing": N_("thawing"),
+    "thawed": N_("thawed"),
+    "started": N_("started"),
+    "paused": N_("paused"),
+    "completed": N_("completed"),
+    "stopped_early": N_("stopped early"),
+    "returned": N_("returned"),
+    "wasted": N_("wasted"),
+    "destroyed": N_("destroyed"),
+    "recorded": N_("recorded"),
+    "reviewed": N_("reviewed"),
+    "screening": N_("screening"),
+    "enrolled": N_("enrolled"),
+    "withdrawn": N_("withdrawn"),
+    "put_on": N_("put on, not confirmed"),
+    "confirmed": N_("confirmed"),
+    "removed": N_("removed"),
+    "ordered": N_("ordered"),
+    "cancelled": N_("cancelled"),
+    "found": N_("found"),
+    "acknowledged": N_("acknowledged"),
+}
+"""How people read a state; the words of one state are the same for every noun."""
+
+STATE_TONES: Final = {
+    "go": frozenset({"in_effect", "released", "enrolled", "confirmed", "completed", "applied", "reviewed"}),
+    "stop": frozenset(
+        {
+            "rejected",
+            "withdrawn",
+            "void",
+            "destroyed",
+            "cancelled",
+            "wasted",
+            "removed",
+            "stopped_early",
+            "standing",
+            "recalled",
+            "found",
+        }
+    ),
+    "careful": frozenset({"conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}),
+}
+"""The colour and shape that go with a state's word; every other state is neutral."""
 
 WORDS: Final = {
     **STATE_WORDS,

@@ -12,7 +12,10 @@ GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO cotrack_app;
 
 -- Append-only: written once, never changed.
 REVOKE UPDATE ON
+  audit_checkpoint,
+  audit_leaf,
   audit_record,
+  audit_tile,
   disposition,
   handover,
   identity_check,

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from cotrack.foundation.state_machine import Lifecycle, Refusal
-from cotrack.lifecycles import FOLLOWS, LIFECYCLES, STATE_TONES, STATE_WORDS
+from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.policy import PERMISSIONS, ROLES, permissions_of, roles_in_conflict
-from cotrack.vocabulary import WORDS
+from cotrack.vocabulary import STATE_TONES, STATE_WORDS, WORDS
 
 EXPECTED = Path(__file__).parent.parent / "safety" / "permitted.csv"
 NOBODY = "nobody"

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 from support.browsers import Person
 from support.servers import Server
 
-from cotrack.foundation.audit.replay import differences
+from cotrack.foundation.audit.verification.replay import differences
 
 LOT, BAG, PARTICIPANT = "MSC26-0031", "MSC26-0031-001", "IFN-001"
 

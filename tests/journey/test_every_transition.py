@@ -12,7 +12,7 @@ from support.worlds import World
 from cotrack.bedside.service import infusions, ward
 from cotrack.custody import service as custody
 from cotrack.foundation.audit.models import AuditRecord
-from cotrack.foundation.audit.replay import differences
+from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.gateways.zpl import PrinterNotReached
 from cotrack.labelling.service import instances, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES

@@ -10,7 +10,7 @@ from support.worlds import World
 
 from cotrack.bedside.service import checks, infusions
 from cotrack.foundation.audit.models import AuditRecord
-from cotrack.foundation.audit.replay import differences
+from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import InvalidInput, ReasonMissing
 from cotrack.manufacture.service import lots
 from cotrack.participants.service import enrolment

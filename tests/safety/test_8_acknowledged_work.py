@@ -11,7 +11,7 @@ from support.stages import LOT, results_of
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
-from cotrack.foundation.audit.service import verify
+from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.errors import Blocked
 from cotrack.manufacture.service import lots
 from cotrack.release.service.imports import import_results
@@ -57,7 +57,7 @@ def test_every_act_acknowledged_before_a_kill_is_there_after_it(server: Server) 
     stored = {unit.number for unit in world.read(lambda session: lots.lot_numbered(session, LOT).units)}
     assert len(acknowledged) == len(set(acknowledged)) > CLIENTS
     assert set(acknowledged) <= stored
-    assert world.read(lambda session: list(verify(session, world.runtime.ground.secrets))) == []
+    assert list(verify_live(Question(world.runtime.ground, world.settings.witness_file))) == []
 
 
 def test_a_file_is_stored_whole_or_not_at_all(world: World) -> None:
