@@ -39,6 +39,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "unit:destroy",
         "trail:read",
         "trail:acknowledge",
+        "trail:review",
         "person:read",
     },
     "physician": READ_PRODUCT

@@ -153,6 +153,8 @@ WORDS: Final = {
     "result.import": N_("Results imported"),
     "schema.migrate": N_("Database migrated"),
     "system.start": N_("Program started"),
+    "trail_review.sign": N_("Trail reviewed"),
+    "critical": N_("critical changes"),
 }
 
 TONES: Final = {

@@ -22,7 +22,8 @@ REVOKE UPDATE ON
   label_entity,
   observation,
   result_import,
-  signature
+  signature,
+  trail_review
 FROM cotrack_app;
 
 -- Only the owner migrates.

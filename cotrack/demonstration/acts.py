@@ -19,7 +19,7 @@ from cotrack.manufacture.service import lots, units
 from cotrack.orders.models import Order
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
-from cotrack.release.service import dispositions, imports, results
+from cotrack.release.service import dispositions, imports, results, trail_reviews
 from cotrack.study import service as study
 
 NOT_SCREENED = {
@@ -131,8 +131,13 @@ class Journey:
         ids = [each.id for each in stored if each.status == "recorded"]
         self.cast.sign(by, lambda work: results.review_results(work, lot_number, result_ids=ids))
 
+    def trail_reviewed(self, lot_number: str, *, by: str = "qian.m") -> None:
+        """Review a lot's trail."""
+        self.cast.sign(by, lambda work: trail_reviews.review_trail(work, lot_number))
+
     def release(self, lot_number: str, *, by: str = "qian.m") -> None:
-        """Release a lot."""
+        """Review a lot's trail and release the lot."""
+        self.trail_reviewed(lot_number, by=by)
         self.cast.sign(by, lambda work: dispositions.release(work, lot_number))
 
     def released_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:

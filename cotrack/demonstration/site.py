@@ -252,6 +252,7 @@ def _present_lots(journey: Journey, clock: StoryClock) -> None:
 def _conditional_release(journey: Journey, lot: str, tested_at: datetime) -> None:
     journey.results(good_results(lot, tested_at, without=("Sterility", "RCL")))
     journey.review(lot)
+    journey.trail_reviewed(lot, by="tang.w")
     reason = "outstanding: sterility day 14 and RCL"
     journey.cast.sign("tang.w", lambda work: dispositions.release_conditionally(work, lot, reason=reason))
 

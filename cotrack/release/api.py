@@ -9,7 +9,7 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.release import schemas
-from cotrack.release.service import dispositions, imports, results
+from cotrack.release.service import dispositions, imports, results, trail_reviews
 
 api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Results and release")
 
@@ -53,7 +53,16 @@ def review(body: dict[str, Any], number: str) -> Response:
 def show_case(number: str) -> Any:
     """Show everything that stands against the release of a lot by this person."""
     with runtime().ground.sessions.reading() as session:
-        return dispositions.case_summary(session, number, actor(), runtime().ground.sessions.clock())
+        return dispositions.case_summary(runtime().ground, session, number, actor())
+
+
+@api.post("/lots/<number>/trail-reviews")
+@needs("trail:review")
+@api.arguments(schemas.ReleaseIn)
+@api.response(201, schemas.TrailReviewOut)
+def review_trail(body: dict[str, Any], number: str) -> Response:
+    """Sign that the whole trail of a lot was read by somebody who did none of it."""
+    return answer(lambda work: trail_reviews.review_trail(work, number), schemas.TrailReviewOut(), status=201, **body)
 
 
 @api.post("/lots/<number>/release")

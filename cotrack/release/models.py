@@ -63,6 +63,25 @@ class Result(Standing):
     review_signature: Mapped[Signature | None] = relationship()
 
 
+class TrailReview(Base):
+    """A signed review of a lot's trail: everything up to and with the record `last_record_id` was read."""
+
+    __tablename__ = "trail_review"
+    __table_args__ = (
+        Index("ix_trail_review_lot_id", "lot_id"),
+        CheckConstraint("records > 0", name="records_read"),
+        {"info": APPEND_ONLY},
+    )
+
+    lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
+    last_record_id: Mapped[int] = column(ForeignKey("audit_record.id", ondelete="RESTRICT"))
+    records: Mapped[int] = column()
+    reviewed_at: Mapped[datetime] = column()
+    signature_id: Mapped[int] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    signature: Mapped[Signature] = relationship()
+
+
 class Disposition(Base):
     """A signed decision about a lot: the very text signed stands in its signature."""
 

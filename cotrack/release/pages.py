@@ -11,7 +11,7 @@ from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import LOT
 from cotrack.release import schemas
-from cotrack.release.service import case_page, dispositions, imports, results
+from cotrack.release.service import case_page, dispositions, imports, results, trail_reviews
 
 pages = Blueprint("release", __name__, template_folder="templates")
 
@@ -57,12 +57,27 @@ def review_results(number: str) -> Response:
     )
 
 
+@pages.route("/lots/<number>/trail-review", methods=["GET", "POST"])
+@needs("trail:review")
+def review_trail(number: str) -> Response:
+    """Read the trail of a lot and sign that it was read."""
+    return form_page(
+        NothingIn(),
+        lambda work: trail_reviews.review_trail(work, number),
+        template="release/trail_review.html",
+        then=lambda _: url_for("release.show_release", number=number),
+        done=N_("The review of the trail is signed."),
+        context=lambda session: trail_reviews.review_sheet(session, number),
+        is_signed=True,
+    )
+
+
 @pages.get("/lots/<number>/release")
 @needs("lot:read")
 def show_release(number: str) -> str:
     """Show everything that stands between a lot and its release, on one page."""
     with runtime().ground.sessions.reading() as session:
-        page = case_page.release_page(session, number, actor(), runtime().ground.sessions.clock())
+        page = case_page.release_page(runtime().ground, session, number, actor())
         return render_template("release/release.html", lifecycle=LOT, **page)
 
 

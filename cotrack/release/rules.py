@@ -1,6 +1,6 @@
 """What stands between a lot and its release: every reason, from the specification its lot is bound to (§3.3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,6 +45,20 @@ class Decider:
 
 
 @dataclass(frozen=True)
+class TrailStanding:
+    """How far a lot's trail was reviewed, how far it goes by now (ids of records), and who reviewed it last."""
+
+    reviewed_up_to: int
+    newest: int
+    reviewer_id: int | None
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether nothing was done to the lot since its trail was reviewed."""
+        return 0 < self.newest <= self.reviewed_up_to
+
+
+@dataclass(frozen=True)
 class LotFacts:
     """A lot as far as its disposition depends on it."""
 
@@ -53,6 +67,8 @@ class LotFacts:
     standings: tuple[TestStanding, ...]
     holds: tuple[HoldFacts, ...]
     producer_ids: frozenset[int]
+    trail: TrailStanding
+    may_reviewer_decide: bool
 
 
 def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[TestStanding, ...]:
@@ -111,7 +127,30 @@ def _against_lot(facts: LotFacts, decider: Decider, now: datetime) -> list[Block
     blockers = against_held(facts.holds)
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
-    return [*blockers, *_against_involved(facts, decider)]
+    return [*blockers, *_against_trail(facts, decider), *_against_involved(facts, decider)]
+
+
+def _against_trail(facts: LotFacts, decider: Decider) -> list[Blocker]:
+    """Return the reason where the trail was not reviewed to its end, or by the decider against the site's setting."""
+    where = f"lot:{facts.number}"
+    if not facts.trail.is_reviewed:
+        words = "The audit trail of lot {lot} was not reviewed up to its newest record."
+        return [Blocker("trail_not_reviewed", words, {"lot": facts.number}, solve=where)]
+    if not facts.may_reviewer_decide and facts.trail.reviewer_id == decider.person_id:
+        return [Blocker("same_person", "You reviewed the trail of this lot: here another person decides on it.")]
+    return []
+
+
+def against_trail_review(trail: TrailStanding, doers: Collection[str], reviewer: str) -> list[Blocker]:
+    """Return the reasons against a person's review of a lot's trail: only somebody who did none of it reviews it."""
+    blockers = []
+    if trail.newest == 0:
+        blockers.append(Blocker("nothing_to_review", "There is nothing to review yet."))
+    if reviewer in doers:
+        blockers.append(
+            Blocker("same_person", "You did something to this lot: somebody who did none of it reviews its trail.")
+        )
+    return blockers
 
 
 def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:

@@ -87,6 +87,15 @@ class ReleaseCaseOut(Schema):
     standings = fields.Dict(keys=fields.String(), values=fields.String())
 
 
+class TrailReviewOut(Schema):
+    """A signed review of a lot's trail."""
+
+    last_record_id = fields.Integer()
+    records = fields.Integer()
+    reviewed_at = Instant()
+    signature = fields.Nested(SignatureOut)
+
+
 class DispositionOut(Schema):
     """A signed decision."""
 

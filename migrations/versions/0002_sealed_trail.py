@@ -62,9 +62,28 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trail_finding")),
     )
+    op.create_table(
+        "trail_review",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("lot_id", KEY, nullable=False),
+        sa.Column("last_record_id", KEY, nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("reviewed_at", UtcInstant(), nullable=False),
+        sa.Column("signature_id", KEY, nullable=False),
+        sa.CheckConstraint("records > 0", name=op.f("ck_trail_review_records_read")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_trail_review_lot_id"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(
+            ["last_record_id"], ["audit_record.id"], name=op.f("fk_trail_review_last_record_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["signature_id"], ["signature.id"], name=op.f("fk_trail_review_signature_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trail_review")),
+    )
+    op.create_index("ix_trail_review_lot_id", "trail_review", ["lot_id"], unique=False)
     connection = op.get_bind()
     _seal_what_is_there(connection)
-    for table in ("audit_leaf", "audit_tile", "audit_checkpoint"):
+    for table in ("audit_leaf", "audit_tile", "audit_checkpoint", "trail_review"):
         append_only(connection, table)
     never_deleted(connection, "trail_finding")
 

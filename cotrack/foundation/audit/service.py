@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.audit.critical import critical_records
 from cotrack.foundation.audit.models import OUTCOMES, AuditLeaf, AuditRecord
 from cotrack.foundation.audit.sealing import newest_checkpoint, proof_of
 from cotrack.foundation.audit.tree import leaf_hash
@@ -41,10 +42,12 @@ def records_of(session: Session, subjects: Sequence[str]) -> list[Told]:
         .order_by(AuditRecord.id.desc())
         .limit(MOST_OF_A_THING)
     )
-    return [
-        Told(row.id, row.at, row.actor, row.role, row.event, row.outcome, json.loads(row.body)["reason"])
-        for row in session.scalars(statement)
-    ]
+    return [told(row) for row in session.scalars(statement)]
+
+
+def told(row: AuditRecord) -> Told:
+    """Return a record as a timeline tells it."""
+    return Told(row.id, row.at, row.actor, row.role, row.event, row.outcome, json.loads(row.body)["reason"])
 
 
 def record_numbered(session: Session, record_id: int) -> tuple[AuditRecord, dict[str, Any]]:
@@ -81,7 +84,11 @@ def trail_list() -> Listing:
         ),
         id_column=AuditRecord.id,
         search=(AuditRecord.actor, AuditRecord.event, AuditRecord.subject, AuditRecord.body),
-        filters=(Filter("outcome", N_("Outcome"), OUTCOMES, AuditRecord.outcome),),
+        filters=(
+            Filter("outcome", N_("Outcome"), OUTCOMES, AuditRecord.outcome),
+            Filter("kind", N_("Kind"), ("critical",), conditions={"critical": critical_records()}),
+        ),
+        day=AuditRecord.at,
         sort="-id",
     )
 

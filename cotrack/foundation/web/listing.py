@@ -5,19 +5,22 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Date, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from cotrack.foundation import written
 from cotrack.foundation.db.columns import INSTANT_TEXT, ExactDecimal, UtcInstant, trail_text
 
 PAGE_SIZE = 50
 MOST_CSV_ROWS = 100_000
+DAYS = ("from", "to")
 
 Cell = Callable[[Any], Any]
 Sortable = InstrumentedAttribute[Any] | ColumnElement[Any]
@@ -36,12 +39,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """One choice above a list."""
+    """One choice above a list: the column that is to hold the chosen word, or a condition for each word."""
 
     name: str
     title: str
     options: tuple[str, ...]
-    column: Sortable
+    column: Sortable | None = None
+    conditions: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+
+    def narrow(self, option: str) -> ColumnElement[bool]:
+        """Return the condition of one choice."""
+        return self.conditions[option] if self.column is None else self.column == option
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,8 @@ class Listing:
     search: Sequence[Sortable] = ()
     filters: Sequence[Filter] = ()
     sort: str = ""
+    day: Sortable | None = None
+    """The instant by whose day of the site the list may be cut."""
 
     @property
     def is_searchable(self) -> bool:
@@ -111,10 +121,23 @@ class Page:
         return self._url(format="csv")
 
 
+def between_days(listing: Listing, asked: Mapping[str, str], zone: ZoneInfo) -> Listing:
+    """Cut a list to the days of the site that an address asks for (`from` and `to`, both included)."""
+    statement = listing.statement
+    first, last = (written.day(asked.get(name, "")) for name in DAYS)
+    if listing.day is not None and first is not None:
+        statement = statement.where(listing.day >= datetime.combine(first, time(), zone))
+    if listing.day is not None and last is not None:
+        statement = statement.where(listing.day < datetime.combine(last + timedelta(days=1), time(), zone))
+    return replace(listing, statement=statement)
+
+
 def page_of(listing: Listing, session: Session, asked: Mapping[str, str], *, path: str, size: int = PAGE_SIZE) -> Page:
     """Return the page that an address asks for; what it does not know is left out, not an error."""
     query = asked.get("q", "").strip()
     chosen = {each.name: asked[each.name] for each in listing.filters if asked.get(each.name) in each.options}
+    if listing.day is not None:
+        chosen |= {name: asked[name] for name in DAYS if written.day(asked.get(name, "")) is not None}
     sort = asked.get("sort", "")
     by_key = {each.key: each for each in listing.columns if each.sort is not None}
     if sort.removeprefix("-") not in by_key:
@@ -134,7 +157,7 @@ def _narrowed(listing: Listing, query: str, chosen: Mapping[str, str]) -> Select
         statement = statement.where(or_(*(column.ilike(pattern, escape="\\") for column in listing.search)))
     for each in listing.filters:
         if each.name in chosen:
-            statement = statement.where(each.column == chosen[each.name])
+            statement = statement.where(each.narrow(chosen[each.name]))
     return statement
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Response, make_response, render_template, request
 from sqlalchemy import Select
 
-from cotrack.foundation.web.listing import Listing, csv_of, page_of
+from cotrack.foundation.web.listing import Listing, between_days, csv_of, page_of
 from cotrack.foundation.web.schemas import In, Whole
 from cotrack.foundation.web.visit import runtime
 
@@ -38,6 +38,7 @@ def keyed_list(statement: Select[Any], asked: Mapping[str, int]) -> tuple[Sequen
 def list_page(listing: Listing, *, template: str = "list.html", **context: object) -> Response:
     """Show a list as its address asks."""
     asked = request.args.to_dict()
+    listing = between_days(listing, asked, runtime().ground.site.zone)
     with runtime().ground.sessions.reading() as session:
         if asked.get("format") == "csv":
             response = make_response(csv_of(listing, session, asked))

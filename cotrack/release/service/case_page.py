@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cotrack.foundation.acting import Actor
+from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service import holds_of
@@ -21,6 +21,7 @@ from cotrack.release.rules import (
 )
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
 from cotrack.release.service.results import result_facts, results_of
+from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import Standing, alert_words, judge_one, limit_words
 from cotrack.study.service import definition_of
@@ -38,19 +39,21 @@ class TestLine:
     is_reviewed: bool
 
 
-def release_page(session: Session, number: str, actor: Actor, now: datetime) -> Mapping[str, Any]:
+def release_page(ground: Ground, session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
     """Return everything on the release page of a lot, as this person sees it."""
     lot = lot_numbered(session, number)
-    case = release_case(session, lot)
+    case = release_case(session, lot, ground.site)
     stored = results_of(session, lot.id)
     return {
         "lot": lot,
         "definition": case.definition,
         "lines": [_line(each, stored) for each in case.facts.standings],
-        "against": _against(case, actor, now),
+        "against": _against(case, actor, ground.sessions.clock()),
         "holds": holds_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
+        "trail": case.facts.trail,
+        "trail_review": newest_review(session, lot.id),
     }
 
 

@@ -1,14 +1,14 @@
 """The signed decision about a lot, and everything that stands against it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from cotrack.foundation.acting import Actor
+from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
@@ -26,6 +26,7 @@ from cotrack.release.rules import (
     viable_million_per_ml,
 )
 from cotrack.release.service.results import result_facts, results_of
+from cotrack.release.service.trail_reviews import trail_standing
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition
 from cotrack.study.rules.specification import limit_words
@@ -40,7 +41,7 @@ class ReleaseCase:
     facts: LotFacts
 
 
-def release_case(session: Session, lot: Lot) -> ReleaseCase:
+def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
     """Gather everything that decides about a lot."""
     definition = study.definition_of(lot.study_definition)
     results = result_facts(session, results_of(session, lot.id))
@@ -50,6 +51,8 @@ def release_case(session: Session, lot: Lot) -> ReleaseCase:
         standings=standings(definition, results),
         holds=tuple(standing_holds(session, [f"lot:{lot.number}"])),
         producer_ids=producers(session, lot),
+        trail=trail_standing(session, lot),
+        may_reviewer_decide=site.may_trail_reviewer_decide,
     )
     return ReleaseCase(lot, definition, facts)
 
@@ -69,11 +72,11 @@ class CaseSummary:
     standings: dict[str, str]
 
 
-def case_summary(session: Session, lot_number: str, actor: Actor, now: datetime) -> CaseSummary:
+def case_summary(ground: Ground, session: Session, lot_number: str, actor: Actor) -> CaseSummary:
     """Return everything that stands against a full release by this person now."""
     lot = lot_numbered(session, lot_number)
-    case = release_case(session, lot)
-    against = against_release(case.definition, case.facts, decider(actor), now)
+    case = release_case(session, lot, ground.site)
+    against = against_release(case.definition, case.facts, decider(actor), ground.sessions.clock())
     return CaseSummary(
         lot.number, lot.status, against, {each.test.key: each.standing.value for each in case.facts.standings}
     )
@@ -84,7 +87,7 @@ def release(work: Work, lot_number: str) -> Disposition:
     # 1 permission and state, on the locked lot: a hold or recall waits until this is done, or is seen below.
     lot = work.take(Lot, "release", lot_number)
     # 2 every reason against it, decided on what is stored now.
-    case = release_case(work.session, lot)
+    case = release_case(work.session, lot, work.site)
     work.refuse_if(against_release(case.definition, case.facts, decider(work.actor), work.now))
     # 3 the signature stands under the very results that were judged (21 CFR 11.70).
     return _decide(work, case, "release", "")
@@ -93,7 +96,7 @@ def release(work: Work, lot_number: str) -> Disposition:
 def release_conditionally(work: Work, lot_number: str, *, reason: str) -> Disposition:
     """Release a lot with outstanding tests: each order then needs the treating physician's acceptance (rule 2)."""
     lot = work.take(Lot, "release_conditionally", lot_number, reason=reason)
-    case = release_case(work.session, lot)
+    case = release_case(work.session, lot, work.site)
     work.refuse_if(against_conditional_release(case.definition, case.facts, decider(work.actor), work.now))
     return _decide(work, case, "release_conditionally", reason)
 
@@ -101,7 +104,7 @@ def release_conditionally(work: Work, lot_number: str, *, reason: str) -> Dispos
 def reject(work: Work, lot_number: str, *, reason: str) -> Disposition:
     """Reject a lot for ever."""
     lot = work.take(Lot, "reject", lot_number, reason=reason)
-    case = release_case(work.session, lot)
+    case = release_case(work.session, lot, work.site)
     work.refuse_if(against_rejection(case.facts, decider(work.actor)))
     return _decide(work, case, "reject", reason)
 

@@ -1,0 +1,104 @@
+"""Review of a lot's trail: by a person who did none of it, signed, required before the disposition."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from cotrack.foundation.audit.critical import is_critical
+from cotrack.foundation.audit.models import AuditRecord
+from cotrack.foundation.audit.service import Told, told
+from cotrack.foundation.work import Work
+from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.release.models import TrailReview
+from cotrack.release.rules import TrailStanding, against_trail_review
+from cotrack.release.service.results import files_of
+
+EVENT: Final = "trail_review.sign"
+PERMISSION: Final = "trail:review"
+MEANING: Final = "reviewed"
+
+
+def review_trail(work: Work, lot_number: str) -> TrailReview:
+    """Sign that a lot's whole trail was read, up to its newest record; refuses whoever did anything to the lot.
+
+    What is signed lists the records: one that came after they were shown changes the text, and the signature is refused.
+    """
+    work.record(EVENT, f"lot:{lot_number}", permission=PERMISSION)
+    # The lot is locked for itself: whatever is done to it or its units is done before this review, or waits.
+    lot = work.lock(Lot, lot_number)
+    records = lot_trail(work.session, lot)
+    doers = {each.actor for each in records if each.outcome == "done" and each.event != EVENT}
+    work.refuse_if(against_trail_review(trail_standing(work.session, lot), doers, work.actor.username))
+    signature = work.sign(MEANING, _review_text(lot, records))
+    review = TrailReview(
+        lot_id=lot.id,
+        last_record_id=max(each.record_id for each in records),
+        records=len(records),
+        reviewed_at=work.now,
+        signature_id=signature.id,
+    )
+    work.add(review)
+    return review
+
+
+def _review_text(lot: Lot, records: Sequence[Told]) -> str:
+    critical = [each for each in records if is_critical(each.event, each.outcome, each.reason)]
+    ids = [each.record_id for each in records]
+    lines = [
+        f"Audit trail of lot / 批次审计追踪 {lot.number}",
+        f"{len(records)} records / 条记录, {min(ids)}–{max(ids)}",
+        "I have read this trail. / 本人已审阅该审计追踪。",
+        f"Critical / 关键 {len(critical)}:",
+        *(f"{each.record_id} {each.event} {each.outcome} {each.actor} {each.reason}".rstrip() for each in critical),
+    ]
+    return "\n".join(lines)
+
+
+def lot_trail(session: Session, lot: Lot) -> list[Told]:
+    """Return every record about a lot, its units and its results' files, oldest first."""
+    statement = select(AuditRecord).where(AuditRecord.subject.in_(_subjects(session, lot))).order_by(AuditRecord.id)
+    return [told(row) for row in session.scalars(statement)]
+
+
+def _subjects(session: Session, lot: Lot) -> list[str]:
+    units = session.scalars(select(Unit.number).where(Unit.lot_id == lot.id))
+    files = files_of(session, lot.id)
+    return [f"lot:{lot.number}", *(f"unit:{number}" for number in units), *(f"file:{each}" for each in files)]
+
+
+def trail_standing(session: Session, lot: Lot) -> TrailStanding:
+    """Return how far a lot's trail was reviewed, and how far it goes by now; reviews themselves do not count."""
+    about = AuditRecord.subject.in_(_subjects(session, lot))
+    changing = and_(about, AuditRecord.outcome == "done", AuditRecord.event != EVENT)
+    newest = session.scalar(select(func.max(AuditRecord.id)).where(changing)) or 0
+    review = newest_review(session, lot.id)
+    if review is None:
+        return TrailStanding(0, newest, None)
+    return TrailStanding(review.last_record_id, newest, review.signature.person_id)
+
+
+def newest_review(session: Session, lot_id: int) -> TrailReview | None:
+    """Return the review that was signed last, with its signature."""
+    statement = (
+        select(TrailReview)
+        .options(joinedload(TrailReview.signature))
+        .where(TrailReview.lot_id == lot_id)
+        .order_by(TrailReview.id.desc())
+        .limit(1)
+    )
+    return session.scalar(statement)
+
+
+def review_sheet(session: Session, lot_number: str) -> dict[str, object]:
+    """Return what the page of the review shows: every record, the critical ones marked."""
+    lot = lot_numbered(session, lot_number)
+    records = lot_trail(session, lot)
+    return {
+        "lot": lot,
+        "records": [(each, is_critical(each.event, each.outcome, each.reason)) for each in records],
+        "review": newest_review(session, lot.id),
+        "standing": trail_standing(session, lot),
+    }
