@@ -157,4 +157,4 @@ def trigger_exists(dialect: str, session: Session, name: str) -> bool:
 def test_the_trail_cannot_be_emptied_at_once(world: World) -> None:
     engine = world.runtime.ground.sessions.engine
     with engine.connect() as connection, pytest.raises(DatabaseError, match="refused"):
-        connection.execute(text("TRUNCATE audit_record"), execution_options={"cotrack_migration": True})
+        connection.execute(text("TRUNCATE audit_record CASCADE"), execution_options={"cotrack_migration": True})

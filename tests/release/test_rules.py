@@ -18,6 +18,7 @@ from cotrack.release.rules import (
     against_rejection,
     against_release,
     against_review,
+    against_trail_review,
     outstanding,
     standings,
     viable_million_per_ml,
@@ -83,6 +84,8 @@ def lot(found: Iterable[ResultFacts], **changes: object) -> LotFacts:
         standings=standings(STUDY, list(found)),
         holds=(),
         producer_ids=frozenset({PRODUCER}),
+        trail=TrailStanding(reviewed_up_to=90, newest=90, reviewer_id=None),
+        may_reviewer_decide=True,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
 
@@ -321,3 +324,37 @@ def test_viable_cells_are_never_multiplied_by_viability_again() -> None:
 def test_words_are_no_count() -> None:
     count = replace(result("viable_cell_count", "5.36"), reported=Reported("", None, "clumped"))
     assert viable_million_per_ml([count]) is None
+
+
+@pytest.mark.parametrize(
+    ("trail", "reasons"),
+    [
+        (TrailStanding(90, 90, None), []),
+        (TrailStanding(91, 90, None), []),
+        (TrailStanding(0, 90, None), ["trail_not_reviewed"]),
+        (TrailStanding(89, 90, None), ["trail_not_reviewed"]),
+        (TrailStanding(0, 0, None), ["trail_not_reviewed"]),
+    ],
+)
+def test_a_lot_is_decided_only_after_its_trail_was_reviewed_up_to_its_newest_record(
+    trail: TrailStanding, reasons: list[str]
+) -> None:
+    assert release(lot(results(), trail=trail)) == reasons
+
+
+def test_the_reviewer_of_the_trail_decides_only_where_the_site_allows_it() -> None:
+    reviewed_by_qa = TrailStanding(90, 90, QA.person_id)
+    assert release(lot(results(), trail=reviewed_by_qa)) == []
+    assert release(lot(results(), trail=reviewed_by_qa, may_reviewer_decide=False)) == ["same_person"]
+    somebody_else = TrailStanding(90, 90, 999)
+    assert release(lot(results(), trail=somebody_else, may_reviewer_decide=False)) == []
+
+
+def test_whoever_did_anything_to_a_lot_does_not_review_its_trail() -> None:
+    trail = TrailStanding(0, 90, None)
+    assert said(against_trail_review(trail, {"zhao.l"}, "zhao.l")) == ["same_person"]
+    assert said(against_trail_review(trail, {"zhao.l"}, "qian.m")) == []
+
+
+def test_an_empty_trail_is_not_reviewed() -> None:
+    assert said(against_trail_review(TrailStanding(0, 0, None), set(), "qian.m")) == ["nothing_to_review"]
