@@ -303,7 +303,7 @@ def test_a_refusal_in_a_rehearsal_is_recorded(world: World) -> None:
     with pytest.raises(Blocked):
         rehearse(world.runtime.ground, world.cast.actor("qian.m"), lambda work: dispositions.release(work, NUMBER))
     assert last_record(world)["outcome"] == "refused"
-    assert len(last_record(world)["blockers"]) == 19
+    assert len(last_record(world)["blockers"]) == 20
 
 
 def test_an_act_that_nobody_signs_cannot_be_rehearsed(world: World) -> None:

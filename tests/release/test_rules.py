@@ -14,6 +14,7 @@ from cotrack.release.rules import (
     Decider,
     LotFacts,
     ResultFacts,
+    TrailStanding,
     against_conditional_release,
     against_rejection,
     against_release,

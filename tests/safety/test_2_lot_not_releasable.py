@@ -73,6 +73,7 @@ def test_a_conditionally_released_lot_is_not_set_aside_without_an_acceptance(wor
     kept = [line for line in content.decode().splitlines() if ",Sterility,BacT" not in line and ",RCL," not in line]
     world.journey.results("\n".join(kept).encode())
     world.journey.review(LOT)
+    world.journey.trail_reviewed(LOT)
     world.sign("qian.m", lambda work: dispositions.release_conditionally(work, LOT, reason="urgent"))
     enrolled(world, HER)
     with pytest.raises(Blocked) as refused:

@@ -14,7 +14,7 @@ from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import Blocked, PermissionDenied
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.participants.service import bands
-from cotrack.release.service import dispositions, results
+from cotrack.release.service import dispositions, trail_reviews, results
 from cotrack.study import service as study
 
 
@@ -110,6 +110,7 @@ def test_a_producer_of_the_lot_does_not_decide_about_it_whatever_their_roles(wor
     world.journey.finished_lot(LOT)
     world.journey.results(results_of(world, LOT))
     world.journey.review(LOT)
+    world.journey.trail_reviewed(LOT)
     maker = world.cast.actor("zhao.l")
     both = Actor(maker.person_id, "zhao.l", maker.printed_name, ("qa_reviewer", "technician"))
     for act in (
@@ -119,6 +120,15 @@ def test_a_producer_of_the_lot_does_not_decide_about_it_whatever_their_roles(wor
         with pytest.raises(Blocked) as refused, unit_of_work(world.runtime.ground, both) as work:
             act(work)
         assert reasons(refused) == ["same_person"]
+
+
+def test_whoever_did_anything_to_a_lot_does_not_review_its_trail(world: World) -> None:
+    world.journey.finished_lot(LOT)
+    maker = world.cast.actor("zhao.l")
+    both = Actor(maker.person_id, "zhao.l", maker.printed_name, ("qa_reviewer", "technician"))
+    with pytest.raises(Blocked) as refused, unit_of_work(world.runtime.ground, both) as work:
+        trail_reviews.review_trail(work, LOT)
+    assert reasons(refused) == ["same_person"]
 
 
 def test_whoever_gives_a_bag_out_neither_takes_it_over_nor_receives_it(world: World) -> None:
