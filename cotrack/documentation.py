@@ -97,7 +97,12 @@ def _kinds() -> Iterator[tuple[str, str, str, str]]:
     for status, title in HTTP_TITLES.items():
         if status != InvalidInput.status:
             yield str(status), f"http-{status}", title, "The request did not come as far as a decision."
-    yield "–", "operating-system", "The operating system refused", "A file or folder cannot be used; the detail names it."
+    yield (
+        "–",
+        "operating-system",
+        "The operating system refused",
+        "A file or folder cannot be used; the detail names it.",
+    )
     yield "–", "found", "Something was found", "A check on the command line found faults; each is a reason."
     for fault in (SettingsFault, SiteFault):
         yield "–", fault.kind, "cotrack does not start", _first_line(fault)

@@ -234,6 +234,9 @@ def test_words_pass_or_fail_as_the_study_says(key: str, text: str, expected: Sta
         ("viability", "<<1"),
         ("viability", "1e2"),
         ("viability", "1234567890"),
+        ("viability", "934"),
+        ("viability", "100.1"),
+        ("viability", ">100.1"),
         ("viability", "NaN"),
         ("viability", "no growth"),
         ("viability", "９３"),
@@ -256,6 +259,11 @@ def test_a_number_is_kept_exactly_with_its_bound_and_its_words(text: str, qualif
     found = reported(TESTS["viability"], text)
     assert found == Reported(qualifier, Decimal(number), text.strip())
     assert str(found.number) == number
+
+
+def test_a_hundred_percent_may_be_reported_and_other_units_go_beyond() -> None:
+    assert reported(TESTS["viability"], "100").number == 100
+    assert reported(TESTS["ifna_secretion"], "934").number == 934
 
 
 def test_without_a_limit_nothing_can_be_decided() -> None:
