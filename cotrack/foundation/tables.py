@@ -3,13 +3,17 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.words import N_
 
 MOST_ROWS = 50_000
+LONGEST_CELL = 400
+LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,9 @@ class Row:
 
     def fault(self, column: str, sentence: str, **parameters: object) -> Blocker:
         """Return a fault of one cell; the sentence says `Line {line}, column {column}: …`."""
-        shown = {"line": self.line, "column": column, "value": self[column], **parameters}
-        return Blocker("file_fault", sentence, shown)
+        value = self[column]
+        value = value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
+        return Blocker("file_fault", sentence, {"line": self.line, "column": column, "value": value, **parameters})
 
 
 def sha256_of(content: bytes) -> str:
@@ -35,7 +40,7 @@ def sha256_of(content: bytes) -> str:
 
 
 def decoded(content: bytes) -> str:
-    """Return a file's text; raises InvalidInput where it is no UTF-8 text."""
+    """Return a file's text in Unicode's composed form; raises InvalidInput where it is no UTF-8 text."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
@@ -44,41 +49,75 @@ def decoded(content: bytes) -> str:
             "Line {line}: the file is not UTF-8. Export it as “CSV UTF-8” and try again.", line=line
         ) from None
     if "\0" in text:
-        raise InvalidInput("The file is no text: export it as “CSV UTF-8” and try again.")
-    return text
+        line = text[: text.index("\0")].count("\n") + 1
+        raise InvalidInput("Line {line}: the file is no text. Export it as “CSV UTF-8” and try again.", line=line)
+    return unicodedata.normalize("NFC", text)
 
 
-def read_table(text: str, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> tuple[list[Row], list[Blocker]]:
-    """Return the rows of a CSV with these columns, in any order, and the faults of its shape."""
-    try:
-        table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as fault:
-        raise InvalidInput("The file cannot be read as CSV: {fault}.", fault=fault) from None
-    if not table or not any(table[0]):
+def read_table(
+    text: str, columns: tuple[str, ...], optional: tuple[str, ...] = (), *, remarks: tuple[str, ...] = ()
+) -> tuple[list[Row], list[Blocker]]:
+    """Return the rows of a CSV with these columns, in any order, and the faults of its shape.
+
+    A cell is one line of text; only a column of remarks may hold several.
+    """
+    table = _table(text)
+    if not table or not any(table[0][1]):
         raise InvalidInput("The file is empty.")
-    head = [name.strip() for name in table[0]]
+    head = [name.strip() for name in table[0][1]]
     faults = list(_column_faults(head, columns, optional))
     if faults:
         return [], faults
     if len(table) - 1 > MOST_ROWS:
         raise InvalidInput("The file has more than {most} rows: split it.", most=MOST_ROWS)
-    return _rows(head, table[1:])
+    return _rows(head, table[1:], remarks)
 
 
-def _rows(head: list[str], lines: list[list[str]]) -> tuple[list[Row], list[Blocker]]:
+def _table(text: str) -> list[tuple[int, list[str]]]:
+    """Return the cells of each row with the line on which it begins: a quoted cell may hold several lines."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    table, line = [], 1
+    try:
+        for cells in reader:
+            table.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error:
+        words = N_("Line {line}: a quotation mark is not closed, or a cell goes on without end. Export the file again.")
+        raise InvalidInput(words, line=line) from None
+    return table
+
+
+def _rows(
+    head: list[str], table: Sequence[tuple[int, list[str]]], remarks: tuple[str, ...]
+) -> tuple[list[Row], list[Blocker]]:
     rows, faults = [], []
-    for line, cells in enumerate(lines, start=2):
+    for line, cells in table:
         if not any(cell.strip() for cell in cells):
             continue
         row = Row(line, {name: cell.strip() for name, cell in zip(head, cells, strict=False)})
         if len(cells) != len(head):
             details = {"count": len(cells), "expected": len(head)}
             faults.append(row.fault("", "Line {line}: {count} cells where {expected} belong.", **details))
-        else:
-            rows.append(row)
+            continue
+        faults.extend(_cell_faults(row, remarks))
+        rows.append(row)
     if not rows and not faults:
         raise InvalidInput("The file has no rows.")
     return rows, faults
+
+
+def _cell_faults(row: Row, remarks: tuple[str, ...]) -> Iterator[Blocker]:
+    for column, cell in row.cells.items():
+        lines = cell.translate(_LINES) if column in remarks else cell
+        if not lines.isprintable() and any(unicodedata.category(each) in {"Cc", "Cf", "Co", "Cs"} for each in lines):
+            yield row.fault(column, "Line {line}, column {column}: the cell holds signs that cannot be printed.")
+        elif len(cell) > LONGEST_CELL:
+            details = {"count": len(cell), "most": LONGEST_CELL}
+            words = N_("Line {line}, column {column}: {count} characters, where at most {most} are kept.")
+            yield row.fault(column, words, **details)
+
+
+_LINES = dict.fromkeys(map(ord, "\n\r\t"), " ")
 
 
 def _column_faults(head: list[str], columns: tuple[str, ...], optional: tuple[str, ...]) -> Iterator[Blocker]:

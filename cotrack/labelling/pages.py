@@ -35,7 +35,10 @@ def handed_out(handed: printing.HandedOut) -> Response:
         return go_to(url_for("labelling.show_label", label_id=handed.label_id))
     name = f"label-{handed.label_id}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(handed.document, mimetype="application/pdf", headers=headers)
+    response = Response(handed.document, mimetype="application/pdf", headers=headers)
+    # The page learns from it that the file has come, and shows the label as it is now.
+    response.set_cookie("cotrack_handed_out", str(handed.label_id), max_age=60, samesite="Strict")
+    return response
 
 
 @pages.route("/labels/<int:label_id>/void", methods=["GET", "POST"])

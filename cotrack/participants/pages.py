@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 
 from cotrack.foundation.unit_of_work import unit_of_work
-from cotrack.foundation.web.files import keep_upload, kept_upload, sent_file
+from cotrack.foundation.web.files import kept_upload, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
@@ -25,10 +25,7 @@ def screen() -> str | Response:
     """Send a screening file and see what storing it would do."""
     if request.method == "GET":
         return render_template("participants/screen.html", preview=None)
-    name, content = sent_file()
-    keep_upload(name, content)
-    preview = screening.look(runtime().ground, actor(), file_name=name, content=content)
-    return Response(render_template("participants/screen.html", preview=preview), status=422 if preview.faults else 200)
+    return preview_page("participants/screen.html", screening.look)
 
 
 @pages.post("/participants/store")

@@ -5,6 +5,7 @@ from marshmallow import INCLUDE, Schema, fields
 from cotrack.foundation.web.schemas import (
     Choice,
     Day,
+    FileText,
     In,
     Instant,
     Quantity,
@@ -20,7 +21,7 @@ class ScreeningFileIn(In):
     """A screening file as text."""
 
     file_name = Words(required=True)
-    content = fields.String(required=True)
+    content = FileText(required=True)
 
 
 class StoreScreeningIn(In):

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from cotrack.foundation.web.files import keep_upload, kept_upload, sent_file
+from cotrack.foundation.web.files import kept_upload, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
@@ -22,10 +22,7 @@ def import_results() -> str | Response:
     """Send a laboratory's file and see what storing it would do."""
     if request.method == "GET":
         return render_template("release/import.html", preview=None)
-    name, content = sent_file()
-    keep_upload(name, content)
-    preview = imports.look(runtime().ground, actor(), file_name=name, content=content)
-    return Response(render_template("release/import.html", preview=preview), status=422 if preview.faults else 200)
+    return preview_page("release/import.html", imports.look)
 
 
 @pages.post("/results/store")

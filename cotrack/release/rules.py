@@ -13,7 +13,10 @@ from cotrack.study.rules.specification import Reported, Standing, judge_all
 
 @dataclass(frozen=True)
 class ResultFacts:
-    """One stored result: what was reported, by whom, and whether and by whom it was reviewed."""
+    """One stored result: what was reported, by whom, and whether and by whom it was reviewed.
+
+    `authors` are user names in small letters: an instrument that writes WANG.L means wang.l.
+    """
 
     test: str
     replicate: int
@@ -159,7 +162,7 @@ def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
     blockers = []
     if decider.person_id in facts.producer_ids:
         blockers.append(Blocker("same_person", "You made or filled this lot: another person decides on it."))
-    if any(decider.username in each.authors for each in results):
+    if any(decider.username.casefold() in each.authors for each in results):
         blockers.append(
             Blocker("same_person", "You made or entered results of this lot: another person decides on it.")
         )
@@ -192,7 +195,7 @@ def _against_test(lot_number: str, each: TestStanding) -> list[Blocker]:
 
 def against_review(results: Sequence[ResultFacts], reviewer: str) -> list[Blocker]:
     """Return the reasons against a person's review: nobody reviews results that they made or entered."""
-    own = sorted({each.test for each in results if reviewer in each.authors})
+    own = sorted({each.test for each in results if reviewer.casefold() in each.authors})
     if not own:
         return []
     return [Blocker("same_person", "You made or entered results among these: another person reviews them.")]

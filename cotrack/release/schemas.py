@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import In, Instant, ReasonIn, SignatureField, SignatureOut, Words
+from cotrack.foundation.web.schemas import FileText, In, Instant, ReasonIn, SignatureField, SignatureOut, Words
 from cotrack.foundation.words import N_
 
 
@@ -10,7 +10,7 @@ class ResultFileIn(In):
     """A file as text."""
 
     file_name = Words(required=True)
-    content = fields.String(required=True)
+    content = FileText(required=True)
 
 
 class StoreResultsIn(In):

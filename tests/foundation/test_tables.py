@@ -6,6 +6,8 @@ import pytest
 
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.tables import (
+    LONGEST_CELL,
+    LONGEST_SHOWN,
     MOST_ROWS,
     Row,
     decoded,
@@ -37,8 +39,12 @@ def test_a_file_that_is_not_utf_8_is_refused_with_the_line() -> None:
 
 
 def test_a_file_with_nul_is_no_text() -> None:
-    with pytest.raises(InvalidInput, match="is no text"):
+    with pytest.raises(InvalidInput, match=r"^Line 2: the file is no text\."):
         decoded(b"Lot,Result\n1,\0\n")
+
+
+def test_letters_that_another_system_took_apart_are_put_together() -> None:
+    assert decoded("Lot,e\u0301".encode()) == "Lot,é"
 
 
 def test_rows_are_read_by_column_in_any_order_with_their_lines() -> None:
@@ -103,10 +109,46 @@ def test_a_file_of_a_head_alone_is_refused(text: str) -> None:
         read_table(text, COLUMNS)
 
 
-@pytest.mark.parametrize("text", ['Lot,Result\n1,"2\n', 'Lot,Result\n1,"2"3\n'])
-def test_a_broken_quotation_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput, match=r"^The file cannot be read as CSV: "):
+@pytest.mark.parametrize("text", ['Lot,Result\n1,"2\n', 'Lot,Result\n1,"2"3\n', f"Lot,Result\n1,{'2' * 140_000}\n"])
+def test_a_broken_quotation_or_an_endless_cell_is_refused_with_its_line(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^Line 2: a quotation mark is not closed, or a cell goes on without end\."):
         read_table(text, COLUMNS)
+
+
+def test_a_line_is_counted_as_an_editor_counts_it_though_a_cell_holds_several() -> None:
+    rows, found = read_table(
+        'Lot,Result,Comment\r\n1,2,"a\r\nb\nc"\r\n3,4,\r\n', COLUMNS, ("Comment",), remarks=("Comment",)
+    )
+    assert found == []
+    assert [row.line for row in rows] == [2, 5]
+    assert rows[0]["Comment"] == "a\r\nb\nc"
+
+
+@pytest.mark.parametrize("cell", ["a\nb", "a\tb", "a\x1b", "a\u202eb", "\ufeffa", "a\x85b"])
+def test_a_cell_with_signs_that_cannot_be_printed_is_named(cell: str) -> None:
+    assert faults(f'Lot,Result\n1,"{cell}"\n') == [
+        "Line 2, column Result: the cell holds signs that cannot be printed."
+    ]
+
+
+def test_a_remark_may_hold_several_lines_and_nothing_else_that_cannot_be_printed() -> None:
+    text = 'Lot,Result,Comment\n1,2,"a\n\tb\x1b"\n'
+    _, found = read_table(text, COLUMNS, ("Comment",), remarks=("Comment",))
+    assert [each.sentence for each in found] == ["Line 2, column Comment: the cell holds signs that cannot be printed."]
+
+
+def test_a_cell_is_at_most_as_long_as_what_is_kept() -> None:
+    whole = "x" * LONGEST_CELL
+    rows, found = read_table(f"Lot,Result\n1,{whole}\n", COLUMNS)
+    assert (rows[0]["Result"], found) == (whole, [])
+    assert faults(f"Lot,Result\n1,{whole}y\n") == [
+        f"Line 2, column Result: {LONGEST_CELL + 1} characters, where at most {LONGEST_CELL} are kept."
+    ]
+
+
+def test_a_fault_shows_no_more_of_a_cell_than_a_reader_needs() -> None:
+    fault = Row(2, {"Result": "x" * 400}).fault("Result", "“{value}”")
+    assert fault.sentence == f"“{'x' * LONGEST_SHOWN}…”"
 
 
 def test_a_file_may_have_fifty_thousand_rows_and_not_one_more() -> None:

@@ -24,12 +24,13 @@ from cotrack.foundation.errors import (
     TransitionNotAllowed,
     UnrecordedChange,
 )
-from cotrack.foundation.unit_of_work import rehearse, unit_of_work
+from cotrack.foundation.unit_of_work import record_refusal, rehearse, unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service import lots
 from cotrack.release.service import dispositions
+from cotrack.study.models import StudyDefinition
 
 NUMBER = "MSC26-0031"
 
@@ -304,6 +305,26 @@ def test_a_refusal_in_a_rehearsal_is_recorded(world: World) -> None:
         rehearse(world.runtime.ground, world.cast.actor("qian.m"), lambda work: dispositions.release(work, NUMBER))
     assert last_record(world)["outcome"] == "refused"
     assert len(last_record(world)["blockers"]) == 20
+
+
+def test_a_refusal_decided_outside_the_transaction_is_recorded_under_what_was_tried(world: World) -> None:
+    world.journey.finished_lot(NUMBER)
+    ground = world.runtime.ground
+    work, _ = rehearse(
+        ground, world.cast.actor("qian.m"), lambda work: dispositions.reject(work, NUMBER, reason="mix-up")
+    )
+    record_refusal(ground, work, SignatureRefused("The password is wrong."))
+    record = last_record(world)
+    assert (record["event"], record["subject"], record["outcome"]) == ("lot.reject", f"lot:{NUMBER}", "refused")
+
+
+def test_an_action_that_leads_to_no_other_state_leaves_the_row_as_it_is(world: World) -> None:
+    draft = StudyDefinition(sha256="x", status="draft")
+    with unit_of_work(world.runtime.ground, world.cast.actor("qian.m")) as work:
+        work.move(draft, "approve_quality")
+        assert draft.status == "draft"
+        with pytest.raises(TransitionNotAllowed):
+            work.move(StudyDefinition(sha256="x", status="superseded"), "approve_quality")
 
 
 def test_an_act_that_nobody_signs_cannot_be_rehearsed(world: World) -> None:

@@ -137,7 +137,7 @@ NUMBERS = st.text(ALPHABET[:-1], min_size=1, max_size=20)
 
 
 @given(number=NUMBERS, place=st.integers(0, 20), other=st.sampled_from(ALPHABET))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_no_single_wrong_character_passes(number: str, place: int, other: str) -> None:
     whole = number + check_character(number)
     place %= len(whole)
@@ -146,7 +146,7 @@ def test_no_single_wrong_character_passes(number: str, place: int, other: str) -
 
 
 @given(number=NUMBERS, place=st.integers(0, 19))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_no_two_neighbours_swapped_pass(number: str, place: int) -> None:
     whole = number + check_character(number)
     place %= len(whole) - 1
@@ -192,7 +192,7 @@ def test_what_was_made_is_read_back(kind: str, instance: int) -> None:
 
 
 @given(entity=st.text(LETTERS, min_size=10, max_size=10), instance=st.integers(1, MOST_INSTANCES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_label_has_a_code_without_an_asterisk_that_reads_back(entity: str, instance: int) -> None:
     made = code(entity=entity, instance=instance)
     assert re.fullmatch(r"[A-Z0-9]{125}", made)
@@ -340,13 +340,13 @@ def test_cleaning_takes_away_one_prefix_and_what_nobody_sees(typed: str, clean: 
 @example(text="]")
 @example(text="CT1\ud800" + "A" * 121)
 @example(text="ﬃ" * 125)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_reading_never_raises_whatever_was_scanned(text: str) -> None:
     assert isinstance(read(text), Misread)
 
 
 @given(tail=st.text(max_size=CODE_LENGTH))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_reading_never_raises_whatever_follows_a_good_beginning(tail: str) -> None:
     for length in (3, HEADER_LENGTH, CODE_LENGTH - 1):
         found = read(GENUINE[:length] + tail)

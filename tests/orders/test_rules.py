@@ -148,7 +148,7 @@ def test_what_rounding_left_over_opens_no_further_bag_however_weak_it_is() -> No
     volumes=st.lists(st.decimals("1", "50", places=1), max_size=4),
     recovery=st.decimals("0.3", "1", places=2),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_portions_of_a_lot_are_tenths_of_a_millilitre_in_order_and_all_but_the_last_whole(
     *, target: Decimal, viable: Decimal, volumes: list[Decimal], recovery: Decimal
 ) -> None:
@@ -183,6 +183,11 @@ def test_without_a_tolerance_only_the_very_dose_passes() -> None:
     assert against_portions(Decimal(100), chosen("99.999"), Decimal(0))
 
 
+def test_without_a_tolerance_that_the_sponsor_set_no_portions_pass() -> None:
+    (reason,) = against_portions(Decimal(100), chosen("100"), None)
+    assert (reason.code, reason.sentence) == ("sponsor_to_set", "The sponsor has not set dose.tolerance_percent.")
+
+
 def test_e36_one_dose_never_comes_from_two_lots() -> None:
     (reason,) = against_lots_mixed(chosen("60", "40", "1", lots=("MSC26-0032", "MSC26-0031")))
     assert (reason.code, reason.sentence) == ("lots_mixed", "The bags are of two lots: MSC26-0031, MSC26-0032.")
@@ -207,6 +212,23 @@ def test_e22_number_and_interval_of_infusions_are_those_of_the_study(
 ) -> None:
     reasons = against_schedule(STUDY.schedule, History(infusions, last), TODAY)
     assert [each.code for each in reasons] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "history", "expected"),
+    [
+        ("infusions_most", History(0, None), ["schedule.infusions_most"]),
+        ("infusions_most", History(1, TODAY - timedelta(days=400)), ["schedule.infusions_most"]),
+        ("interval_least_days", History(1, TODAY - timedelta(days=400)), ["schedule.interval_least_days"]),
+        ("interval_least_days", History(0, None), []),
+    ],
+)
+def test_a_schedule_that_the_sponsor_has_not_set_allows_no_infusion_that_it_would_decide_on(
+    name: str, history: History, expected: list[str]
+) -> None:
+    reasons = against_schedule(replace(STUDY.schedule, **{name: None}), history, TODAY)
+    assert [each.sentence for each in reasons] == [f"The sponsor has not set {key}." for key in expected]
+    assert {each.code for each in reasons} <= {"sponsor_to_set"}
 
 
 def test_an_interval_counts_calendar_days_and_not_hours() -> None:
@@ -234,6 +256,12 @@ def test_e21_a_weight_is_of_the_last_days_and_never_of_the_future(days_ago: int 
 def test_a_weight_counts_for_its_own_day_alone_where_no_more_days_are_allowed() -> None:
     assert against_weight(TODAY, TODAY, 0) == []
     assert against_weight(TODAY - timedelta(days=1), TODAY, 0)
+
+
+@pytest.mark.parametrize("weighed_on", [TODAY, None])
+def test_no_weight_counts_where_the_sponsor_has_not_set_for_how_long(weighed_on: date | None) -> None:
+    (reason,) = against_weight(weighed_on, TODAY, None)
+    assert (reason.code, reason.sentence) == ("sponsor_to_set", "The sponsor has not set dose.weight_valid_days.")
 
 
 @pytest.mark.parametrize(

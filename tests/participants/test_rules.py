@@ -161,7 +161,7 @@ def test_a_cns_column_that_says_something_else_is_unreadable_as_a_whole(text: st
 
 
 @given(day=st.dates(date(2000, 1, 1), date(2090, 1, 1)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_month_never_makes_a_waiting_time_too_short(day: date) -> None:
     by_month, by_day = cns_fields(f"irradiated {day:%Y-%m}"), cns_fields(f"irradiated {day}")
     assert by_month is not None
@@ -188,6 +188,7 @@ def test_every_criterion_not_met_not_answered_or_not_examined_stands_against_enr
             finding("I2", Outcome.MET),
             finding("E9", Outcome.NOT_ASKED),
             finding("E8", Outcome.NOT_MET, "HIV"),
+            finding("I5", Outcome.TO_SET, "inclusion.I5.rule.1.more_than"),
         )
     )
     reasons = against_verdict(verdict, "participant:IFN-003")
@@ -196,6 +197,7 @@ def test_every_criterion_not_met_not_answered_or_not_examined_stands_against_enr
         ("criterion_not_met", "E8: HIV."),
         ("criterion_unanswered", "E4 is to be answered by the physician: A history?"),
         ("examination_missing", "E2 needs a brain MRI."),
+        ("sponsor_to_set", "I5: the sponsor has not set inclusion.I5.rule.1.more_than."),
     ]
     assert {each.solve for each in reasons} == {"participant:IFN-003"}
 

@@ -134,14 +134,17 @@ def test_a_month_of_irradiation_may_be_the_month_of_screening(world: World) -> N
     ("content", "sentence"),
     [
         (HEAD + "\n王".encode("gb18030"), "Line 2: the file is not UTF-8. Export it as “CSV UTF-8” and try again."),
-        (HEAD + b"\n\0", "The file is no text: export it as “CSV UTF-8” and try again."),
+        (HEAD + b"\n\0", "Line 2: the file is no text. Export it as “CSV UTF-8” and try again."),
         (b"", "The file is empty."),
         (HEAD, "The file has no rows."),
         (HEAD.replace(b",ecog,", b",") + b"\n1", "Line 1: the column “ecog” is missing."),
         (HEAD + b",shoe_size\n1", "Line 1: the column “shoe_size” is not known."),
         (HEAD + b",hiv\n1", "Line 1: the column “hiv” stands twice."),
         (HEAD + b"\nIFN-001,DEMO", "Line 2: 2 cells where 22 belong."),
-        (HEAD + b'\n"IFN-001', "The file cannot be read as CSV: unexpected end of data."),
+        (
+            HEAD + b'\n"IFN-001',
+            "Line 2: a quotation mark is not closed, or a cell goes on without end. Export the file again.",
+        ),
     ],
     ids=["encoding", "binary", "empty", "head alone", "missing", "unknown", "doubled", "short", "quote"],
 )
@@ -150,9 +153,12 @@ def test_a_file_of_another_shape_is_refused_with_its_hash_in_the_trail(
 ) -> None:
     refused = refusal(world, "li.c", lambda work: screening.screen(work, file_name="s.csv", content=content))
     assert [each.sentence for each in refused.reasons] == [sentence]
-    assert [each.sentence for each in looked(world, content).faults] == [sentence]
-    assert stored_rows(world) == 0
     assert sha256_of(content) in newest_record(world)
+    known = records(world)
+    assert [each.sentence for each in looked(world, content).faults] == [sentence]
+    assert records(world) == known + 1
+    assert sha256_of(content) in newest_record(world)
+    assert stored_rows(world) == 0
 
 
 def test_every_fault_of_a_file_is_told_at_once(world: World) -> None:

@@ -47,16 +47,17 @@ class HeldCommand:
 class Waiting:
     """A command that somebody else sends meanwhile."""
 
-    def __init__(self, world: World, username: str, act: Act) -> None:
+    def __init__(self, world: World, username: str, act: Act, *, is_signed: bool = False) -> None:
         self.refusal: Refused | None = None
         self.result: Any = None
-        self._thread = threading.Thread(target=self._run, args=(world, username, act))
+        carry_out = world.sign if is_signed else world.do
+        self._thread = threading.Thread(target=self._run, args=(carry_out, username, act))
         self._thread.start()
 
-    def _run(self, world: World, username: str, act: Act) -> None:
+    def _run(self, carry_out: Callable[[str, Act], Any], username: str, act: Act) -> None:
         with suppress(Refused):
             try:
-                self.result = world.do(username, act)
+                self.result = carry_out(username, act)
             except Refused as refused:
                 self.refusal = refused
                 raise

@@ -24,7 +24,7 @@ class Secrets:
 
     def hidden(self, value: str | bytes) -> str:
         """Return the value as `hmac:…`."""
-        data = value.encode() if isinstance(value, str) else value
+        data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
         return "hmac:" + hmac.new(self._key, data, hashlib.sha256).hexdigest()
 
 

@@ -1,13 +1,17 @@
 """Files that people send: kept for one day between preview and storing, under their hash."""
 
-from typing import TypedDict
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypedDict
+from unicodedata import normalize
 
-from flask import request
+from flask import Response, make_response, render_template, request
 from sqlalchemy import select
 
 from cotrack.foundation.access.models import Upload
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.tables import sha256_of
+from cotrack.foundation.web.forms import Form
 from cotrack.foundation.web.visit import actor, runtime
 from cotrack.foundation.words import N_
 
@@ -17,11 +21,33 @@ LONGEST_NAME = 120
 def sent_file(field: str = "file") -> tuple[str, bytes]:
     """Return the name and content of the file that was sent; raises InvalidInput where there is none."""
     sent = request.files.get(field)
-    content = sent.read() if sent else b""
-    if sent is None or not content:
+    if sent is None or not sent.filename:
         raise InvalidInput("Choose a file.", fields={field: [N_("Choose a file.")]})
-    name = "".join(each for each in (sent.filename or "file") if each.isprintable())
-    return name[-LONGEST_NAME:], content
+    name = "".join(each for each in normalize("NFC", sent.filename) if each.isprintable())
+    return name[-LONGEST_NAME:] or "file", sent.read()
+
+
+class Preview(Protocol):
+    """What storing a file would do: nothing, where it has faults."""
+
+    @property
+    def faults(self) -> Sequence[Blocker]:
+        """Everything wrong with the file."""
+
+
+def preview_page(template: str, look: Callable[..., Preview]) -> Response:
+    """Show what storing the sent file would do, and keep it until then; or say what is wrong with it."""
+    form = Form(request.form)
+    try:
+        name, content = sent_file()
+    except InvalidInput as refusal:
+        form.errors = refusal.fields
+        return make_response(render_template(template, preview=None, form=form), refusal.status)
+    preview = look(runtime().ground, actor(), file_name=name, content=content)
+    if preview.faults:
+        return make_response(render_template(template, preview=preview, form=form), InvalidInput.status)
+    keep_upload(name, content)
+    return make_response(render_template(template, preview=preview, form=form))
 
 
 def keep_upload(name: str, content: bytes) -> None:

@@ -51,6 +51,18 @@ class Words(fields.String):
         return text
 
 
+class FileText(fields.String):
+    """The text of a file, kept as it came; its meaning is judged by the reader of such files."""
+
+    default_error_messages = {**_MISSING, "invalid": N_("Enter text.")}  # noqa: RUF012 (marshmallow's way)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        text: str = super()._deserialize(value, attr, data, **options)
+        if any(unicodedata.category(each) == "Cs" for each in text):
+            raise ValidationError(N_("This holds characters that cannot be kept."))
+        return text
+
+
 class ScannedCode(fields.String):
     """A scanned string, kept byte for byte as it came; its meaning is judged by the rules of codes."""
 

@@ -60,10 +60,10 @@ def make_code(kind: LabelKind, environment: Environment, entity: str, instance: 
     if not is_entity or not 0 < instance <= MOST_INSTANCES:
         raise ValueError(f"entity {entity!r}, instance {instance}: does not fit a code")
     high, low = divmod(instance, len(LETTERS))
-    for filler in "AB":
-        body = f"{PREFIX}{kind.letter}{environment}{entity}{LETTERS[high]}{LETTERS[low]}{filler}{key_id}"
-        if check_character(body) != "*":
-            break
+    start = f"{PREFIX}{kind.letter}{environment}{entity}{LETTERS[high]}{LETTERS[low]}"
+    body = f"{start}A{key_id}"
+    if check_character(body) == "*":
+        body = f"{start}B{key_id}"
     header = body + check_character(body)
     signature = base64.b32encode(sign(_SIGNED_AS + header.encode())).decode().rstrip("=")
     return header + signature

@@ -19,7 +19,8 @@ from cotrack.quality import service as quality
 from cotrack.quality.models import Hold
 from cotrack.study import service as study
 
-LOT_NUMBER = re.compile(r"[A-Z]{2,6}\d{2}-\d{4}")
+LOT_NUMBER = re.compile(r"[A-Z]{2,6}[0-9]{2}-[0-9]{4}")
+AT_ONCE = 500
 
 
 def make_lot(work: Work, *, number: str, made_on: date) -> Lot:
@@ -122,6 +123,11 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
     return frozenset({lot.made_by_id, *filled_by})
 
 
-def lots_numbered(session: Session, numbers: Sequence[str]) -> dict[str, Lot]:
-    """Return the lots of these numbers that exist."""
-    return {lot.number: lot for lot in session.scalars(select(Lot).where(Lot.number.in_(numbers)))}
+def lots_numbered(session: Session, numbers: Sequence[str], *, share: bool = False) -> dict[str, Lot]:
+    """Return the lots of these numbers that exist, in steps that every database takes; `share` locks them."""
+    found: dict[str, Lot] = {}
+    for first in range(0, len(numbers), AT_ONCE):
+        statement = select(Lot).where(Lot.number.in_(numbers[first : first + AT_ONCE])).order_by(Lot.id)
+        rows = session.scalars(statement.with_for_update(read=True) if share else statement)
+        found |= {lot.number: lot for lot in rows}
+    return found

@@ -11,6 +11,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Blocked, InvalidInput
 from cotrack.foundation.tables import Row
+from cotrack.foundation.unit_of_work import record_refusal
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
@@ -112,19 +113,29 @@ def preview(work: Work, *, file_name: str, content: bytes) -> ScreeningPreview:
 
 
 def look(ground: Ground, actor: Actor, *, file_name: str, content: bytes) -> ScreeningPreview:
-    """Preview a file for a person; faults of the whole file come back as its only fault."""
+    """Preview a file for a person. A file at fault is refused here, and the trail keeps its hash."""
     with ground.sessions.reading() as session:
+        work = Work(ground, session, actor)
+        _begin(work, file_name, content)
         try:
-            return preview(Work(ground, session, actor), file_name=file_name, content=content)
+            looked = preview(work, file_name=file_name, content=content)
         except (InvalidInput, Blocked) as fault:
-            return ScreeningPreview(file_name, tables.sha256_of(content), (), (), tuple(fault.reasons))
+            looked = ScreeningPreview(file_name, tables.sha256_of(content), (), (), tuple(fault.reasons))
+    if looked.faults:
+        record_refusal(ground, work, InvalidInput(blockers=looked.faults))
+    return looked
+
+
+def _begin(work: Work, file_name: str, content: bytes) -> str:
+    sha256 = tables.sha256_of(content)
+    work.record(PARTICIPANT.event("screen"), f"file:{sha256}", permission=PARTICIPANT["screen"].permission)
+    work.details.update(file_name=file_name, file_sha256=sha256)
+    return sha256
 
 
 def screen(work: Work, *, file_name: str, content: bytes) -> list[Participant]:
     """Store a screening file, whole or not at all."""
-    sha256 = tables.sha256_of(content)
-    work.record(PARTICIPANT.event("screen"), f"file:{sha256}", permission=PARTICIPANT["screen"].permission)
-    work.details.update(file_name=file_name, file_sha256=sha256)
+    sha256 = _begin(work, file_name, content)
     looked = preview(work, file_name=file_name, content=content)
     if looked.faults:
         raise InvalidInput("Nothing of this file was stored.", blockers=looked.faults)

@@ -119,7 +119,7 @@ def _decide(work: Work, case: ReleaseCase, decision: str, reason: str) -> Dispos
         outstanding_tests=" ".join(missing),
         reason=reason,
         decided_at=work.now,
-        signature_id=signature.id,
+        signature=signature,
     )
     work.add(disposition)
     return disposition

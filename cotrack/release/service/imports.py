@@ -1,6 +1,6 @@
 """Importing a laboratory's results: previewed first, all or nothing, and a result is never replaced."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.tables import Row
+from cotrack.foundation.unit_of_work import record_refusal
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
@@ -36,6 +37,10 @@ COLUMNS = (
     "Comment",
 )
 NOT_OPEN_STATES = frozenset({"rejected", "closed"})
+MOST_REPLICATES = 99
+MOST_NEW = 1_500
+"""So many rows, each as long as a row can be, fit into one record of the trail (surface.md §4: 16 MB)."""
+MOST_FAULTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -66,41 +71,44 @@ class Preview:
     faults: tuple[Blocker, ...]
 
 
-def preview(work: Work, *, file_name: str, content: bytes) -> Preview:
-    """Read a laboratory's file against what is stored; nothing is written. The look is no command of its own."""
+def preview(work: Work, *, file_name: str, content: bytes, share: bool = False) -> Preview:
+    """Read a laboratory's file against what is stored; nothing is written. Its hash stands in what is recorded.
+
+    Raises InvalidInput with every fault. `share` locks the lots, so that none is decided on while results are stored.
+    """
     sha256 = tables.sha256_of(content)
-    rows, faults = tables.read_table(tables.decoded(content), COLUMNS)
+    work.record("result.import", f"file:{sha256}", permission=RESULT["record"].permission)
+    work.details.update(file_name=file_name, file_sha256=sha256)
+    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, remarks=("Comment",))
     if not faults:
-        read, faults = _read_rows(work, rows)
+        read, faults = _read_rows(work, rows, share=share)
         new, already_there, more = _against_stored(work.session, read)
-        faults = [*faults, *more]
+        faults = [*faults, *more, *_against_size(new)]
     if faults:
-        return Preview(file_name, sha256, (), (), tuple(faults))
+        raise InvalidInput("Nothing of this file was stored.", blockers=_worst(faults))
     return Preview(file_name, sha256, tuple(new), tuple(already_there), ())
 
 
 def look(ground: Ground, actor: Actor, *, file_name: str, content: bytes) -> Preview:
-    """Preview a file for a person; faults of the whole file come back as its only fault."""
+    """Preview a file for a person. A file at fault is refused here, and the trail keeps its hash."""
     with ground.sessions.reading() as session:
+        work = Work(ground, session, actor)
         try:
-            return preview(Work(ground, session, actor), file_name=file_name, content=content)
+            return preview(work, file_name=file_name, content=content)
         except InvalidInput as fault:
-            return Preview(file_name, tables.sha256_of(content), (), (), tuple(fault.reasons))
+            refusal = fault
+    record_refusal(ground, work, refusal)
+    return Preview(file_name, tables.sha256_of(content), (), (), tuple(refusal.reasons))
 
 
 def import_results(work: Work, *, file_name: str, content: bytes) -> ResultImport:
     """Store a laboratory's file, whole or not at all; its hash stands in the record either way."""
-    sha256 = tables.sha256_of(content)
-    work.record("result.import", f"file:{sha256}", permission=RESULT["record"].permission)
-    work.details.update(file_name=file_name, file_sha256=sha256)
-    looked = preview(work, file_name=file_name, content=content)
-    if looked.faults:
-        raise InvalidInput("Nothing of this file was stored.", blockers=looked.faults)
+    looked = preview(work, file_name=file_name, content=content, share=True)
     if not looked.new:
         raise InvalidInput("Every row of this file is stored already.")
     stored = ResultImport(
         file_name=file_name,
-        file_sha256=sha256,
+        file_sha256=looked.sha256,
         stored=len(looked.new),
         already_there=len(looked.already_there),
         imported_at=work.now,
@@ -135,9 +143,29 @@ def _result(work: Work, read: ReadResult, import_id: int) -> Result:
     )
 
 
-def _read_rows(work: Work, rows: Iterable[Row]) -> tuple[list[ReadResult], list[Blocker]]:
-    rows = list(rows)
-    lots = lots_numbered(work.session, sorted({row["Lot No."] for row in rows}))
+def _against_size(new: Sequence[ReadResult]) -> list[Blocker]:
+    """One import is one record of the trail, which has room for so many results."""
+    if len(new) <= MOST_NEW:
+        return []
+    return [
+        Blocker(
+            "file_too_large",
+            "The file holds {count} new results, where at most {most} are stored at once: split it.",
+            {"count": len(new), "most": MOST_NEW},
+        )
+    ]
+
+
+def _worst(faults: Sequence[Blocker]) -> list[Blocker]:
+    """Return as many faults as a record and a reader can hold, and how many more there are."""
+    if len(faults) <= MOST_FAULTS:
+        return list(faults)
+    more = len(faults) - MOST_FAULTS
+    return [*faults[:MOST_FAULTS], Blocker("file_fault", "And {count} more faults.", {"count": more})]
+
+
+def _read_rows(work: Work, rows: Sequence[Row], *, share: bool) -> tuple[list[ReadResult], list[Blocker]]:
+    lots = lots_numbered(work.session, sorted({row["Lot No."] for row in rows}), share=share)
     read: list[ReadResult] = []
     faults: list[Blocker] = []
     seen: dict[tuple[int, str, int], int] = {}
@@ -191,7 +219,8 @@ def _read_row(work: Work, row: Row, lots: Mapping[str, Lot]) -> tuple[ReadResult
 def _read_common(work: Work, row: Row) -> tuple[int | None, datetime | None, list[Blocker]]:
     faults = []
     replicate = written.whole(row["Replicate"])
-    if not replicate:
+    if not replicate or replicate > MOST_REPLICATES:
+        replicate = None
         faults.append(row.fault("Replicate", "Line {line}, column {column}: “{value}” is no whole number above zero."))
     tested_at = written.site_instant(row["Tested at"], work.site.zone)
     if tested_at is None:

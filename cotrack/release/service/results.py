@@ -80,7 +80,7 @@ def result_facts(session: Session, results: Sequence[Result]) -> list[ResultFact
             test=each.test,
             replicate=each.replicate,
             reported=Reported(each.qualifier, each.number, each.reported),
-            authors=frozenset({each.analyst, names[each.recorded_by_id]}),
+            authors=frozenset({each.analyst.casefold(), names[each.recorded_by_id].casefold()}),
             reviewed_by_id=each.review_signature.person_id if each.review_signature else None,
         )
         for each in results

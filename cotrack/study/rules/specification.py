@@ -32,15 +32,21 @@ def read_reported(test: ReleaseTest, text: str) -> Reported | None:
     """Return what the text reports for this test, None where it is neither a number nor one of the test's words."""
     text = text.strip()
     if test.kind == "number":
-        return _read_number(text)
+        return _read_number(text, most=_MOST_OF_UNIT.get(test.unit))
     is_known = text in test.accepts or any(_is_rejecting(text, each) for each in test.rejects)
     return Reported("", None, text) if is_known else None
 
 
-def _read_number(text: str) -> Reported | None:
+_MOST_OF_UNIT = {"%": Decimal(100)}
+"""934 % is 93.4 % without its point, and would pass every lower limit."""
+
+
+def _read_number(text: str, *, most: Decimal | None) -> Reported | None:
     qualifier = text[0] if text.startswith(("<", ">")) else ""
     number = written.number(text.removeprefix(qualifier).lstrip())
-    return Reported(qualifier, number, text) if number is not None and not number.is_signed() else None
+    if number is None or number.is_signed() or (most is not None and number > most):
+        return None
+    return Reported(qualifier, number, text)
 
 
 def _is_rejecting(text: str, word: str) -> bool:

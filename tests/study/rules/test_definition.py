@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cotrack.foundation.resources import resource
-from cotrack.study.rules.definition import Definition
+from cotrack.study.rules.definition import Definition, not_set
 from cotrack.study.rules.reading import SEPARATOR, read_definition
 
 FOLDER = resource("study/definitions")
@@ -42,6 +42,11 @@ def test_what_the_sponsor_has_not_set_at_or_below_a_key_stands_against_its_use(
     reasons = STUDY.against_use(*keys)
     assert [each.sentence for each in reasons] == [f"The sponsor has not set {key} in study MSC-IFNA." for key in unset]
     assert {each.code for each in reasons} <= {"sponsor_to_set"}
+
+
+def test_a_value_that_is_not_set_is_named_as_a_reason_of_its_own() -> None:
+    reason = not_set("dose.planned_minutes")
+    assert (reason.code, reason.sentence) == ("sponsor_to_set", "The sponsor has not set dose.planned_minutes.")
 
 
 def test_nothing_stands_against_the_use_of_a_filled_study() -> None:

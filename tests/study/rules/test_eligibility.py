@@ -72,7 +72,7 @@ def moved(row: Mapping[str, str], days: int, name: str) -> dict[str, str]:
 
 
 @given(days=st.integers(-400, 400), name=st.text("IFN-0123456789王", max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_verdict_stays_when_every_date_moves_and_the_person_is_renamed(days: int, name: str) -> None:
     for row in PEOPLE:
         assert screened(moved(row, days, name)).sentence("en") == row["expected"]
@@ -324,6 +324,48 @@ def test_a_limit_that_the_sponsor_has_not_set_is_met_by_nobody() -> None:
     study = study_of(BASE.replace("more_than = 28", 'more_than = "sponsor_to_set"'))
     assert "inclusion.I5.rule.1.more_than" in study.unset
     assert not judged({"last_treatment_on": before(1)}, study=study).is_eligible
+
+
+@pytest.mark.parametrize(
+    ("old", "key"),
+    [
+        ("more_than = 28", "inclusion.I5.rule.1.more_than"),
+        ("most = 75", "inclusion.I1.rule.1.most"),
+        ("least = 36", "exclusion.E10.rule.1.least"),
+        ('accepts = ["yes"]', "inclusion.I1.rule.2.accepts"),
+        ('on = "first_dose"', "inclusion.I7.rule.1.on"),
+        ('when_accepts = ["irradiated"]', "exclusion.E2.rule.2.when_accepts"),
+        ("blank_means_none = true", "exclusion.E10.rule.1.blank_means_none"),
+    ],
+)
+def test_whatever_of_a_rule_the_sponsor_has_not_set_leaves_its_criterion_undecided(old: str, key: str) -> None:
+    name = old.partition(" ")[0]
+    study = study_of(BASE.replace(f"\n{old}\n", f'\n{name} = "sponsor_to_set"\n', 1))
+    for asks_first_dose in (False, True):
+        verdict = judged({"other_cancer_on": None}, study=study, asks_first_dose=asks_first_dose)
+        assert [(each.criterion, each.words) for each in verdict.of(Outcome.TO_SET)] == [
+            (key.split(".")[1], Words(key, key))
+        ]
+        assert not verdict.is_eligible
+        assert verdict.sentence("en") == f"undecided: the sponsor has not set {key}"
+        assert verdict.sentence("zh") == f"无法判定：申办者尚未设定 {key}"
+
+
+def test_a_criterion_that_is_failed_tells_more_than_one_that_is_undecided() -> None:
+    study = study_of(BASE.replace("more_than = 28", 'more_than = "sponsor_to_set"'))
+    assert judged({"ecog": Decimal(3)}, study=study).sentence("en") == "not eligible: I6 ECOG 3"
+
+
+def test_what_is_not_set_of_a_rule_that_does_not_apply_is_not_needed() -> None:
+    study = study_of(BASE.replace("\nmost = 7\n", '\nmost = "sponsor_to_set"\n'))
+    assert not judged({}, study=study).is_eligible
+    assert judged({"childbearing_potential": "no"}, study=study).is_eligible
+
+
+def test_months_without_a_number_of_them_are_never_over() -> None:
+    rule = CriterionRule(kind="months_since", field="x")
+    study = replace(STUDY, criteria=(Criterion("X1", Words("x", "x"), (rule,)),))
+    assert not judge(study, {"x": date(1900, 1, 1)}, on=ON, asks_first_dose=True).is_eligible
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,81 @@ def test_a_value_that_the_sponsor_has_not_set_is_none_and_never_a_default(old: s
     assert getattr(getattr(study, part), name) is None
 
 
+@pytest.mark.parametrize(
+    ("old", "key"),
+    [
+        ('registration = "NCT05699811"', "study.registration"),
+        ("planned_participants = 40", "study.planned_participants"),
+        ('title_en = "IFNα', "study.title_en"),
+        ("follow_up_days = 28", "schedule.follow_up_days"),
+        ('accepts = ["yes"]', "inclusion.I1.rule.2.accepts"),
+        ('on = "enrolment"', "inclusion.I5.rule.1.on"),
+        ('when_accepts = ["yes"]', "inclusion.I10.rule.1.when_accepts"),
+        ('unless_accepts = ["yes"]', "inclusion.I3.rule.1.unless_accepts"),
+        ("blank_means_none = true", "exclusion.E10.rule.1.blank_means_none"),
+        ("least = 36", "exclusion.E10.rule.1.least"),
+        ('fails_en = "no histology"', "inclusion.I2.rule.1.fails_en"),
+        ('accepts = ["conforms"]', "test.appearance.accepts"),
+        ('replicates = "mean"', "test.ifna_secretion.replicates"),
+        ("least = 95", "test.cd73.least"),
+        ('unit = "%"', "test.viability.unit"),
+        ("required = true", "test.appearance.required"),
+    ],
+)
+def test_whatever_a_sponsor_decides_may_be_left_open_and_is_listed(old: str, key: str) -> None:
+    start, _, rest = BASE.partition(f"\n{old}")
+    assert rest, old
+    name = old.partition(" ")[0]
+    study = read(f'{start}\n{name} = "sponsor_to_set"\n{rest.partition(chr(10))[2]}')
+    assert study.unset - UNSET == {key}
+    of_rules = {each for criterion in study.criteria for rule in criterion.rules for each in rule.unset}
+    of_tests = {each for test in study.tests.values() for each in test.unset}
+    assert key in of_rules | of_tests or key.startswith(("study.", "schedule."))
+
+
+@pytest.mark.parametrize(
+    ("old", "key"),
+    [
+        ("format = 1", "format"),
+        ('code = "MSC-IFNA"', "code"),
+        ('version = "1"', "version"),
+        ('environment = "any"', "environment"),
+        ('key = "line_ready"', "before_thaw.sponsor_to_set.key"),
+        ('kind = "age"', "inclusion.I1.rule.1.kind"),
+        ('field = "birth_date"', "inclusion.I1.rule.1.field"),
+        ('unless_field = "no_guideline_therapy"', "inclusion.I3.rule.1.unless_field"),
+        ('reported_as = "CD90+"', "test.cd90.reported_as"),
+    ],
+)
+def test_what_cotrack_goes_by_is_never_left_open(old: str, key: str) -> None:
+    text = changed(f"\n{old}\n", f'\n{old.partition(" ")[0]} = "sponsor_to_set"\n')
+    assert faults(text) == [f"{key}: cannot be left for the sponsor to set"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            'steps_cells_per_kg = "sponsor_to_set"',
+            'steps_cells_per_kg = ["sponsor_to_set"]',
+            "dose.steps_cells_per_kg: is ['sponsor_to_set']: it must be a list of whole numbers",
+        ),
+        (
+            'accepts = ["conforms"]',
+            'accepts = ["sponsor_to_set"]',
+            "test.appearance.accepts: is ['sponsor_to_set']: it must be a list of texts",
+        ),
+        (
+            'accepts = ["conforms"]',
+            'accepts = [""]',
+            "test.appearance.accepts: is ['']: it must be a list of texts",
+        ),
+    ],
+)
+def test_a_list_is_open_as_a_whole_or_not_at_all(old: str, new: str, expected: str) -> None:
+    assert faults(changed(old, new)) == [expected]
+
+
 def test_the_demonstration_fills_every_gap_and_is_for_training() -> None:
     study = read(WHOLE + SEPARATOR + DEMONSTRATION)
     assert study.unset == frozenset()
@@ -343,17 +418,71 @@ def test_limits_the_wrong_way_round_are_named(old: str, new: str, expected: str)
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("more_than = 28", "more_than = 28\nmost = 28"), ("least = 95", "least = 95\nbelow = 95")]
+    ("old", "new", "expected"),
+    [
+        (
+            "more_than = 28",
+            "more_than = 28\nmost = 28",
+            "inclusion.I5.rule.1.more_than: and most leave nothing that meets both",
+        ),
+        ("least = 95", "least = 95\nbelow = 95", "test.cd73.least: and below leave nothing that meets both"),
+        ("least = 95", "least = 95\nbelow = 94", "test.cd73.least: and below leave nothing that meets both"),
+        (
+            "below = 5",
+            "below = 5\nalert_least = 6",
+            "test.vector_copy_number.alert_least: and the limit are the wrong way round",
+        ),
+        (
+            "most = 2",
+            "most = 2\nalert_least = 1\nalert_most = 0.5",
+            "test.cd45.alert_least: and alert_most are the wrong way round",
+        ),
+        ("least = 95", "least = 95\nalert_most = 94", "test.cd73.alert_most: and least are the wrong way round"),
+    ],
 )
-def test_limits_that_nothing_can_meet_are_a_fault(old: str, new: str) -> None:
-    assert faults(changed(f"\n{old}\n", f"\n{new}\n"))
+def test_limits_that_nothing_can_meet_are_a_fault(old: str, new: str, expected: str) -> None:
+    assert faults(changed(f"\n{old}\n", f"\n{new}\n")) == [expected]
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [('key = "E1"', 'key = "I1"'), ('reported_as = "CD90+"', 'reported_as = "CD73+"')]
+    ("old", "new", "expected"),
+    [
+        ('key = "E1"', 'key = "I1"', "exclusion.I1: stands among the inclusion criteria too"),
+        ('reported_as = "CD90+"', 'reported_as = "CD73+"', "test.cd90.reported_as: stands twice"),
+    ],
 )
-def test_two_criteria_or_tests_that_nobody_could_tell_apart_are_a_fault(old: str, new: str) -> None:
-    assert faults(changed(old, new))
+def test_two_criteria_or_tests_that_nobody_could_tell_apart_are_a_fault(old: str, new: str, expected: str) -> None:
+    assert faults(changed(old, new)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            'kind = "age"',
+            'kind = "age"\naccepts = ["yes"]',
+            "inclusion.I1.rule.1.accepts: is not read where kind is age",
+        ),
+        ('kind = "text"', 'kind = "text"\nleast = 1', "inclusion.I2.rule.1.least: is not read where kind is text"),
+        (
+            "least = 36",
+            "least = 36\nmost = 60",
+            "exclusion.E10.rule.1.most: is not read where kind is months_since",
+        ),
+        ("least = 36", "least = 2.5", "exclusion.E10.rule.1.least: is 2.5: it must be whole months"),
+        ("least = 36", "", "exclusion.E10.rule.1.least: is missing: months_since needs it"),
+        ("least = 18\nmost = 75", "", "inclusion.I1.rule.1.least: is missing: age needs least, most or more_than"),
+        ("least = 1", "", "inclusion.I4.rule.1.least: is missing: number needs least, most or more_than"),
+        (
+            'rejects = ["does not conform"]',
+            'rejects = ["does not conform"]\nmost = 1',
+            "test.appearance.most: is not read where kind is words",
+        ),
+        ("least = 95", 'least = 95\nrejects = ["low"]', "test.cd73.rejects: is not read where kind is number"),
+    ],
+)
+def test_a_rule_is_decided_by_what_its_kind_reads_and_by_nothing_else(old: str, new: str, expected: str) -> None:
+    assert faults(changed(f"\n{old}\n", f"\n{new}\n")) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -484,20 +613,34 @@ def test_a_filling_value_is_checked_like_any_other() -> None:
     ]
 
 
-@pytest.mark.parametrize("head", ["", 'environment = "any"'])
-def test_values_for_demonstration_never_make_a_study_for_production(head: str) -> None:
-    definition, found = read_definition(filled('[demonstration_only]\n"product.bag_volume_ml" = 30', head=head))
-    assert found or (definition is not None and definition.is_demonstration)
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("", [f"filling.{name}: is missing" for name in ("format", "fills", "code", "version", "environment")]),
+        (
+            FILLING.replace('"training"', '"any"'),
+            ["filling.environment: is 'any': it must be one of training"],
+        ),
+        (FILLING.replace("format = 1", "format = 2"), ["filling.format: must be 1"]),
+    ],
+)
+def test_values_for_demonstration_never_make_a_study_for_production(head: str, expected: list[str]) -> None:
+    assert faults(filled('[demonstration_only]\n"product.bag_volume_ml" = 30', head=head)) == expected
 
 
-@pytest.mark.parametrize("fills", ["[demonstration_onyl]\n", "[dose]\ncells_per_kg = 1_000_000", "colour = 1"])
-def test_what_a_filling_file_says_and_nobody_reads_is_a_fault(fills: str) -> None:
-    assert faults(filled(fills))
+@pytest.mark.parametrize(
+    ("fills", "key"),
+    [("[demonstration_onyl]\n", "demonstration_onyl"), ("[dose]\ncells_per_kg = 1_000_000", "dose"), ("x = 1", "x")],
+)
+def test_what_a_filling_file_says_and_nobody_reads_is_a_fault(fills: str, key: str) -> None:
+    assert faults(filled(fills)) == [f"filling.{key}: is not known here"]
 
 
 @pytest.mark.parametrize("value", ["5", '"x"', "[1]"])
 def test_demonstration_values_that_are_no_table_are_a_fault(value: str) -> None:
-    assert faults(filled(f"demonstration_only = {value}"))
+    assert faults(filled(f"demonstration_only = {value}")) == [
+        "filling.demonstration_only: is missing: it must be a table"
+    ]
 
 
 def test_a_base_file_whose_test_has_no_key_is_a_fault_with_a_filling_file_too() -> None:

@@ -147,7 +147,7 @@ def test_a_bounded_result_that_can_only_fail_never_passes(key: str, text: str) -
     bound=st.decimals(0, 120, places=2),
     fraction=st.decimals("0.01", "0.99", places=2),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_no_number_behind_a_bounded_result_that_passes_fails(
     *, key: str, qualifier: str, bound: Decimal, fraction: Decimal
 ) -> None:
@@ -234,8 +234,17 @@ def test_words_pass_or_fail_as_the_study_says(key: str, text: str, expected: Sta
         ("viability", "<<1"),
         ("viability", "1e2"),
         ("viability", "1234567890"),
+        ("viability", "934"),
+        ("viability", "100.1"),
+        ("viability", ">100.1"),
         ("viability", "NaN"),
         ("viability", "no growth"),
+        ("viability", "９３"),
+        ("viability", "-0"),
+        ("viability", "9_3"),
+        ("viability", ".5"),
+        ("viability", "<"),
+        ("viability", "93.1234567"),
     ],
 )
 def test_words_and_numbers_that_the_study_does_not_know_are_no_result(key: str, text: str) -> None:
@@ -252,11 +261,42 @@ def test_a_number_is_kept_exactly_with_its_bound_and_its_words(text: str, qualif
     assert str(found.number) == number
 
 
+def test_a_hundred_percent_may_be_reported_and_other_units_go_beyond() -> None:
+    assert reported(TESTS["viability"], "100").number == 100
+    assert reported(TESTS["ifna_secretion"], "934").number == 934
+
+
 def test_without_a_limit_nothing_can_be_decided() -> None:
     unset = replace(TESTS["viability"], least=None)
     assert standing(unset, "99") is UNDECIDABLE
     assert standing(unset, ">99") is UNDECIDABLE
     assert standing(replace(unset, replicates="mean"), "99") is UNDECIDABLE
+
+
+@pytest.mark.parametrize(
+    ("key", "open_limit", "text", "expected"),
+    [
+        ("viable_cell_count", "least", "5", UNDECIDABLE),
+        ("viable_cell_count", "least", "6.01", OUT),
+        ("viable_cell_count", "most", "5", UNDECIDABLE),
+        ("viable_cell_count", "most", "3.99", OUT),
+        ("endotoxin", "most", "<0.1", UNDECIDABLE),
+        ("endotoxin", "most", "0.5", OUT),
+        ("endotoxin", "alert_most", "0.3", WITHIN),
+    ],
+)
+def test_a_result_is_within_only_where_no_limit_is_left_open_and_out_beyond_any_that_is_set(
+    key: str, open_limit: str, text: str, expected: Standing
+) -> None:
+    test = replace(TESTS[key], **{open_limit: None}, unset=(f"test.{key}.{open_limit}",))
+    assert standing(test, text) is expected
+    assert standing(replace(test, replicates="mean"), text, text) is expected
+
+
+def test_of_two_upper_limits_the_lower_one_decides_over_a_bound() -> None:
+    both = replace(TESTS["endotoxin"], most=Decimal("0.5"), below=Decimal("0.4"), alert_most=None)
+    assert [standing(both, text) for text in ("<0.4", "<0.41")] == [WITHIN, UNDECIDABLE]
+    assert [standing(replace(both, most=Decimal("0.3")), text) for text in ("<0.3", "<0.31")] == [WITHIN, UNDECIDABLE]
 
 
 def test_words_where_a_number_belongs_cannot_be_decided() -> None:
@@ -279,6 +319,7 @@ def test_a_limit_is_written_as_on_a_certificate(key: str, words: str) -> None:
 
 def test_a_limit_that_is_not_there_is_a_dash_and_several_words_are_all_told() -> None:
     assert limit_words(replace(TESTS["cd73"], least=None)) == "–"
+    assert limit_words(replace(TESTS["cd73"], below=Decimal("99.5"))) == "≥ 95, < 99.5 %"
     assert limit_words(replace(TESTS["sterility"], accepts=("no growth", "negative"))) == "no growth / negative"
 
 
