@@ -13,6 +13,7 @@ from cotrack.bedside.service import infusions, ward
 from cotrack.custody import service as custody
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.verification.replay import differences
+from cotrack.foundation.findings import service as findings
 from cotrack.labelling.gateways.zpl import PrinterNotReached
 from cotrack.labelling.service import instances, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
@@ -52,7 +53,7 @@ def product_side(world: World) -> None:
     world.sign("qian.m", lambda work: dispositions.release_conditionally(work, conditional, reason="urgent"))
     journey.results("\n".join([lines[0], *late]).encode(), "late.csv")
     journey.review(conditional)
-    journey.release(conditional)
+    journey.release(conditional, by="tang.w")
     text = world.read(study.in_effect).text.replace('version = "1-demonstration"', 'version = "2-demonstration"')
     sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
     world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
@@ -111,9 +112,17 @@ def clinic_side(world: World) -> None:
     world.do("dr.gao", lambda work: enrolment.withdraw(work, HER, reason="progress"))
 
 
+def trail_side(world: World) -> None:
+    """A finding of verification, and what QA says of it."""
+    findings.keep_findings(world.runtime.ground, ["unit:1 volume_ml: the trail says '30', the table '60'"])
+    (found,) = world.read(findings.open_findings)
+    world.do("qian.m", lambda work: findings.acknowledge(work, found.id, reason="restored from back-up"))
+
+
 def test_each_permitted_transition_is_reached_through_its_service(world: World) -> None:
     clinic_side(world)
     product_side(world)
+    trail_side(world)
     statement = select(AuditRecord.event).where(AuditRecord.outcome == "done").distinct()
     done = set(world.read(lambda session: session.scalars(statement).all()))
     wanted = {

@@ -14,7 +14,7 @@ from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import Blocked, PermissionDenied
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.participants.service import bands
-from cotrack.release.service import dispositions, trail_reviews, results
+from cotrack.release.service import dispositions, results, trail_reviews
 from cotrack.study import service as study
 
 
