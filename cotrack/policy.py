@@ -86,13 +86,22 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     },
     "logistics": READ_PRODUCT | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
     "administrator": frozenset(
-        {"person:read", "person:add", "person:disable", "person:grant", "person:reset", "metrics:read"}
+        {
+            "person:read",
+            "person:add",
+            "person:disable",
+            "person:grant",
+            "person:reset",
+            "metrics:read",
+            "backup:create",
+            "backup:restore",
+        }
     ),
     "principal_investigator": READ_PRODUCT
     | READ_CLINIC
     | {"study:approve_investigator", "participant:withdraw", "trail:read"},
     "auditor": READ_PRODUCT | READ_CLINIC | {"trail:read", "person:read"},
-    "system": frozenset({"system:start", "trail:verify", "person:add", "study:load"}),
+    "system": frozenset({"system:start", "trail:verify", "backup:create", "person:add", "study:load"}),
 }
 
 ROLES: Final = {role: granted | (EVERYBODY if role != "system" else frozenset()) for role, granted in _ROLES.items()}

@@ -36,6 +36,8 @@ class Settings:
     sign_in_attempts: int
     lock_out_seconds: int
     is_behind_tls: bool
+    scratch_database_url: str
+    is_backup_unattended: bool
 
     @property
     def keys_folder(self) -> Path:
@@ -77,6 +79,8 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         sign_in_attempts=_positive(variables, "COTRACK_SIGN_IN_ATTEMPTS", 5),
         lock_out_seconds=_positive(variables, "COTRACK_LOCK_OUT_SECONDS", 15 * 60),
         is_behind_tls=variables.get("COTRACK_TLS", "no") == "yes",
+        scratch_database_url=variables.get("COTRACK_SCRATCH_DATABASE_URL", ""),
+        is_backup_unattended=variables.get("COTRACK_BACKUP", "") == "unattended",
     )
     _refuse_weak_production(settings)
     return settings

@@ -36,9 +36,9 @@ class Keys:
 def make_missing_keys(folder: Path) -> list[str]:
     """Make the keys that are not there and return their names; one that exists is never touched."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = [name for name in NAMES if not _path(folder, name).exists()]
+    made = [name for name in NAMES if not key_path(folder, name).exists()]
     for name in made:
-        descriptor = os.open(_path(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(key_path(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(KEY_BYTES) + "\n")
     return made
@@ -56,12 +56,13 @@ def read_keys(folder: Path) -> Keys:
     )
 
 
-def _path(folder: Path, name: str) -> Path:
+def key_path(folder: Path, name: str) -> Path:
+    """Return the file of a key."""
     return folder / f"{name}.key"
 
 
 def _read(folder: Path, name: str) -> bytes:
-    path = _path(folder, name)
+    path = key_path(folder, name)
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except FileNotFoundError:

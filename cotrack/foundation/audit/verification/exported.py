@@ -45,6 +45,9 @@ def verify_export(folder: Path, trusted: Trusted, *, is_quick: bool = False, wat
         yield f"{folder}: {fault}"
         return
     yield from faults
+    if not (folder / "entries.jsonl").exists():
+        yield "entries.jsonl is missing"
+        return
     yield from _entries(folder, claims, is_quick=is_quick, watch=watch)
 
 
