@@ -21,6 +21,7 @@ from cotrack.foundation.access import commands as access_commands
 from cotrack.foundation.access import pages as access_pages
 from cotrack.foundation.audit import commands as audit_commands
 from cotrack.foundation.audit import pages as audit_pages
+from cotrack.foundation.backup import commands as backup_commands
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.findings import pages as findings_pages
 from cotrack.foundation.web import words
@@ -74,6 +75,7 @@ COMMANDS: Final[list[click.Command]] = [
     access_commands.user,
     study_commands.study,
     audit_commands.audit,
+    backup_commands.backup,
     desk_commands.labels,
     trace_commands.trace,
     demonstration_commands.demo,

@@ -20,6 +20,8 @@ from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRec
 from cotrack.foundation.audit.tree import TILE_LEAVES, inclusion_proof, leaf_hash, root, tiles
 from cotrack.foundation.db import Sessions
 from cotrack.foundation.errors import CotrackError
+from cotrack.foundation.keys import Keys
+from cotrack.foundation.site import Site
 from cotrack.foundation.words import N_
 
 MOST_AT_ONCE: Final = 5_000
@@ -133,8 +135,12 @@ def newest_checkpoint(session: Session) -> AuditCheckpoint | None:
 
 def verifier_key(ground: Ground) -> VerifierKey:
     """Return the public half of the trail's key under the site's name."""
-    public = ground.keys.trail.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return VerifierKey(ground.site.trail, public)
+    return verifier_key_of(ground.site, ground.keys)
+
+
+def verifier_key_of(site: Site, keys: Keys) -> VerifierKey:
+    """Return the same of a site that has no database yet."""
+    return VerifierKey(site.trail, keys.trail.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
 
 
 def sign_checkpoint(ground: Ground, witness: Path | None = None) -> str:
@@ -192,8 +198,11 @@ def append_to_witness(path: Path, note: str) -> None:
 
 def witnessed(path: Path) -> list[str]:
     """Return the notes of the file outside the database, oldest first; none where there is no file."""
-    if not path.exists():
-        return []
-    parts = path.read_text(encoding="utf-8").split("\n\n")
+    return witnessed_notes(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def witnessed_notes(content: str) -> list[str]:
+    """Return the notes that such a file holds."""
+    parts = content.split("\n\n")
     # A note holds one empty line itself: text and signatures alternate.
     return [f"{text}\n\n{signatures.rstrip()}\n" for text, signatures in zip(parts[::2], parts[1::2], strict=False)]

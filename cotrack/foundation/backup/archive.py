@@ -65,11 +65,13 @@ class Archive:
 
 
 def write_archive(file: BinaryIO, members: Mapping[str, Content], watch: Watch) -> str:
-    """Write these members in their order; return the SHA-256 of the whole file."""
+    """Write these members in their order and see them on the disk; return the SHA-256 of the whole file."""
     digest = hashlib.sha256()
     for chunk in watch(_written(members), "writing", sum(2 + _length(each) // CHUNK for each in members.values())):
         file.write(chunk)
         digest.update(chunk)
+    file.flush()
+    os.fsync(file.fileno())
     return digest.hexdigest()
 
 

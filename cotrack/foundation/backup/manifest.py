@@ -1,7 +1,7 @@
 """What a back-up says of itself: which site, which signed head its copy holds, the hash of each member. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -42,7 +42,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A back-up's own account. `checkpoint` is the newest signed head of the copied database, `records` its leaves."""
+    """A back-up's own account. `checkpoint` is the newest signed head of the copied database, `records` its leaves.
+
+    `lost` lists, for each older back-up that was ever put back, its records and the largest head signed after it.
+    """
 
     program: str
     schema: str
@@ -53,6 +56,7 @@ class Manifest:
     vkey: str
     checkpoint: str
     records: int
+    lost: Sequence[Sequence[int]]
     members: Mapping[str, Member]
 
 

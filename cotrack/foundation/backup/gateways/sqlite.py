@@ -1,6 +1,5 @@
 """Copies an SQLite database while others write it (https://www.sqlite.org/backup.html), and puts a copy in place."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -49,7 +48,7 @@ def taking_place(database: Path) -> Iterator[Path]:
         yield part
         refuse_unless_empty(database)
         _remove_beside(database)
-        os.replace(part, database)
+        part.replace(database)
         sync_folder(database.parent)
     finally:
         _remove(part)

@@ -1,0 +1,1 @@
+"""What people do with back-ups: make one, try one, restore one."""
