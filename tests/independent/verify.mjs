@@ -1,10 +1,9 @@
 /** Verifies an export of the audit trail, written from docs/trail.md alone and sharing no code with cotrack. */
 
-import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { existsSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 
 const LONGEST = 16 * 2 ** 20;
-const STEP_BACK = 120_000;
 const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 const NOTE = /^(([^\n]+)\n(0|[1-9][0-9]*)\n([^\n]+)\n)\n\u2014 ([^ \n]+) ([^ \n]+)\n$/;
 const VKEY = /^([^\s+]+)\+([0-9a-f]{8})\+([^\n]+)\n?$/;
@@ -34,32 +33,25 @@ function* lines(path) {
   if (held.length > 0) yield { bytes: Buffer.concat(held), ended: false };
 }
 
-function sha256(...parts) {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-}
-
-const leafHash = (bytes) => sha256(Buffer.of(0), bytes);
+const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts)).digest();
 const nodeHash = (left, right) => sha256(Buffer.of(1), left, right);
 
-/** Keeps only the roots of the complete subtrees, widest first: one for each binary 1 of the size. */
+/** Keeps only the root of each complete subtree, by height: one for each binary 1 of the size. */
 class Tree {
   size = 0;
-  #peaks = [];
-
+  #roots = [];
   add(hash) {
-    let peak = { hash, width: 1 };
-    while (this.#peaks.at(-1)?.width === peak.width) {
-      peak = { hash: nodeHash(this.#peaks.pop().hash, peak.hash), width: peak.width * 2 };
+    let [height, node] = [0, hash];
+    for (; this.#roots[height]; height += 1) {
+      node = nodeHash(this.#roots[height], node);
+      this.#roots[height] = null;
     }
-    this.#peaks.push(peak);
+    this.#roots[height] = node;
     this.size += 1;
   }
-
   root() {
-    if (this.size === 0) return sha256();
-    return this.#peaks.map((peak) => peak.hash).reduceRight((right, left) => nodeHash(left, right));
+    const roots = this.#roots.filter((root) => root);
+    return roots.length === 0 ? sha256() : roots.reduce((right, left) => nodeHash(left, right));
   }
 }
 
@@ -69,7 +61,7 @@ function readKey(path) {
   const [, name, hash, code] = match;
   const typed = base64(code, 33);
   if (typed[0] !== 1) throw new Error('not an Ed25519 key (type 01)');
-  const right = sha256(`${name}\n`, typed).toString('hex', 0, 4);
+  const right = sha256(Buffer.from(`${name}\n`), typed).toString('hex', 0, 4);
   if (right !== hash) throw new Error(`its key hash ${hash} does not fit its name and public key (${right})`);
   const der = Buffer.concat([ED25519_SPKI, typed.subarray(1)]);
   return { name, hash, publicKey: createPublicKey({ key: der, format: 'der', type: 'spki' }) };
@@ -79,88 +71,79 @@ function openNote(text, key) {
   const match = NOTE.exec(text);
   if (!match) throw new Error('not a checkpoint: three lines, an empty line, one line of signature, LF after each');
   const [, signed, origin, size, root, signer, code] = match;
-  if (origin !== key.name) throw new Error(`its origin ${brief(origin)} is not the key's name ${brief(key.name)}`);
-  if (signer !== key.name) throw new Error(`signed by another name: ${brief(signer)}`);
+  const stranger = [origin, signer].find((name) => name !== key.name);
+  if (stranger) throw new Error(`its name ${brief(stranger)} is not the key's, ${brief(key.name)}`);
   const signature = base64(code, 68);
   const hash = signature.toString('hex', 0, 4);
   if (hash !== key.hash) throw new Error(`signed by another key: key hash ${hash}, not ${key.hash}`);
-  const genuine = verifySignature(null, Buffer.from(signed), key.publicKey, signature.subarray(4));
-  if (!genuine) throw new Error('its signature is wrong');
+  if (!verify(null, Buffer.from(signed), key.publicKey, signature.subarray(4))) throw new Error('a wrong signature');
   return { size, root: base64(root, 32) };
 }
 
 /** One checkpoint, or what is wrong with it, at the size that it claims. */
 function readCheckpoint(key, place, path, name) {
-  let claimed = 0;
+  const mark = { place, size: 0 };
   try {
     const text = utf8.decode(readFileSync(path));
-    claimed = Number(text.split('\n')[1]) || 0;
+    mark.size = Number(text.split('\n')[1]) || 0;
     const { size, root } = openNote(text, key);
-    if (name !== undefined && name !== size) throw new Error(`its size is ${size}, which is not its name`);
-    return { place, size: claimed, root };
+    mark.root = root;
+    if (name && name !== size) throw new Error(`its size is ${size}, which is not its name`);
   } catch (error) {
-    return { place, size: claimed, fault: error.message };
+    mark.fault = error.message;
   }
+  return mark;
 }
 
-function readCheckpoints(folder, key, held) {
-  const found = readdirSync(`${folder}/checkpoints`).map((name) => (
-    readCheckpoint(key, `checkpoints/${name}`, `${folder}/checkpoints/${name}`, name)));
-  found.push(readCheckpoint(key, 'checkpoint', `${folder}/checkpoint`));
-  if (held) found.push(readCheckpoint(key, held, held));
-  return found.sort((a, b) => a.size - b.size);
+function readCheckpoints(folder, names, key, held) {
+  const files = names.map((name) => [`checkpoints/${name}`, `${folder}/checkpoints/${name}`, name]);
+  files.push(['checkpoint', `${folder}/checkpoint`], ...(held ? [[`--checkpoint ${held}`, held]] : []));
+  return files.map((file) => readCheckpoint(key, ...file)).sort((a, b) => a.size - b.size);
 }
 
 /** Judges every checkpoint at its size, while the tree grows. */
-function watchCheckpoints(checkpoints, tree, say) {
+function watchCheckpoints(marks, tree, say) {
   let [next, whole] = [0, 0];
-  const judge = ({ place, root, fault }) => {
-    if (fault) say(place, fault);
-    else if (root.equals(tree.root())) whole = tree.size;
-    else say(place, `the root over the first ${tree.size} lines is another; whole up to line ${whole}`);
-  };
   const reach = () => {
-    while (checkpoints[next]?.size === tree.size) judge(checkpoints[next++]);
+    for (; marks[next]?.size <= tree.size; next += 1) {
+      const { place, root, fault } = marks[next];
+      if (fault) say(place, fault);
+      else if (root.equals(tree.root())) whole = tree.size;
+      else say(place, `the root over the first ${tree.size} lines is another; whole up to line ${whole}`);
+    }
   };
-  const end = (where) => checkpoints.slice(next).forEach(({ place, size, fault }) => {
+  const end = (where) => marks.slice(next).forEach(({ place, size, fault }) => {
     say(place, fault ?? `signs ${size} records, entries.jsonl ends after line ${tree.size}: missing${where}`);
   });
   return { reach, end };
 }
 
-/** A line of `leaves` with its LF, by number; empty beyond the end. */
-function leafReader(path) {
-  const file = openSync(path, 'r');
-  const buffer = Buffer.alloc(65);
-  return (number) => buffer.toString('latin1', 0, readSync(file, buffer, 0, 65, (number - 1) * 65));
-}
-
 /** Why `leaves` cannot name a changed line, or null where it can: where it gives the root of the checkpoint. */
 function doubtLeaves(leafAt, head) {
-  if (!head) return 'there is no right `checkpoint` to judge `leaves` by';
+  if (!head) return 'there is no right `checkpoint` to judge it by';
   const tree = new Tree();
   for (let leaf = leafAt(1); leaf !== ''; leaf = leafAt(tree.size + 1)) {
-    if (!/^[0-9a-f]{64}\n$/.test(leaf)) return `line ${tree.size + 1} of \`leaves\` is not 64 hexadecimal digits and LF`;
+    if (!/^[0-9a-f]{64}\n$/.test(leaf)) return `its line ${tree.size + 1} is not 64 hexadecimal digits and LF`;
     tree.add(Buffer.from(leaf, 'hex'));
   }
-  const gives = tree.size === head.size && tree.root().equals(head.root);
-  return gives ? null : '`leaves` does not give the root of `checkpoint`';
+  return tree.size === head.size && tree.root().equals(head.root) ? null : 'it does not give the root of `checkpoint`';
 }
 
 function whatHappened(leafAt, { number, leaf }, next) {
   const [own, following] = [leafAt(number), leafAt(number + 1)];
   if (own === '') return 'put in, after the last';
   if (next === own) return leaf === following ? 'swapped with the next line' : 'put in';
-  if (leaf === following) return 'taken out: here stands the line that came after it';
-  for (let other = 1; leafAt(other) !== ''; other += 1) {
-    if (leafAt(other) === leaf) return `altered: here stands what was line ${other}`;
+  for (let other = number + 1; leafAt(other) !== ''; other += 1) {
+    const what = leaf === following || next === leafAt(other + 1) ? 'taken out' : 'altered';
+    if (leafAt(other) === leaf) return `${what}: here stands what was line ${other}`;
   }
   return 'altered';
 }
 
 /** Compares `leaves` with the entries; what happened to a line can only be said when the next one is known. */
 function watchLeaves(path, head, say) {
-  const leafAt = leafReader(path);
+  const [file, line] = [openSync(path, 'r'), Buffer.alloc(65)];
+  const leafAt = (number) => line.toString('latin1', 0, readSync(file, line, 0, 65, (number - 1) * 65));
   const doubt = doubtLeaves(leafAt, head);
   let [changed, pending] = [null, false];
   const settle = (next) => {
@@ -180,10 +163,10 @@ function watchLeaves(path, head, say) {
   return { compare, end };
 }
 
-/** RFC 8785, offunction canonical(value) {
+/** RFC 8785, of which a trail uses whole numbers only; sort() orders by UTF-16 code units, as it asks. */
+function canonical(value) {
   if (typeof value === 'string' && !value.isWellFormed()) throw new Error('half of a surrogate pair in a text');
-  const wrong = typeof value === 'number' && !Number.isSafeInteger(value);
-  if (wrong) throw new Error('a number that is a fraction or beyond 2^53-1');
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new Error('fraction or number beyond 2^53-1');
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   return `{${Object.keys(value).sort().map((key) => `${canonical(key)}:${canonical(value[key])}`).join(',')}}`;
@@ -205,10 +188,9 @@ function earlier(at, span) {
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
-const isInstant = (value) => isText(value) && INSTANT.test(value) && earlier(value, 0) === value;
 const FIELDS = {
   id: (value) => Number.isSafeInteger(value) && value >= 0,
-  at: isInstant,
+  at: (value) => isText(value) && INSTANT.test(value) && earlier(value, 0) === value,
   ...Object.fromEntries(['actor', 'printed_name', 'role', 'station', 'reason', 'request'].map((key) => [key, isText])),
   zone: (value) => isText(value) && value !== '',
   event: (value) => isText(value) && /^[^.\s]+\.[^.\s]+$/.test(value),
@@ -218,30 +200,27 @@ const FIELDS = {
   blockers: (value) => value === undefined || (Array.isArray(value) && value.length > 0 && value.every(isBlocker)),
 };
 
-/** Tells whether an id is new: one bit for each id in pages, so that even long trails need little memory. */
+/** Tells whether an id is new: one bit for each id, in pages, so that a long trail needs little memory. */
 function idRegister() {
   const pages = new Map();
   return (id) => {
-    const page = Math.floor(id / 1024);
-    if (!pages.has(page)) pages.set(page, new Uint8Array(128));
-    const [bits, byte, bit] = [pages.get(page), (id % 1024) >> 3, 1 << (id % 8)];
-    const isNew = (bits[byte] & bit) === 0;
-    bits[byte] |= bit;
-    return isNew;
+    const page = Math.floor(id / 512);
+    const [seen, bit] = [pages.get(page) ?? 0n, 1n << BigInt(id % 512)];
+    pages.set(page, seen | bit);
+    return (seen & bit) === 0n;
   };
 }
 
 /** Instants are compared as texts: in their one form the order of texts is the order of time. */
 function clock() {
   let [latest, free] = ['', true];
-  return ({ at, event }) => {
+  return ({ at, event }, say) => {
     // The document excuses only the record after demonstration.load, but exports show that one itself in the past.
     const excused = free || event === 'demonstration.load';
     free = event === 'demonstration.load';
-    const back = !excused && at < earlier(latest, STEP_BACK);
-    const fault = back && `its instant ${at} is more than 120 seconds before ${latest}`;
+    const back = !excused && at < earlier(latest, 120_000);
+    if (back) say(`its instant ${at} is more than 120 seconds before ${latest}`);
     if (excused || back || at > latest) latest = at;
-    return fault;
   };
 }
 
@@ -253,26 +232,7 @@ function judgeRecord(text, { isNew, stepBack }, say) {
   const misfits = Object.keys(FIELDS).filter((field) => !FIELDS[field](record[field]));
   for (const field of misfits) say(`its ${field} is not as it must be: ${brief(record[field])}`);
   if (!misfits.includes('id') && !isNew(record.id)) say(`its id ${record.id} was used before`);
-  const fault = !misfits.includes('at') && stepBack(record);
-  if (fault) say(fault);
-}
-
-function walk(path, { tree, head, leaves, checkpoints }, say) {
-  const state = { isNew: idRegister(), stepBack: clock() };
-  for (const { bytes, ended } of lines(path)) {
-    const sayHere = say.bind(null, `entries.jsonl line ${tree.size + 1}`);
-    const hash = leafHash(bytes);
-    leaves.compare(tree.size + 1, `${hash.toString('hex')}\n`);
-    checkpoints.reach();
-    if (tree.size === head?.size) sayHere(`beyond the ${head.size} records that \`checkpoint\` signs`);
-    if (!ended) sayHere('no LF at its end');
-    try {
-      judgeRecord(utf8.decode(bytes), state, sayHere);
-    } catch (error) {
-      sayHere(error.message);
-    }
-    tree.add(hash);
-  }
+  if (!misfits.includes('at')) stepBack(record, say);
 }
 
 function tried(place, action, say, otherwise) {
@@ -284,11 +244,26 @@ function tried(place, action, say, otherwise) {
   }
 }
 
+function walk(path, { tree, head, leaves, checkpoints }, say) {
+  const state = { isNew: idRegister(), stepBack: clock() };
+  for (const { bytes, ended } of lines(path)) {
+    const place = `entries.jsonl line ${tree.size + 1}`;
+    const hash = sha256(Buffer.of(0), bytes);
+    leaves.compare(tree.size + 1, `${hash.toString('hex')}\n`);
+    checkpoints.reach();
+    if (tree.size === head?.size) say(place, `beyond the ${head.size} records that \`checkpoint\` signs`);
+    if (!ended) say(place, 'no LF at its end');
+    if (bytes.length > LONGEST) say(place, 'longer than 16 MiB');
+    tried(place, () => judgeRecord(utf8.decode(bytes), state, (what) => say(place, what)), say);
+    tree.add(hash);
+  }
+}
+
 function verifyExport({ folder, ...given }, say) {
   const tree = new Tree();
-  const [keyPlace, keyPath] = given['--vkey'] ? [given['--vkey'], given['--vkey']] : ['vkey', `${folder}/vkey`];
-  const key = tried(keyPlace, () => readKey(keyPath), say);
-  const read = key ? tried('checkpoints', () => readCheckpoints(folder, key, given['--checkpoint']), say, []) : [];
+  const key = tried(given['--vkey'] ?? 'vkey', () => readKey(given['--vkey'] ?? `${folder}/vkey`), say);
+  const names = tried('checkpoints', () => readdirSync(`${folder}/checkpoints`), say, []);
+  const read = key ? readCheckpoints(folder, names, key, given['--checkpoint']) : [];
   const head = read.find(({ place, fault }) => place === 'checkpoint' && !fault);
   const checkpoints = watchCheckpoints(read, tree, say);
   const leaves = tried('leaves', () => watchLeaves(`${folder}/leaves`, head, say), say, { compare() {}, end() {} });
@@ -306,21 +281,20 @@ function readArguments([folder, ...words]) {
   return known && Object.values(given).every((path) => existsSync(path)) ? given : null;
 }
 
-function main() {
-  const given = readArguments(process.argv.slice(2));
+function main(words) {
+  const given = readArguments(words);
   if (!given) {
     console.error('usage: node verify.mjs FOLDER [--vkey FILE] [--checkpoint FILE]');
     return 2;
   }
-  if (!given.vkey) console.error("trusts the export's own key: this proves only that the export agrees with itself");
-  let faults = 0;
-  const say = (place, what) => {
-    faults += 1;
-    console.log(`${place}: ${what}`);
-  };
-  const count = verifyExport(given.folder, given, say);
-  if (faults === 0) console.log(`whole: ${count} records`);
-  return faults === 0 ? 0 : 1;
+  if (!given['--vkey']) console.error("trusts the export's own key, which proves only that it agrees with itself");
+  let right = true;
+  const count = verifyExport(given, (place, what) => {
+    console.log(`${place}: ${what}`.replace(/\p{Cc}/gu, '?'));
+    right = false;
+  });
+  if (right) console.log(`whole: ${count} records`);
+  return right ? 0 : 1;
 }
 
-process.exitCode = main();
+process.exitCode = main(process.argv.slice(2));
