@@ -81,6 +81,14 @@ class Cluster:
         """Remove a database."""
         self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
+    def databases(self) -> list[str]:
+        """Return the names of all databases."""
+        engine = create_engine(self.url("postgres").replace("postgresql:", "postgresql+psycopg:"))
+        with engine.connect() as connection:
+            names = list(connection.scalars(text("SELECT datname FROM pg_database ORDER BY datname")))
+        engine.dispose()
+        return names
+
     def stop(self) -> None:
         """Stop the server and remove its folder."""
         self._control("--mode", "immediate", "stop")
