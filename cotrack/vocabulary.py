@@ -152,6 +152,8 @@ WORDS: Final = {
     "label_instance.specimen": N_("Specimen label drawn"),
     "result.import": N_("Results imported"),
     "schema.migrate": N_("Database migrated"),
+    "backup.create": N_("Back-up made"),
+    "system.restore": N_("Back-up restored"),
     "system.start": N_("Program started"),
     "trail_review.sign": N_("Trail reviewed"),
     "critical": N_("critical changes"),

@@ -8,7 +8,16 @@ import pytest
 from cotrack.policy import EVERYBODY, PERMISSIONS, ROLES, permissions_of, role_for, roles_in_conflict
 
 PEOPLE = sorted(set(ROLES) - {"system"})
-OFFICE = {"person:read", "person:add", "person:disable", "person:grant", "person:reset", "metrics:read"}
+OFFICE = {
+    "person:read",
+    "person:add",
+    "person:disable",
+    "person:grant",
+    "person:reset",
+    "metrics:read",
+    "backup:create",
+    "backup:restore",
+}
 READING = {"lot:read", "unit:read", "study:read", "participant:read", "order:read", "infusion:read"}
 
 
@@ -42,8 +51,8 @@ def test_an_auditor_only_reads() -> None:
     assert ROLES["auditor"] - EVERYBODY == READING | {"trail:read", "person:read"}
 
 
-def test_the_system_only_starts_adds_the_first_people_and_loads_a_study() -> None:
-    assert ROLES["system"] == {"system:start", "person:add", "study:load"}
+def test_the_system_only_starts_watches_copies_adds_the_first_people_and_loads_a_study() -> None:
+    assert ROLES["system"] == {"system:start", "trail:verify", "backup:create", "person:add", "study:load"}
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,8 @@ def test_the_system_only_starts_adds_the_first_people_and_loads_a_study() -> Non
         ("label:print_bag", {"technician"}),
         ("label:print_band", {"coordinator", "nurse"}),
         ("person:grant", {"administrator"}),
+        ("backup:create", {"administrator", "system"}),
+        ("backup:restore", {"administrator"}),
         ("participant:identify", {"coordinator", "nurse", "physician"}),
         ("trail:read", {"auditor", "principal_investigator", "qa_reviewer"}),
     ],

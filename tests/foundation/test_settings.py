@@ -23,6 +23,8 @@ def test_everything_but_the_environment_has_a_default() -> None:
     assert (settings.session_idle_seconds, settings.session_seconds, settings.token_seconds) == (1800, 43_200, 43_200)
     assert (settings.sign_in_attempts, settings.lock_out_seconds) == (5, 900)
     assert not settings.is_behind_tls
+    assert settings.scratch_database_url == ""
+    assert not settings.is_backup_unattended
 
 
 def test_home_is_the_working_folder_where_none_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,6 +43,8 @@ def test_what_is_said_is_taken() -> None:
             "COTRACK_WORKERS": "4",
             "COTRACK_ARGON2_TIME_COST": "1",
             "COTRACK_TLS": "yes",
+            "COTRACK_SCRATCH_DATABASE_URL": "postgresql://cotrack@db/cotrack_scratch",
+            "COTRACK_BACKUP": "unattended",
         }
     )
     assert settings.database_url == "postgresql+psycopg://cotrack@db/cotrack"
@@ -48,6 +52,8 @@ def test_what_is_said_is_taken() -> None:
     assert settings.site_file == Path("/etc/cotrack/site.toml")
     assert (settings.workers, settings.argon2_time_cost) == (4, 1)
     assert settings.is_behind_tls
+    assert settings.scratch_database_url == "postgresql://cotrack@db/cotrack_scratch"
+    assert settings.is_backup_unattended
 
 
 @pytest.mark.parametrize(("variables", "is_training"), [(TRAINING, True), (PRODUCTION, False)])

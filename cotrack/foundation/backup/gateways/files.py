@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.words import N_
 
 
 def refuse_overwriting(path: Path) -> None:
@@ -26,7 +27,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        message = "{part} is there: another back-up is being written, or one was cut off. If none runs, remove it."
+        message = N_("{part} is there: another back-up is being written, or one was cut off. If none runs, remove it.")
         raise InvalidInput(message, part=part) from None
     try:
         with os.fdopen(descriptor, "wb") as file:

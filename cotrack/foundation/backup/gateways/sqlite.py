@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from cotrack.foundation.backup.gateways.files import sync_folder
 from cotrack.foundation.errors import DatabaseUnavailable, InvalidInput
+from cotrack.foundation.words import N_
 
 _BESIDE = ("-wal", "-shm", "-journal")
 
@@ -23,7 +24,7 @@ def copy(database: Path, to: Path) -> None:
             # All pages in one step: in several, every write of another process would begin it anew.
             source.backup(target, pages=-1)
     except sqlite3.Error as fault:
-        message = "The database could not be copied to {folder}: {fault}. Is the disk full?"
+        message = N_("The database could not be copied to {folder}: {fault}. Is the disk full?")
         raise DatabaseUnavailable(message, folder=to.parent, fault=fault) from fault
 
 
