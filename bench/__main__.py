@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from bench import identity_checks, labels
+from bench import identity_checks, labels, trail
 from bench.clients import NoMatch
 from bench.figures import Line
 from bench.sites import DATABASES, site_on
@@ -30,6 +30,7 @@ def _lines(database: str, asked: argparse.Namespace) -> Iterator[Line]:
     """Labels come first: their bags fill the tables before the checks are measured."""
     with site_on(database) as site:
         yield from labels.lines(site, asked.seconds, asked.labels)
+        yield from trail.lines(site, asked.seconds)
         yield from identity_checks.lines(site, asked.seconds)
 
 
