@@ -9,6 +9,7 @@ from cotrack.foundation.web.schemas import (
     In,
     Instant,
     Quantity,
+    RowId,
     ScannedCode,
     SignatureField,
     SignatureOut,
@@ -69,8 +70,13 @@ class IdentityCheckIn(In):
 class PairIn(In):
     """The two checks that allow a step."""
 
+<<<<<<< HEAD
     first_check = Whole(least=1, most=MOST_ID, required=True)
     second_check = Whole(least=1, most=MOST_ID, required=True)
+=======
+    first_check = RowId(required=True)
+    second_check = RowId(required=True)
+>>>>>>> a65a8ca (tmp)
 
 
 class VolumesIn(In):
