@@ -9,7 +9,6 @@ from cotrack.foundation.web.schemas import (
     In,
     Instant,
     Quantity,
-    RowId,
     ScannedCode,
     SignatureField,
     SignatureOut,
@@ -70,13 +69,8 @@ class IdentityCheckIn(In):
 class PairIn(In):
     """The two checks that allow a step."""
 
-<<<<<<< HEAD
     first_check = Whole(least=1, most=MOST_ID, required=True)
     second_check = Whole(least=1, most=MOST_ID, required=True)
-=======
-    first_check = RowId(required=True)
-    second_check = RowId(required=True)
->>>>>>> a65a8ca (tmp)
 
 
 class VolumesIn(In):

@@ -2,7 +2,6 @@
 
 from marshmallow import Schema, fields
 
-<<<<<<< HEAD
 from cotrack.foundation.web.schemas import (
     MOST_ID,
     FileText,
@@ -14,9 +13,6 @@ from cotrack.foundation.web.schemas import (
     Whole,
     Words,
 )
-=======
-from cotrack.foundation.web.schemas import FileText, In, Instant, ReasonIn, RowId, SignatureField, SignatureOut, Words
->>>>>>> a65a8ca (tmp)
 from cotrack.foundation.words import N_
 
 
@@ -37,13 +33,9 @@ class ReviewIn(In):
     """The results that a second person read against their source."""
 
     result_ids = fields.List(
-<<<<<<< HEAD
-        Whole(least=1, most=MOST_ID), required=True, error_messages={"required": N_("Choose at least one result.")}
-=======
-        RowId(),
+        Whole(least=1, most=MOST_ID),
         required=True,
         error_messages=dict.fromkeys(("required", "null", "invalid"), N_("Choose at least one result.")),
->>>>>>> a65a8ca (tmp)
     )
 
 

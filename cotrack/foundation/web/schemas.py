@@ -110,14 +110,6 @@ class Whole(fields.Integer):
         return super()._validated(value)
 
 
-class RowId(Whole):
-    """The number under which the database knows a row."""
-
-    def __init__(self, **options: Any) -> None:
-        """Take what could be one."""
-        super().__init__(least=1, most=10**12, **options)
-
-
 def _day(text: str) -> date:
     found = written.day(text)
     if found is None:
