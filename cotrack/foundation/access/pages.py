@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from cotrack.foundation.access import schemas
 from cotrack.foundation.access.service import people
+from cotrack.foundation.access.service.sign_ins import SignIn
 from cotrack.foundation.errors import SignInRefused
 from cotrack.foundation.web.forms import Form, faults_by_field, form_page
 from cotrack.foundation.web.schemas import In, ReasonIn
@@ -36,16 +37,20 @@ def open_session() -> Response:
     form = Form(request.form)
     try:
         body = schemas.SignInIn().load({name: form.value(name) for name in ("username", "password", "station")})
-        opened = runtime().door.sign_in(**body, kind="browser", request="")
+        return _opened(runtime().door.sign_in(**body, kind="browser", request=""), form, body["station"])
     except ValidationError as fault:
         form.errors = faults_by_field(fault)
         return _sign_in_page(form, "", 422)
     except SignInRefused as refused:
         return _sign_in_page(form, tell(refused.detail), refused.status)
+
+
+def _opened(opened: SignIn, form: Form, station: str) -> Response:
+    """Go on under a new session; one that was open in this browser ends, and takes its cookies with it."""
     if g.visitor is not None:
         runtime().door.sign_out(actor())
     session.clear()
-    return _with_cookies(go_to(own_address(form.value("next"))), opened.secret, body["station"])
+    return _with_cookies(go_to(own_address(form.value("next"))), opened.secret, station)
 
 
 def _with_cookies(response: Response, secret: str, station: str) -> Response:
