@@ -135,7 +135,7 @@ def _server_options(settings: Settings) -> dict[str, Any]:
         "control_socket_disable": True,
         "accesslog": None,
         "loglevel": "warning",
-        "when_ready": lambda _: click.echo(f"cotrack answers at http://{settings.bind}; Ctrl-C stops it"),
+        "when_ready": lambda _: click.echo(f"cotrack answers at http://{settings.bind}"),
         "forwarded_allow_ips": "127.0.0.1",
     }
 

@@ -1,6 +1,7 @@
 """Fixtures: every test that touches a database runs on SQLite and on PostgreSQL, each from a fresh copy."""
 
 import functools
+import gc
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ from cotrack.app import create_app
 
 EXAMPLES = Path(__file__).parent / "examples"
 _numbers = itertools.count(1)
+
+# What was imported lives as long as the process: the collector need not go through it again for every few tests.
+gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +99,7 @@ def examples() -> Path:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Compare the number of tests of a whole run with `tests/count.txt`: a test that vanished is noticed."""
+    gc.freeze()
     options = session.config.option
     is_whole = not (options.keyword or options.markexpr or session.config.getoption("file_or_dir"))
     expected = int((Path(__file__).parent / "count.txt").read_text())

@@ -14,6 +14,8 @@ from cotrack.manufacture.schemas import UnitOut
 
 api = Blueprint("api_bedside", __name__, url_prefix="/api/v1", description="Bedside")
 
+CHECK_OUT = schemas.CheckOut()
+
 
 @api.post("/units/<number>/issue")
 @needs("unit:issue")
@@ -57,7 +59,7 @@ def waste_unit(body: dict[str, Any], number: str) -> Response:
 @api.response(201, schemas.CheckOut)
 def check_before_thaw(body: dict[str, Any]) -> Response:
     """Check bag, tag and order before the thaw, as one of two people."""
-    return answer(lambda work: checks.check_before_thaw(work, **body), schemas.CheckOut(), status=201)
+    return answer(lambda work: checks.check_before_thaw(work, **body), CHECK_OUT, status=201)
 
 
 @api.post("/thaws")
@@ -80,11 +82,11 @@ def finish_thaw(_: dict[str, Any], number: str) -> Response:
 
 @api.post("/identity-checks")
 @needs("infusion:check")
-@api.arguments(schemas.IdentityCheckIn)
+@api.arguments(schemas.IdentityCheckIn())
 @api.response(201, schemas.CheckOut)
 def check_identity(body: dict[str, Any]) -> Response:
     """Check band against bag at the bedside; a mismatch is an answer too."""
-    return answer(lambda work: checks.check_identity(work, **body), schemas.CheckOut(), status=201)
+    return answer(lambda work: checks.check_identity(work, **body), CHECK_OUT, status=201)
 
 
 @api.post("/infusions")

@@ -6,12 +6,15 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from cotrack.bedside import schemas
 from cotrack.bedside.service import infusions, screens, sittings, ward
+from cotrack.foundation.web.commands import is_key
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
 from cotrack.lifecycles import UNIT
 
 pages = Blueprint("bedside", __name__, template_folder="templates")
+
+LONGEST_SCAN = 400
 
 
 @pages.get("/bedside")
@@ -25,14 +28,19 @@ def question() -> str:
 @needs("infusion:check")
 def scan() -> Response:
     """Take a scan: the band first, then the bag, which makes the check."""
-    return _go(screens.take_scan(runtime().ground, actor(), request.form.get("code", "")))
+    return _go(screens.take_scan(runtime().ground, actor(), _sent("code")))
 
 
 @pages.post("/bedside/identity")
 @needs("infusion:check")
 def answer_identity() -> Response:
     """Take what the person at the bed said."""
-    return _go(screens.take_answer(runtime().ground, actor(), request.form.get("answer", "")))
+    return _go(screens.take_answer(runtime().ground, actor(), _sent("answer")))
+
+
+def _sent(field: str) -> screens.Sent:
+    content, key = request.form.get(field, "")[:LONGEST_SCAN], request.form.get("form_key", "")
+    return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "")
 
 
 @pages.post("/bedside/again")

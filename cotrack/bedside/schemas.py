@@ -4,6 +4,7 @@ from marshmallow import INCLUDE, Schema, fields
 
 from cotrack.foundation.blockers import read_blockers
 from cotrack.foundation.web.schemas import (
+    MOST_ID,
     Choice,
     In,
     Instant,
@@ -11,6 +12,7 @@ from cotrack.foundation.web.schemas import (
     ScannedCode,
     SignatureField,
     SignatureOut,
+    Whole,
     Words,
 )
 from cotrack.foundation.words import N_
@@ -67,8 +69,8 @@ class IdentityCheckIn(In):
 class PairIn(In):
     """The two checks that allow a step."""
 
-    first_check = fields.Integer(required=True)
-    second_check = fields.Integer(required=True)
+    first_check = Whole(least=1, most=MOST_ID, required=True)
+    second_check = Whole(least=1, most=MOST_ID, required=True)
 
 
 class VolumesIn(In):

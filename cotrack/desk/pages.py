@@ -1,6 +1,6 @@
 """Home, lists, the page of each thing, search, scan-to-page, language, and the API's documentation."""
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, current_app, flash, make_response, render_template, request
 
 from cotrack.desk.service import home as work_lists
 from cotrack.desk.service import lists, search, things
@@ -9,7 +9,7 @@ from cotrack.desk.service.tasks import STARTS, Start
 from cotrack.foundation.web.forms import page_of
 from cotrack.foundation.web.lists import list_page
 from cotrack.foundation.web.visit import actor, go_to, needs, own_address, public, runtime
-from cotrack.foundation.web.words import LANGUAGE_COOKIE, LANGUAGES
+from cotrack.foundation.web.words import LANGUAGE_COOKIE, LANGUAGES, tell_blocker
 
 pages = Blueprint("desk", __name__, template_folder="templates")
 
@@ -31,9 +31,11 @@ def scan() -> Response:
     text = request.form.get("code", "")
     with runtime().ground.sessions.reading() as session:
         found = search.find(runtime().ground, session, actor(), text)
-    if len(found) == 1:
-        return go_to(page_of(found[0]))
-    return make_response(render_template("desk/found.html", found=found), 200 if found else 404)
+    if len(found.subjects) != 1:
+        return make_response(render_template("desk/found.html", found=found), 200 if found.subjects else 404)
+    for reason in found.reasons:
+        flash(tell_blocker(reason))
+    return go_to(page_of(found.subjects[0]))
 
 
 @pages.post("/language/<code>")

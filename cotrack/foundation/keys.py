@@ -70,8 +70,9 @@ def _read(folder: Path, name: str) -> bytes:
             "The key {path} is missing (it {purpose}). On a new installation `cotrack init` makes it; else restore it."
         )
         raise SystemNeedMissing(message, path=path, purpose=NAMES[name]) from None
-    except (ValueError, PermissionError) as fault:
-        raise SystemNeedMissing("The key {path} cannot be read: {fault}.", path=path, fault=fault) from None
+    except (ValueError, OSError) as fault:
+        words = getattr(fault, "strerror", None) or fault
+        raise SystemNeedMissing("The key {path} cannot be read: {fault}.", path=path, fault=words) from None
     if len(key) != KEY_BYTES:
         raise SystemNeedMissing("The key {path} is damaged: restore it from the back-up of keys.", path=path)
     return key

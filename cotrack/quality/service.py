@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.db import plain_rows
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import HOLD
@@ -46,7 +47,7 @@ def lift(work: Work, hold_id: int, *, reason: str) -> Hold:
 
 def standing_holds(session: Session, subjects: Sequence[str]) -> list[HoldFacts]:
     """Return the holds and recalls that stand on any of these things now, by one statement."""
-    return [HoldFacts(*row) for row in session.execute(_STANDING, {"subjects": list(subjects)})]
+    return [HoldFacts(*row) for row in plain_rows(session, _STANDING, {"subjects": list(subjects)})]
 
 
 _STANDING = (

@@ -2,7 +2,17 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import FileText, In, Instant, ReasonIn, SignatureField, SignatureOut, Words
+from cotrack.foundation.web.schemas import (
+    MOST_ID,
+    FileText,
+    In,
+    Instant,
+    ReasonIn,
+    SignatureField,
+    SignatureOut,
+    Whole,
+    Words,
+)
 from cotrack.foundation.words import N_
 
 
@@ -23,7 +33,9 @@ class ReviewIn(In):
     """The results that a second person read against their source."""
 
     result_ids = fields.List(
-        fields.Integer(), required=True, error_messages={"required": N_("Choose at least one result.")}
+        Whole(least=1, most=MOST_ID),
+        required=True,
+        error_messages=dict.fromkeys(("required", "null", "invalid"), N_("Choose at least one result.")),
     )
 
 

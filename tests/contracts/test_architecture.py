@@ -40,7 +40,13 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            yield from {_module(node.module, alias.name) for alias in node.names}
+
+
+def _module(package: str, name: str) -> str:
+    """Return `package.name` where that is a module of ours, else the package that the name comes from."""
+    path = PACKAGE.parent.joinpath(*package.split("."), name)
+    return f"{package}.{name}" if path.with_suffix(".py").exists() else package
 
 
 def is_standard(module: str) -> bool:

@@ -15,12 +15,13 @@ from support.clusters import Cluster, program
 from support.journeys import travel
 from support.worlds import World, make_home, open_world
 
-from cotrack.app import create_app
+from cotrack.app import MOST_UPLOAD_BYTES, create_app
 from cotrack.foundation.access.jobs import clear_outdated
 from cotrack.foundation.audit import service as audit
 from cotrack.foundation.db import Base, is_append_only
 from cotrack.foundation.db.guard import OUTSIDE_TRAIL
 from cotrack.foundation.migrations import migrate
+from cotrack.labelling.gateways.needs import APT_LINE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 GRANTS = (DEPLOY / "postgresql-grants.sql").read_text(encoding="utf-8")
@@ -59,8 +60,8 @@ def run_sql(cluster: Cluster, database: str, name: str, variables: dict[str, str
     assert run.stderr == ""
 
 
-def url_as(cluster: Cluster, role: str) -> str:
-    return cluster.url("cotrack").replace("cotrack@", f"{role}@", 1)
+def url_as(cluster: Cluster, role: str, database: str = "cotrack") -> str:
+    return cluster.url(database).replace("cotrack@", f"{role}@", 1)
 
 
 @pytest.fixture
@@ -175,3 +176,65 @@ def test_nobody_else_may_enter_the_database(deployed: World, cluster: Cluster) -
             psycopg.connect(url_as(cluster, "stranger"))
     finally:
         cluster.execute("DROP ROLE stranger")
+
+
+def test_a_copy_by_the_script_of_the_guide_is_restored_with_its_rights(
+    deployed: World, cluster: Cluster, tmp_path: Path
+) -> None:
+    reach = {
+        "PATH": f"{Path(program('pg_dump')).parent}:{os.environ['PATH']}",
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(cluster.port),
+        "PGUSER": "cotrack",
+    }
+    backup = [str(DEPLOY / "cotrack-backup"), "postgresql", str(tmp_path)]
+    old = tmp_path / "cotrack-20200101T000000Z.postgresql"
+    old.touch()
+    os.utime(old, (0, 0))
+    subprocess.run(backup, env={**os.environ, **reach}, check=True, capture_output=True)
+    (copy,) = tmp_path.iterdir()
+    cluster.create("restored")
+    try:
+        restore = [program("pg_restore"), "--exit-on-error", "--dbname", cluster.url("restored"), str(copy)]
+        subprocess.run(restore, check=True, capture_output=True)
+        restored = open_world(deployed.home, url_as(cluster, "cotrack_app", "restored"))
+        assert restored.read(lambda session: list(audit.verify(session, restored.runtime.ground.secrets))) == []
+        restored.runtime.ground.sessions.engine.dispose()
+    finally:
+        cluster.drop("restored")
+
+
+@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("*.service")), ids=lambda path: path.name)
+def test_a_unit_starts_what_the_bundle_installs(unit: Path) -> None:
+    command = re.findall(r"^ExecStart=(\S+)", unit.read_text(), re.MULTILINE)[0]
+    if command == "/opt/cotrack/venv/bin/cotrack":
+        return
+    script = DEPLOY / command.removeprefix("/opt/cotrack/deploy/")
+    assert os.access(script, os.X_OK)
+
+
+@pytest.mark.parametrize("timer", sorted(DEPLOY.glob("*.timer")), ids=lambda path: path.name)
+def test_a_timer_has_its_service(timer: Path) -> None:
+    assert timer.with_suffix(".service").exists()
+
+
+@pytest.mark.parametrize("name", ["cotrack", "cotrack-backup", "cotrack-restore-test", "install.sh"])
+def test_a_script_is_plain_shell(name: str) -> None:
+    subprocess.run(["sh", "-n", str(DEPLOY / name)], check=True)
+
+
+def test_the_proxy_takes_what_the_program_takes_and_guards_addresses_that_exist(deployed: World) -> None:
+    proxy = (DEPLOY / "nginx.conf").read_text()
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", proxy)
+    assert int(megabytes) * 1024**2 > MOST_UPLOAD_BYTES
+    routes = {str(rule) for rule in create_app(deployed.runtime).url_map.iter_rules()}
+    assert set(re.findall(r"location = (\S+)", proxy)) - {"/unavailable.html"} <= routes
+
+
+def test_one_list_of_system_packages_stands_everywhere() -> None:
+    root = DEPLOY.parent
+    packages = set(APT_LINE.split()) - {"apt-get", "install", "--yes"}
+    (by_setup,) = re.findall(r'^packages="([^"]+)"', (root / "tools" / "setup.sh").read_text(), re.MULTILINE)
+    assert set(by_setup.split()) == packages
+    (by_guide,) = re.findall(r"^apt-get install --yes (.+)$", (root / "docs" / "deploy.md").read_text(), re.MULTILINE)
+    assert packages < set(by_guide.split())

@@ -114,6 +114,13 @@ def test_a_damaged_key_is_named(ready: Program, text: str) -> None:
     assert ready.call("serve").refusal.startswith(f"The key {key} ")
 
 
+def test_a_key_that_cannot_be_read_is_named_in_plain_words(ready: Program) -> None:
+    key = ready.home / "keys" / "label.key"
+    key.unlink()
+    key.mkdir()
+    assert ready.call("serve").refusal == f"The key {key} cannot be read: Is a directory."
+
+
 @STARTING
 def test_a_missing_site_definition_is_named(ready: Program, words: tuple[str, ...]) -> None:
     (ready.home / "site.toml").unlink()

@@ -13,9 +13,12 @@ from cotrack.foundation.resources import resource
 from cotrack.foundation.words import Words
 from cotrack.participants.rules import (
     BandFacts,
+    after_enrolment,
     against_confirming,
+    against_value,
     against_verdict,
     cns_fields,
+    deciding_fields,
     fact_value,
     facts_of,
     field_types,
@@ -172,6 +175,45 @@ def test_a_month_never_makes_a_waiting_time_too_short(day: date) -> None:
     assert (last + timedelta(days=1)).day == 1
 
 
+TODAY = date(2026, 11, 22)
+NO_VALUE, NO_WORD = "This is no such value.", "Choose one of these."
+NO_WEIGHT = "Enter a weight from 1 to 400 kg, with at most one place after the point."
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "fault"),
+    [
+        ("weight_kg", "61.5", ""),
+        ("weight_kg", "1", ""),
+        ("weight_kg", "400.0", ""),
+        ("weight_kg", "0.9", NO_WEIGHT),
+        ("weight_kg", "400.1", NO_WEIGHT),
+        ("weight_kg", "61.55", NO_WEIGHT),
+        ("weight_kg", "6_1", NO_VALUE),
+        ("ecog", "5", ""),
+        ("organ_function_on", "2026-11-22", ""),
+        ("organ_function_on", "2026-11-23", "Enter a day up to today."),
+        ("organ_function_on", "20261122", NO_VALUE),
+        ("hiv", "no", ""),
+        ("hiv", "No", NO_WORD),
+        ("hiv", "perhaps", NO_WORD),
+        ("sex", "F", ""),
+        ("sex", "female", NO_WORD),
+        ("pregnancy_test", "positive", ""),
+        ("cns_metastases", "active", ""),
+        ("no_guideline_therapy", "unknown", NO_WORD),
+        ("histology", "whatever it was", ""),
+        ("nickname", "x", NO_VALUE),
+    ],
+)
+def test_a_value_that_no_rule_could_take_or_nobody_could_have_is_told(field: str, text: str, fault: str) -> None:
+    assert against_value(STUDY, field, text, TODAY) == fault
+
+
+def test_a_word_that_decides_which_criteria_are_asked_is_never_left_out() -> None:
+    assert deciding_fields(STUDY) == {"sex", "childbearing_potential"}
+
+
 RULE = CriterionRule(kind="answer", field="hiv")
 
 
@@ -200,6 +242,13 @@ def test_every_criterion_not_met_not_answered_or_not_examined_stands_against_enr
         ("sponsor_to_set", "I5: the sponsor has not set inclusion.I5.rule.1.more_than."),
     ]
     assert {each.solve for each in reasons} == {"participant:IFN-003"}
+
+
+def test_windows_counted_against_enrolment_end_with_it_and_no_other_rule_does() -> None:
+    day, dose = (CriterionRule(kind="days_since", field="x", on=on) for on in ("enrolment", "first_dose"))
+    examined = CriterionRule(kind="examination", field="x")
+    findings = tuple(Finding("X1", rule, Outcome.NOT_MET, Words("", "")) for rule in (day, dose, RULE, examined))
+    assert [each.rule for each in after_enrolment(Verdict(findings)).findings] == [dose, RULE, examined]
 
 
 def test_nothing_stands_against_a_verdict_that_is_eligible() -> None:

@@ -135,7 +135,7 @@ def against_pair(first: CheckFacts | None, second: CheckFacts | None, kind: str,
         return [Blocker("second_scan_missing", "Two people must each scan for themselves.")]
     blockers = _against_same_person(first, second)
     for check in (first, second):
-        blockers += _against_check(check, kind, place)
+        blockers += against_check(check, kind, place)
     if (first.unit_id, first.order_id) != (second.unit_id, second.order_id):
         blockers.append(Blocker("second_scan_missing", "The two checks are of different bags."))
     if second.check_id <= first.check_id:
@@ -150,7 +150,8 @@ def _against_same_person(first: CheckFacts, second: CheckFacts) -> list[Blocker]
     return []
 
 
-def _against_check(check: CheckFacts, kind: str, place: Place) -> list[Blocker]:
+def against_check(check: CheckFacts, kind: str, place: Place) -> list[Blocker]:
+    """Return why a check does not stand, or no longer: no match, a mismatch after it, its time, its labels (E28)."""
     if check.kind != kind or check.result != "match":
         return [Blocker("second_scan_missing", "One of the checks is no match for this step.")]
     if check.has_later_mismatch:

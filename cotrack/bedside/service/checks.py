@@ -88,7 +88,8 @@ def check_identity(
     facts = bag_facts(work, bag.key) if unit_code and not against_the_bag else None
     if facts is not None:
         blockers += against_bag(facts, place_of(work, station), state="thawed")
-        blockers += against_patient(facts, band.key) if band.label else []
+        # A dead band still says whose it was; a bag's label scanned in its place says nothing of a patient.
+        blockers += against_patient(facts, band.key) if band.label and band.label.kind == "wristband" else []
     return _keep(work, "bedside", station, _Decided(bag, band, facts, blockers))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.custody.models import Handover
+from cotrack.foundation.db import plain_rows
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
@@ -70,9 +71,10 @@ _BAG = (
 
 def bag_facts(work: Work, unit_number: str) -> BagFacts | None:
     """Return what is known of a bag now, None where there is no such bag."""
-    row = work.session.execute(_BAG, {"number": unit_number}).one_or_none()
-    if row is None:
+    rows = plain_rows(work.session, _BAG, {"number": unit_number})
+    if not rows:
         return None
+    (row,) = rows
     definition = study.definition_hashed(work.session, row.sha256)
     return BagFacts(
         unit_id=row.id,
@@ -132,7 +134,7 @@ _BAND = (
 
 def is_band_confirmed(session: Session, subject_number: str) -> bool:
     """Whether a participant wears a band that two people put on."""
-    return session.execute(_BAND, {"number": subject_number}).first() is not None
+    return bool(plain_rows(session, _BAND, {"number": subject_number}))
 
 
 def checks(session: Session, ids: Sequence[int]) -> dict[int, CheckFacts]:

@@ -1,17 +1,21 @@
 """What the bedside screens show: the next question, the verdict with what to do, the running infusion."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.advice import advice
-from cotrack.bedside.service import checks, infusions, sittings
-from cotrack.bedside.service.facts import bag_facts
+from cotrack.bedside.rules.checks import against_check, against_pair
+from cotrack.bedside.service import checks, facts, infusions, sittings
+from cotrack.bedside.service.facts import bag_facts, place_of
 from cotrack.foundation.acting import Actor, Ground
-from cotrack.foundation.blockers import read_blockers
+from cotrack.foundation.blockers import Blocker, read_blockers
 from cotrack.foundation.errors import NotFound
+from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.labelling.rules.standing import against_label
@@ -29,7 +33,8 @@ def question(ground: Ground, actor: Actor) -> Mapping[str, Any]:
         with unit_of_work(ground, actor) as work:
             (scan,) = understand(ground, work.session, [now.band_scan])
             known = identity.look(work, scan.key, purpose="bedside")
-    return {"progress": now, "known": known, "place": ground.site.station(actor.station), "done": _done(now)}
+    place = ground.site.station(actor.station)
+    return {"progress": now, "known": known, "place": place, "done": _done(now), "key": secrets.token_urlsafe(16)}
 
 
 def _done(now: sittings.Progress) -> int:
@@ -37,42 +42,75 @@ def _done(now: sittings.Progress) -> int:
     return (2 if now.is_second else 0) + (1 if now.question == "bag" else 0)
 
 
-def take_scan(ground: Ground, actor: Actor, code: str) -> int | None:
+@dataclass(frozen=True)
+class Sent:
+    """What a page of the bedside sent: the question that stood on it, the scan or answer, and the form's own key."""
+
+    asked: str
+    content: str
+    key: str
+
+    def question(self, actor: Actor) -> Question:
+        """Return the request as it would be repeated: one page asks once, whatever is scanned into it afterwards."""
+        return Question(actor.username, "bedside", self.key, "")
+
+
+def take_scan(ground: Ground, actor: Actor, sent: Sent) -> int | None:
     """Take the next scan of a person's check; return the check where it is finished."""
+    return _take(ground, actor, sent, {"who": _take_band, "bag": _take_bag})
+
+
+def take_answer(ground: Ground, actor: Actor, sent: Sent) -> int | None:
+    """Take what the person at the bed said; a denial ends the check as a mismatch."""
+    return _take(ground, actor, sent, {"identity": _take_identity})
+
+
+Step = Callable[[Ground, Actor, Sent, sittings.Progress], int | None]
+
+
+def _take(ground: Ground, actor: Actor, sent: Sent, steps: Mapping[str, Step]) -> int | None:
+    """Take what answers the question at hand; what answers another one was sent twice, or from an old page."""
+    kept = first_answer(ground.sessions, sent.question(actor)) if sent.key else None
+    if kept is not None:
+        return int(kept.body)
     now = sittings.progress(ground, actor)
-    if now.question == "bag":
-        return _finish(ground, actor, now, code)
+    step = steps.get(now.question)
+    if step is None or sent.asked not in {"", now.question}:
+        return None
+    return step(ground, actor, sent, now)
+
+
+def _take_band(ground: Ground, actor: Actor, sent: Sent, _: sittings.Progress) -> int | None:
     with ground.sessions.reading() as session:
-        (scan,) = understand(ground, session, [code])
+        (scan,) = understand(ground, session, [sent.content])
     if against_label(scan, ("wristband",)):
-        return _check(ground, actor, code)
-    sittings.keep_band(ground, actor, code)
+        return _check(ground, actor, sent, band=sent.content)
+    sittings.keep_band(ground, actor, sent.content)
     return None
 
 
-def take_answer(ground: Ground, actor: Actor, answer: str) -> int | None:
-    """Take what the person at the bed said; a denial ends the check as a mismatch."""
-    now = sittings.progress(ground, actor)
-    if now.question != "identity":
+def _take_identity(ground: Ground, actor: Actor, sent: Sent, now: sittings.Progress) -> int | None:
+    if sent.content == "confirmed":
+        sittings.keep_answer(ground, actor, sent.content)
         return None
-    if answer == "confirmed":
-        sittings.keep_answer(ground, actor, answer)
-        return None
-    sittings.begin_again(ground, actor)
-    return _check(ground, actor, now.band_scan, answer="denied")
+    return _check(ground, actor, sent, band=now.band_scan, answer="denied")
 
 
-def _finish(ground: Ground, actor: Actor, now: sittings.Progress, code: str) -> int:
-    sittings.begin_again(ground, actor)
-    return _check(ground, actor, now.band_scan, bag=code, answer=now.identity_answer)
+def _take_bag(ground: Ground, actor: Actor, sent: Sent, now: sittings.Progress) -> int:
+    return _check(ground, actor, sent, band=now.band_scan, bag=sent.content, answer=now.identity_answer)
 
 
-def _check(ground: Ground, actor: Actor, band: str, *, bag: str = "", answer: str = "") -> int:
-    with unit_of_work(ground, actor) as work:
-        check = checks.check_identity(
+def _check(ground: Ground, actor: Actor, sent: Sent, *, band: str, bag: str = "", answer: str = "") -> int:
+    def check_and_answer(work: Work) -> Answer:
+        made = checks.check_identity(
             work, participant_code=band, unit_code=bag, station=actor.station, identity_answer=answer
         )
-    return check.id
+        return Answer(303, str(made.id))
+
+    question = sent.question(actor) if sent.key else None
+    given = perform_once(ground, actor, check_and_answer, question=question)
+    sittings.begin_again(ground, actor)
+    return int(given.body)
 
 
 def verdict(ground: Ground, actor: Actor, check_id: int) -> Mapping[str, Any]:
@@ -81,12 +119,14 @@ def verdict(ground: Ground, actor: Actor, check_id: int) -> Mapping[str, Any]:
         check = checks.check_numbered(session, check_id)
         if check is None:
             raise NotFound("There is no such check.")
-        pair = _pair(ground, session, check)
-        until = _end_of_life(ground, session, actor, check)
-    reasons = read_blockers(check.blockers)
+        work = Work(ground, session, actor)
+        reasons = read_blockers(check.blockers) or _no_longer(work, check)
+        pair = _pair(work, check) if not reasons else None
+        until = _end_of_life(work, check)
     todo, call = advice(reasons[0].code) if reasons else ("", "")
     return {
         "check": check,
+        "is_match": not reasons,
         "reasons": reasons,
         "todo": todo,
         "phone": ground.site.phone.get(call, ""),
@@ -98,20 +138,31 @@ def verdict(ground: Ground, actor: Actor, check_id: int) -> Mapping[str, Any]:
     }
 
 
-def _pair(ground: Ground, session: Session, check: IdentityCheck) -> tuple[int, int] | None:
-    """Return the two checks that allow the next step, if this one completes them."""
-    if check.result != "match" or check.unit_id is None:
+def _no_longer(work: Work, check: IdentityCheck) -> list[Blocker]:
+    """Return why a match that was made does not stand any more."""
+    place = place_of(work, work.actor.station)
+    return against_check(facts.checks(work.session, [check.id])[check.id], check.kind, place)
+
+
+def _pair(work: Work, check: IdentityCheck) -> tuple[int, int] | None:
+    """Return the two checks that allow the next step, if this one completes them: by the same rules as the step."""
+    if check.unit_id is None:
         return None
-    standing = checks.open_matches(session, check.kind, check.unit_id, ground.sessions.clock())
+    standing = checks.open_matches(work.session, check.kind, check.unit_id, work.now)
     earlier = [each for each in standing if each.id < check.id and each.person_id != check.person_id]
-    return (earlier[-1].id, check.id) if earlier else None
+    if not earlier:
+        return None
+    pair = facts.checks(work.session, [earlier[-1].id, check.id])
+    first, second = pair[earlier[-1].id], pair[check.id]
+    is_refused = against_pair(first, second, check.kind, place_of(work, work.actor.station))
+    return None if is_refused else (first.check_id, second.check_id)
 
 
-def _end_of_life(ground: Ground, session: Session, actor: Actor, check: IdentityCheck) -> Any:
+def _end_of_life(work: Work, check: IdentityCheck) -> Any:
     if check.unit is None or check.unit.thaw_started_at is None:
         return None
-    facts = bag_facts(Work(ground, session, actor), check.unit.number)
-    return facts.expires_at if facts else None
+    bag = bag_facts(work, check.unit.number)
+    return bag.expires_at if bag else None
 
 
 def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -> IdentityCheck:
@@ -137,12 +188,12 @@ def infusion(ground: Ground, infusion_id: int) -> Mapping[str, Any]:
     """Return an infusion with its clock."""
     with ground.sessions.reading() as session:
         found = infusions.infusion_numbered(session, infusion_id)
-        facts = bag_facts(Work(ground, session, Actor(None, "", "", ())), found.unit.number)
+        bag = bag_facts(Work(ground, session, Actor(None, "", "", ())), found.unit.number)
         people = infusions.people_of(session, found)
         to_give = infusions.volume_to_give(session, found)
     return {
         "infusion": found,
-        "until": facts.expires_at if facts else None,
+        "until": bag.expires_at if bag else None,
         "now": ground.sessions.clock(),
         "people": people,
         "to_give": to_give,

@@ -1,11 +1,13 @@
 """What one person scanned at the bedside so far: the codes stay on the server, and on no page."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck, Sitting
+from cotrack.bedside.service.facts import checks
 from cotrack.foundation.acting import Actor, Ground
 
 
@@ -26,23 +28,31 @@ class Progress:
 
 
 def progress(ground: Ground, actor: Actor) -> Progress:
-    """Return how far a person's own check has come at this sign-in."""
+    """Return how far a person's own check has come at this sign-in; a band scanned too long ago is asked again."""
+    now = ground.sessions.clock()
     with ground.sessions.reading() as session:
         sitting = _sitting(session, actor)
-        first = session.scalar(
-            select(IdentityCheck.id)
-            .where(
-                IdentityCheck.kind == "bedside",
-                IdentityCheck.result == "match",
-                IdentityCheck.station == actor.station,
-                IdentityCheck.person_id != actor.person_id,
-                IdentityCheck.valid_until >= ground.sessions.clock(),
-            )
-            .limit(1)
+        is_second = _has_first(session, actor, now)
+    if sitting is None or sitting.opened_at + timedelta(minutes=ground.site.minutes["check_valid"]) < now:
+        return Progress("", "", is_second)
+    return Progress(sitting.band_scan, sitting.identity_answer, is_second)
+
+
+def _has_first(session: Session, actor: Actor, now: datetime) -> bool:
+    """Whether another person's match stands at this bedside, so that this person's is the second."""
+    newest = session.scalar(
+        select(IdentityCheck.id)
+        .where(
+            IdentityCheck.kind == "bedside",
+            IdentityCheck.result == "match",
+            IdentityCheck.station == actor.station,
+            IdentityCheck.person_id != actor.person_id,
+            IdentityCheck.valid_until >= now,
         )
-    if sitting is None:
-        return Progress("", "", first is not None)
-    return Progress(sitting.band_scan, sitting.identity_answer, first is not None)
+        .order_by(IdentityCheck.id.desc())
+        .limit(1)
+    )
+    return newest is not None and not checks(session, [newest])[newest].has_later_mismatch
 
 
 def keep_band(ground: Ground, actor: Actor, band_scan: str) -> None:
@@ -67,8 +77,9 @@ def _keep(ground: Ground, actor: Actor, band_scan: str, identity_answer: str) ->
     with ground.sessions.outside_trail() as session:
         sitting = _sitting(session, actor)
         if sitting is None:
-            sitting = Sitting(session_id=actor.session_id or 0, opened_at=ground.sessions.clock())
+            sitting = Sitting(session_id=actor.session_id or 0)
             session.add(sitting)
+        sitting.opened_at = ground.sessions.clock()
         sitting.band_scan, sitting.identity_answer = band_scan, identity_answer
 
 

@@ -1,11 +1,12 @@
 """Issue to the ward, receipt there, return and waste."""
 
+from sqlalchemy import select
+
 from cotrack.bedside.rules.checks import against_bag, against_scans
 from cotrack.bedside.rules.facts import BagFacts, Place
 from cotrack.bedside.service.facts import bag_facts, today
 from cotrack.custody import service as custody
 from cotrack.foundation.access.models import Person
-from cotrack.foundation.access.service.people import person_named
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
@@ -73,10 +74,9 @@ def _as_if_issued(facts: BagFacts, ward: str) -> BagFacts:
 
 
 def _taker(work: Work, username: str) -> Person:
-    try:
-        person = person_named(work.session, username)
-    except NotFound:
-        raise InvalidInput(fields={"taken_by": [N_("Nobody of this user name works here.")]}) from None
+    person = work.session.scalar(select(Person).where(Person.username == username, Person.is_active))
+    if person is None:
+        raise InvalidInput(fields={"taken_by": [N_("Nobody of this user name works here.")]})
     if person.id == work.person_id:
         work.refuse_if([Blocker("same_person", "Somebody else must take the bag over.")])
     return person
@@ -111,9 +111,14 @@ def receive(work: Work, unit_number: str, *, bag_code: str) -> Unit:
 
 
 def receive_scanned(work: Work, *, bag_code: str) -> Unit:
-    """Take over whatever bag was scanned; a scan that names no bag is refused, and recorded."""
+    """Take over whatever bag was scanned; a scan that names no bag is refused in its own words, and recorded."""
     (scan,) = understand(work.ground, work.session, [bag_code])
-    return receive(work, scan.key or "unknown", bag_code=bag_code)
+    blockers = against_scans(scan, None)
+    if blockers:
+        work.begin(Unit.__lifecycle__, "receive", "unknown")
+        work.details["scan"] = scan_record(work.ground, bag_code, scan)
+        work.refuse_if(blockers)
+    return receive(work, scan.key, bag_code=bag_code)
 
 
 def return_unit(work: Work, unit_number: str, *, reason: str) -> Unit:

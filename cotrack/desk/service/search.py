@@ -1,10 +1,18 @@
 """Finds what somebody scanned or typed: a code of ours, or the number of a thing."""
 
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import Term
 from cotrack.labelling.rules.codes import PREFIX, clean_scan
+from cotrack.labelling.rules.kinds import KINDS as LABEL_KINDS
+from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Order
@@ -21,22 +29,40 @@ KINDS = (
 )
 
 
-def find(ground: Ground, session: Session, actor: Actor, text: str) -> list[str]:
-    """Return the things (`noun:id`) that a scan names or a text may mean, those this person may see."""
+@dataclass(frozen=True)
+class Found:
+    """The things (`noun:id`) that were meant, and what speaks against the code: it leads nowhere, or it is dead."""
+
+    subjects: Sequence[str]
+    reasons: Sequence[Blocker] = ()
+
+
+def find(ground: Ground, session: Session, actor: Actor, text: str) -> Found:
+    """Return the things that a scan names or a text may mean, those this person may see."""
     if clean_scan(text).startswith(PREFIX):
-        (scan,) = understand(ground, session, [text])
-        noun = scan.subject.partition(":")[0]
-        return [scan.subject] if scan.subject and f"{noun}:read" in actor.permissions else []
-    wanted = text.strip()[:LONGEST]
+        return _by_code(ground, session, actor, text)
+    plain = "".join(each for each in unicodedata.normalize("NFC", text) if each.isprintable())
+    wanted = plain.strip()[:LONGEST]
     if not wanted:
-        return []
+        return Found(())
     exact = [
         f"{noun}:{wanted.upper()}"
         for noun, column, permission in KINDS
         if permission in actor.permissions
         and session.scalar(select(column).where(column == wanted.upper())) is not None
     ]
-    return exact or _similar(session, actor, wanted)
+    return Found(exact or _similar(session, actor, wanted))
+
+
+def _by_code(ground: Ground, session: Session, actor: Actor, text: str) -> Found:
+    """A genuine label leads to its thing also when it is dead; then the reader is told so."""
+    (scan,) = understand(ground, session, [text])
+    reasons = against_label(scan, tuple(LABEL_KINDS), needs_applied=False)
+    noun = scan.subject.partition(":")[0]
+    if noun and f"{noun}:read" not in actor.permissions:
+        told = Blocker("not_seen", "This is a label of a {noun}, which your role does not see.", {"noun": Term(noun)})
+        return Found((), [told])
+    return Found([scan.subject] if noun else (), reasons)
 
 
 def _similar(session: Session, actor: Actor, wanted: str) -> list[str]:

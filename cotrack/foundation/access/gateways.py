@@ -24,8 +24,9 @@ class Passwords:
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password fits; takes as long for a person who does not exist (None)."""
         try:
+            password.encode()
             return self._hasher.verify(password_hash or self._stranger, password) and password_hash is not None
-        except (VerifyMismatchError, VerificationError, InvalidHashError):
+        except (VerifyMismatchError, VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
 

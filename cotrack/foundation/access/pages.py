@@ -1,20 +1,21 @@
 """Pages of signing in and out, one's password, and people."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, session, url_for
+from flask import Blueprint, Response, g, make_response, render_template, request, session, url_for
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from cotrack.foundation.access import schemas
 from cotrack.foundation.access.service import people
+from cotrack.foundation.access.service.sign_ins import SignIn
 from cotrack.foundation.errors import SignInRefused
 from cotrack.foundation.web.forms import Form, faults_by_field, form_page
 from cotrack.foundation.web.schemas import In, ReasonIn
 from cotrack.foundation.web.visit import actor, form_token, go_to, needs, own_address, public, runtime, session_cookie
 from cotrack.foundation.web.words import tell
 from cotrack.foundation.words import N_
-from cotrack.foundation.work import Work
 
 pages = Blueprint("access", __name__, template_folder="templates")
 
@@ -36,14 +37,20 @@ def open_session() -> Response:
     form = Form(request.form)
     try:
         body = schemas.SignInIn().load({name: form.value(name) for name in ("username", "password", "station")})
-        opened = runtime().door.sign_in(**body, kind="browser", request="")
+        return _opened(runtime().door.sign_in(**body, kind="browser", request=""), form, body["station"])
     except ValidationError as fault:
         form.errors = faults_by_field(fault)
         return _sign_in_page(form, "", 422)
     except SignInRefused as refused:
         return _sign_in_page(form, tell(refused.detail), refused.status)
+
+
+def _opened(opened: SignIn, form: Form, station: str) -> Response:
+    """Go on under a new session; one that was open in this browser ends, and takes its cookies with it."""
+    if g.visitor is not None:
+        runtime().door.sign_out(actor())
     session.clear()
-    return _with_cookies(go_to(own_address(form.value("next"))), opened.secret, body["station"])
+    return _with_cookies(go_to(own_address(form.value("next"))), opened.secret, station)
 
 
 def _with_cookies(response: Response, secret: str, station: str) -> Response:
@@ -82,22 +89,22 @@ def sign_out() -> Response:
 @needs("self:change_password")
 def change_password() -> Response:
     """Change one's own password; the old one is asked again."""
+    is_current, password_hash = _verified_and_hashed(request.form)
     return form_page(
         schemas.PasswordIn(),
-        _change_password,
+        lambda work, **typed: people.change_password(work, **typed, is_current=is_current, password_hash=password_hash),
         template="access/change_password.html",
         then=lambda _: url_for("desk.home"),
         done=N_("Your password is changed."),
     )
 
 
-def _change_password(work: Work, *, current_password: str, new_password: str) -> object:
-    people.refuse_weak_password(new_password, work.actor.username)
-    return people.change_password(
-        work,
-        is_current=lambda password_hash: runtime().passwords.verify(password_hash, current_password),
-        password_hash=runtime().passwords.hash(new_password),
-    )
+def _verified_and_hashed(form: Mapping[str, str]) -> tuple[bool, str]:
+    """Verify the present password and hash the new one before the command: inside, argon2id would stop the ward."""
+    current, new = form.get("current_password", ""), form.get("new_password", "")
+    if not current or not new:
+        return False, ""
+    return runtime().door.is_password_of(actor(), current), runtime().passwords.hash(new)
 
 
 @pages.get("/people")

@@ -1,5 +1,6 @@
 """The canonical form of one audit record (surface.md §4): RFC 8785 JSON, the leaf of the tree."""
 
+import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from cotrack.foundation.db.columns import instant_text
 
 FORMAT_VERSION = 1
 MOST_BYTES = 16 * 1024 * 1024
+GREATEST_INTEGER = 2**53 - 1
 
 Change = Mapping[str, Any]
 """One column of one row: `row` (`table:id`), `column`, `old`, `new`."""
@@ -68,21 +70,44 @@ def body(entry: Entry, record_id: int) -> str:
         content["blockers"] = [{"code": each.code, "detail": each.sentence} for each in entry.blockers]
     if entry.details:
         content["details"] = dict(entry.details)
-    text = rfc8785.dumps(_writable(content))
-    if len(text) > MOST_BYTES:
+    text = canonical(_writable(content))
+    if len(text) > MOST_BYTES or (not text.isascii() and len(text.encode()) > MOST_BYTES):
         raise ValueError("an audit record is at most 16 MB")
-    return text.decode()
+    return text
+
+
+def canonical(content: Any) -> str:
+    """Return canonical JSON (RFC 8785) of writable content.
+
+    Python's own writer, which is ten times as fast as the library's, spells the same wherever keys are plain ASCII:
+    then code points sort as UTF-16 does, and `_writable` lets no other number through than a safe whole one.
+    """
+    return _ENCODER.encode(content) if _has_plain_keys(content) else rfc8785.dumps(content).decode()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _has_plain_keys(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(key.isascii() for key in value) and all(map(_has_plain_keys, value.values()))
+    return all(map(_has_plain_keys, value)) if isinstance(value, list) else True
 
 
 def _writable(value: Any) -> Any:
     """Return the value with text in composed form and without what JSON or PostgreSQL cannot hold."""
     if isinstance(value, str):
         return value if value.isascii() and "\0" not in value else writable_text(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and -GREATEST_INTEGER <= value <= GREATEST_INTEGER:
+        return int(value)
     if isinstance(value, Mapping):
         return {key: _writable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_writable(item) for item in value]
-    return value
+    # What is left other programs would read differently, or not at all: the library says why.
+    return json.loads(rfc8785.dumps(value))
 
 
 def writable_text(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from cotrack.foundation.db.base import APPEND_ONLY, Base, Standing, column, is_append_only, one_of
 from cotrack.foundation.db.columns import ExactDecimal, PlainText, UtcInstant
-from cotrack.foundation.db.sessions import Sessions
+from cotrack.foundation.db.sessions import Sessions, plain_rows
 
 __all__ = [
     "APPEND_ONLY",
@@ -15,4 +15,5 @@ __all__ = [
     "column",
     "is_append_only",
     "one_of",
+    "plain_rows",
 ]

@@ -43,7 +43,7 @@ class UtcInstant(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.strptime(value, INSTANT_TEXT).replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         instant: datetime = value
         return instant.astimezone(UTC)
 
@@ -74,7 +74,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
         """Refuse what would be rounded."""
         if value is None:
             return None
-        exact = self._exact(value)
+        exact = self.exact(value)
         return exact if dialect.name == "postgresql" else int(exact.scaleb(self.places))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
@@ -83,7 +83,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
             return None
         return Decimal(value) if dialect.name == "postgresql" else Decimal(value).scaleb(-self.places)
 
-    def _exact(self, value: Decimal) -> Decimal:
+    def exact(self, value: Decimal) -> Decimal:
         """Return a number with all its places; the context refuses digits that are too many, before or after."""
         context = Context(prec=self.digits, traps=[Inexact, InvalidOperation])
         try:
@@ -93,6 +93,14 @@ class ExactDecimal(TypeDecorator[Decimal]):
         if not exact.is_finite():
             raise ValueError(f"{value} does not fit {self.digits} digits with {self.places} after the point")
         return exact
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is in Unicode's composed form, without NUL or lone surrogates: the same in every database."""
+    if text.isascii():
+        return "\0" not in text
+    is_whole = not any(unicodedata.category(each) == "Cs" for each in text)
+    return is_whole and "\0" not in text and unicodedata.is_normalized("NFC", text)
 
 
 class PlainText(TypeDecorator[str]):

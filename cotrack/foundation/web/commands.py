@@ -52,10 +52,15 @@ def answer(
 
 def _question(key: str) -> Question:
     """Return this request as it would be repeated; raises InvalidInput for a key that could not be kept."""
-    if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+    if not is_key(key):
         raise InvalidInput("An Idempotency-Key has at most {most} letters, digits and signs.", most=LONGEST_KEY)
     route = f"{request.method} {request.path}"
     return Question(actor().username, route, key, runtime().ground.secrets.hidden(_body()))
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be the key of a request."""
+    return len(text) <= LONGEST_KEY and text.isascii() and text.isprintable()
 
 
 def _body() -> bytes:

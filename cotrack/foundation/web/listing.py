@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,11 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cotrack.foundation import written
-from cotrack.foundation.db.columns import INSTANT_TEXT, ExactDecimal, UtcInstant, trail_text
+from cotrack.foundation.db.columns import INSTANT_TEXT, ExactDecimal, UtcInstant, is_plain, trail_text
+from cotrack.foundation.web.schemas import MOST_ID
 
 PAGE_SIZE = 50
 MOST_CSV_ROWS = 100_000
@@ -134,7 +136,7 @@ def between_days(listing: Listing, asked: Mapping[str, str], zone: ZoneInfo) -> 
 
 def page_of(listing: Listing, session: Session, asked: Mapping[str, str], *, path: str, size: int = PAGE_SIZE) -> Page:
     """Return the page that an address asks for; what it does not know is left out, not an error."""
-    query = asked.get("q", "").strip()
+    query = "".join(each for each in unicodedata.normalize("NFC", asked.get("q", "")) if each.isprintable()).strip()
     chosen = {each.name: asked[each.name] for each in listing.filters if asked.get(each.name) in each.options}
     if listing.day is not None:
         chosen |= {name: asked[name] for name in DAYS if written.day(asked.get(name, "")) is not None}
@@ -183,15 +185,28 @@ def _read_key(after: str, column: Any) -> tuple[Any, int]:
     """Return the value and id that a page ended with; the beginning where the address holds nonsense."""
     try:
         value, row_id = json.loads(base64.urlsafe_b64decode(after))
-        if isinstance(column.type, UtcInstant):
-            value = datetime.strptime(value, INSTANT_TEXT).replace(tzinfo=UTC)
-        elif isinstance(column.type, Date):
-            value = date.fromisoformat(value)
-        elif isinstance(column.type, ExactDecimal):
-            value = Decimal(value)
-        return value, int(row_id)
+        return _sort_value(value, column.type), _whole(row_id)
     except (ValueError, TypeError, ArithmeticError):
         return None, 0
+
+
+def _sort_value(value: Any, kind: Any) -> Any:
+    """Return what a page ended with as its column takes it; raises ValueError for what the column never held."""
+    if isinstance(kind, Integer):
+        return _whole(value)
+    if not isinstance(value, str) or not is_plain(value):
+        raise ValueError(f"{value!r} is no text")
+    if isinstance(kind, UtcInstant):
+        return datetime.strptime(value, INSTANT_TEXT).replace(tzinfo=UTC)
+    if isinstance(kind, Date):
+        return date.fromisoformat(value)
+    return kind.exact(Decimal(value)) if isinstance(kind, ExactDecimal) else value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value <= MOST_ID:
+        raise ValueError(f"{value!r} is no number of a row")
+    return value
 
 
 def csv_of(listing: Listing, session: Session, asked: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from cotrack.foundation import written
 from cotrack.foundation.words import N_
 
 LONGEST_LINE = 200
+MOST_ID = 2**63 - 1
 LONGEST_TEXT = 4_000
 
 _MISSING: dict[str, Any] = {"required": N_("Enter a value."), "null": N_("Enter a value.")}

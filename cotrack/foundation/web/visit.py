@@ -15,12 +15,12 @@ from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import DatabaseUnavailable, FormExpired, NotSignedIn, PermissionDenied
 from cotrack.foundation.findings.service import open_findings
 from cotrack.foundation.runtime import Runtime
+from cotrack.foundation.web.schemas import MOST_ID
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC = frozenset({"*"})
 LONGEST_ARGUMENT = 200
-GREATEST_ID = 2**63 - 1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_ENDPOINTS = frozenset({"static", "api-docs.openapi_json"})
 
@@ -114,7 +114,7 @@ def _refuse_unwritable_address() -> None:
         is_text = isinstance(value, str)
         if is_text and not (len(value) <= LONGEST_ARGUMENT and value.isprintable() and is_normalized("NFC", value)):
             raise UnknownAddress
-        if not is_text and value > GREATEST_ID:
+        if not is_text and value > MOST_ID:
             raise UnknownAddress
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Ground
+from cotrack.foundation.db import plain_rows
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.codes import Code, Environment, Misread, read_code
 from cotrack.labelling.rules.standing import LabelFacts, Scan
@@ -34,22 +35,27 @@ def read(ground: Ground, text: str) -> Code | Misread:
     key = ground.keys.label
 
     def verify(named_key: str, message: bytes, signature: bytes) -> bool:
-        if named_key != key_id(key):
-            return False
-        try:
-            key.public_key().verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
+        return named_key == key_id(key) and _is_signed(key, message, signature)
 
     return read_code(text, environment=environment(ground), verify=verify)
+
+
+@lru_cache(maxsize=1024)
+def _is_signed(key: Ed25519PrivateKey, message: bytes, signature: bytes) -> bool:
+    """Verify a signature once: the second person scans the same labels as the first."""
+    try:
+        key.public_key().verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def understand(ground: Ground, session: Session, texts: Sequence[str]) -> list[Scan]:
     """Say of each scanned string what it is, with one statement for all of them."""
     reads = [read(ground, text) for text in texts]
     wanted = [(each.entity, each.kind.name, each.instance) for each in reads if isinstance(each, Code)]
-    found = {row[:3]: LabelFacts(*row[3:]) for row in session.execute(_LABELS, {"wanted": wanted})} if wanted else {}
+    rows = plain_rows(session, _LABELS, {"wanted": wanted}) if wanted else ()
+    found = {tuple(row[:3]): LabelFacts(*row[3:]) for row in rows}
     return [
         Scan(each, found.get((each.entity, each.kind.name, each.instance)) if isinstance(each, Code) else None)
         for each in reads

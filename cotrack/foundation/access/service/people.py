@@ -1,19 +1,20 @@
 """Adding, disabling and resetting people, and the roles they hold."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.access.gateways import SHORTEST_PASSWORD, Passwords
-from cotrack.foundation.access.models import Person, PersonRole
+from cotrack.foundation.access.models import Person, PersonRole, SignInSession
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.policy import ROLES, roles_in_conflict
 
+ADMINISTRATOR = "administrator"
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,30}")
 
 
@@ -55,7 +56,10 @@ def add_person(
 def disable_person(work: Work, username: str, *, reason: str) -> Person:
     """Take every access from a person at once; their name stays theirs for ever."""
     work.record("person.disable", f"person:{username}", permission="person:disable", reason=reason)
+    remaining = _locked_administrators(work, but=username)
     person = work.lock(Person, username)
+    if ADMINISTRATOR in person.role_names:
+        work.refuse_if(_against_last_administrator(remaining))
     person.is_active = False
     return person
 
@@ -73,33 +77,69 @@ def grant_role(work: Work, username: str, role: str, *, reason: str) -> Person:
 def revoke_role(work: Work, username: str, role: str, *, reason: str) -> Person:
     """Take one role from a person."""
     work.record("person.revoke", f"person:{username}", permission="person:grant", reason=reason)
+    remaining = _locked_administrators(work, but=username)
     person = work.lock(Person, username)
     held = next((each for each in person.roles if each.role == role and each.revoked_at is None), None)
     if held is None:
         raise NotFound("{username} does not hold the role {role}.", username=username, role=role)
+    if role == ADMINISTRATOR:
+        work.refuse_if(_against_last_administrator(remaining))
     held.revoked_at = work.now
     return person
 
 
+def _locked_administrators(work: Work, *, but: str) -> list[str]:
+    """Lock everybody who administers, in one order, and return them but for one: none is taken away meanwhile."""
+    statement = (
+        select(Person)
+        .join(PersonRole, PersonRole.person_id == Person.id)
+        .where(PersonRole.role == ADMINISTRATOR, PersonRole.revoked_at.is_(None), Person.is_active)
+        .order_by(Person.id)
+        .with_for_update()
+    )
+    return [each.username for each in work.session.scalars(statement) if each.username != but]
+
+
+def _against_last_administrator(remaining: Sequence[str]) -> list[Blocker]:
+    if remaining:
+        return []
+    return [Blocker("last_administrator", "Nobody else administers this site: let somebody else do it first.")]
+
+
 def reset_password(work: Work, passwords: Passwords, username: str, *, password: str, reason: str) -> Person:
-    """Set a password that its owner must change at the next sign-in."""
+    """Set a password that its owner must change at the next sign-in; every sign-in that stands ends."""
     work.record("person.reset", f"person:{username}", permission="person:reset", reason=reason)
     refuse_weak_password(password, username)
     person = work.lock(Person, username)
     person.password_hash = passwords.hash(password)
     person.must_change_password = True
+    _end_sign_ins(work, person)
     return person
 
 
-def change_password(work: Work, *, is_current: Callable[[str], bool], password_hash: str) -> Person:
-    """Take a person's own new password; `is_current` tells whether the old one was given."""
+def change_password(
+    work: Work, *, current_password: str, new_password: str, is_current: bool, password_hash: str
+) -> Person:
+    """Take a person's own new password, where the present one was given (`is_current`); their other sign-ins end."""
     work.record("person.change_password", f"person:{work.actor.username}", permission="self:change_password")
     person = work.lock(Person, work.actor.username)
-    if not is_current(person.password_hash):
+    refuse_weak_password(new_password, work.actor.username)
+    if new_password == current_password:
+        raise InvalidInput(fields={"new_password": [N_("Choose another password than the present one.")]})
+    if not is_current:
         raise InvalidInput("Your present password is another one.", fields={"current_password": [N_("Try again.")]})
     person.password_hash = password_hash
     person.must_change_password = False
+    _end_sign_ins(work, person)
     return person
+
+
+def _end_sign_ins(work: Work, person: Person) -> None:
+    """End every sign-in of a person but the one that acts: what an old password opened does not outlive it."""
+    statement = select(SignInSession).where(SignInSession.person_id == person.id, SignInSession.ended_at.is_(None))
+    for opened in work.session.scalars(statement):
+        if opened.id != work.actor.session_id:
+            opened.ended_at = work.now
 
 
 def listed_people() -> Select[Person]:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.gateways import Passwords, hashed, new_secret
 from cotrack.foundation.access.models import Person, PersonRole, SignInCounter, SignInSession
 from cotrack.foundation.access.service.people import person_named
 from cotrack.foundation.acting import Actor, Ground, Proof
+from cotrack.foundation.db import plain_rows
 from cotrack.foundation.errors import NotFound, SignatureRefused, SignInRefused
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.settings import Settings
@@ -84,7 +86,7 @@ class Door:
     def visitor(self, secret: str, *, kind: str, request: str) -> Visitor | None:
         """Return who sends a request, or None: session ended, idle, person disabled (11.10(d))."""
         with self.ground.sessions.reading() as session:
-            rows = session.execute(_VISITOR, {"secret": hashed(secret), "kind": kind}).all()
+            rows = plain_rows(session, _VISITOR, {"secret": hashed(secret), "kind": kind})
         if not rows:
             return None
         first, now = rows[0], self.ground.sessions.clock()
@@ -109,6 +111,10 @@ class Door:
         if person is None:
             raise SignatureRefused("The password is wrong, or the account is locked for now.")
         return Proof(person.id, meaning, text_sha256)
+
+    def is_password_of(self, actor: Actor, password: str) -> bool:
+        """Whether this is the actor's present password; a wrong one counts towards the lock-out."""
+        return self._verified(actor.username, password) is not None
 
     def _verified(self, username: str, password: str) -> Person | None:
         """Verify a password outside any transaction; argon2id takes about 100 ms."""
@@ -136,6 +142,15 @@ class Door:
     def _count_failure(self, username: str, person: Person | None, now: datetime) -> None:
         if person is None:
             return
+        try:
+            is_locked = self._one_more_failure(username, now)
+        except IntegrityError:
+            # The name's first two wrong passwords came at the same moment: the counter is there now.
+            is_locked = self._one_more_failure(username, now)
+        if is_locked:
+            self._record_lock_out(person)
+
+    def _one_more_failure(self, username: str, now: datetime) -> bool:
         with self.ground.sessions.outside_trail() as session:
             counter = _counter(session, username) or SignInCounter(username=username, failures=0)
             session.add(counter)
@@ -144,8 +159,7 @@ class Door:
             if is_locked:
                 counter.failures = 0
                 counter.locked_until = now + timedelta(seconds=self.settings.lock_out_seconds)
-        if is_locked:
-            self._record_lock_out(person)
+        return is_locked
 
     def _record_lock_out(self, person: Person) -> None:
         actor = Actor(person.id, person.username, person.printed_name, person.role_names)
