@@ -209,20 +209,6 @@ HOLD: Final = Lifecycle(
 
 # fmt: on
 
-# fmt: off
-TRAIL_FINDING: Final = Lifecycle(
-    "trail_finding",
-    ("found", "acknowledged"),
-    (
-        Action("find", N_("Find"), NOTHING, "found", "trail:verify",
-               N_("Verification found the trail altered; every page says so from now.")),
-        Action("acknowledge", N_("Acknowledge"), _from("found"), "acknowledged", "trail:acknowledge",
-               N_("A person has read what was found and says what was done; the pages are quiet again."),
-               needs_reason=True),
-    ),
-)
-# fmt: on
-
 LIFECYCLES: Final = {
     lifecycle.noun: lifecycle
     for lifecycle in (
@@ -235,7 +221,6 @@ LIFECYCLES: Final = {
         PARTICIPANT,
         BAND,
         ORDER,
-        TRAIL_FINDING,
     )
 }
 """In the order of the product's journey."""

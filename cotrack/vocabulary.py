@@ -46,8 +46,6 @@ STATE_WORDS: Final = {
     "removed": N_("removed"),
     "ordered": N_("ordered"),
     "cancelled": N_("cancelled"),
-    "found": N_("found"),
-    "acknowledged": N_("acknowledged"),
 }
 """How people read a state; the words of one state are the same for every noun."""
 
@@ -65,7 +63,6 @@ STATE_TONES: Final = {
             "stopped_early",
             "standing",
             "recalled",
-            "found",
         }
     ),
     "careful": frozenset({"conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}),
@@ -86,7 +83,8 @@ WORDS: Final = {
     "principal_investigator": N_("principal investigator"),
     "auditor": N_("auditor"),
     "system": N_("system"),
-    "trail_finding": N_("trail"),
+    "trail_finding.find": N_("Trail found altered"),
+    "trail_finding.acknowledge": N_("Finding acknowledged"),
     "demonstration.load": N_("Demonstration loaded"),
     # outcomes and verdicts
     "done": N_("done"),

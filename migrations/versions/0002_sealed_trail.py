@@ -42,17 +42,17 @@ def upgrade():
     op.create_table(
         "trail_finding",
         sa.Column("id", KEY, nullable=False),
-        sa.Column("status", PlainText(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("sentence", PlainText(), nullable=False),
         sa.Column("found_at", UtcInstant(), nullable=False),
         sa.Column("acknowledged_at", UtcInstant(), nullable=True),
         sa.Column("acknowledged_by_id", KEY, nullable=True),
         sa.Column("reason", PlainText(), nullable=True),
-        sa.CheckConstraint("status IN ('found', 'acknowledged')", name=op.f("ck_trail_finding_status")),
         sa.CheckConstraint(
-            "(status = 'acknowledged') = (acknowledged_by_id IS NOT NULL)",
+            "(acknowledged_at IS NULL) = (acknowledged_by_id IS NULL)",
             name=op.f("ck_trail_finding_acknowledged_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "(acknowledged_at IS NULL) = (reason IS NULL)", name=op.f("ck_trail_finding_acknowledged_with_reason")
         ),
         sa.ForeignKeyConstraint(
             ["acknowledged_by_id"],

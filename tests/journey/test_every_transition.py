@@ -13,7 +13,6 @@ from cotrack.bedside.service import infusions, ward
 from cotrack.custody import service as custody
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.verification.replay import differences
-from cotrack.foundation.findings import service as findings
 from cotrack.labelling.gateways.zpl import PrinterNotReached
 from cotrack.labelling.service import instances, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
@@ -112,17 +111,9 @@ def clinic_side(world: World) -> None:
     world.do("dr.gao", lambda work: enrolment.withdraw(work, HER, reason="progress"))
 
 
-def trail_side(world: World) -> None:
-    """A finding of verification, and what QA says of it."""
-    findings.keep_findings(world.runtime.ground, ["unit:1 volume_ml: the trail says '30', the table '60'"])
-    (found,) = world.read(findings.open_findings)
-    world.do("qian.m", lambda work: findings.acknowledge(work, found.id, reason="restored from back-up"))
-
-
 def test_each_permitted_transition_is_reached_through_its_service(world: World) -> None:
     clinic_side(world)
     product_side(world)
-    trail_side(world)
     statement = select(AuditRecord.event).where(AuditRecord.outcome == "done").distinct()
     done = set(world.read(lambda session: session.scalars(statement).all()))
     wanted = {

@@ -5,20 +5,16 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped
 
-from cotrack.foundation.db import Standing, column, one_of
-from cotrack.lifecycles import TRAIL_FINDING
+from cotrack.foundation.db import Base, column
 
 
-class TrailFinding(Standing):
+class TrailFinding(Base):
     """A place where the trail was found altered. Every page says so until a person has acknowledged it."""
 
     __tablename__ = "trail_finding"
-    __lifecycle__ = TRAIL_FINDING
     __table_args__ = (
-        one_of("status", TRAIL_FINDING.states),
-        CheckConstraint(
-            "(status = 'acknowledged') = (acknowledged_by_id IS NOT NULL)", name="acknowledged_by_somebody"
-        ),
+        CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by_id IS NULL)", name="acknowledged_by_somebody"),
+        CheckConstraint("(acknowledged_at IS NULL) = (reason IS NULL)", name="acknowledged_with_reason"),
     )
 
     sentence: Mapped[str] = column()

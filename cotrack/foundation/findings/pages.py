@@ -1,12 +1,12 @@
 """The page of what verification found, and of saying what was done about it."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, url_for
 
 from cotrack.foundation.findings import service
-from cotrack.foundation.web.forms import act_page
+from cotrack.foundation.web.forms import form_page
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
-from cotrack.lifecycles import TRAIL_FINDING
+from cotrack.foundation.words import N_
 
 pages = Blueprint("findings", __name__, template_folder="templates")
 
@@ -23,5 +23,11 @@ def list_findings() -> str:
 @needs("trail:acknowledge")
 def acknowledge(finding_id: int) -> Response:
     """Say what was done about a finding."""
-    act = lambda work, reason: service.acknowledge(work, finding_id, reason=reason)  # noqa: E731 (one line)
-    return act_page(TRAIL_FINDING, "acknowledge", ReasonIn(), act, thing=f"trail_finding:{finding_id}")
+    return form_page(
+        ReasonIn(),
+        lambda work, reason: service.acknowledge(work, finding_id, reason=reason),
+        template="findings/acknowledge.html",
+        then=lambda _: url_for("findings.list_findings"),
+        done=N_("The finding is acknowledged."),
+        context=lambda session: {"finding": service.finding_numbered(session, finding_id)},
+    )

@@ -24,7 +24,7 @@ MEANING: Final = "reviewed"
 def review_trail(work: Work, lot_number: str) -> TrailReview:
     """Sign that a lot's whole trail was read, up to its newest record; refuses whoever did anything to the lot.
 
-    What is signed counts the records: one that came after they were shown changes the text, so that the signature fails.
+    What is signed counts the records: one that comes after they were shown changes the text, and the signature fails.
     """
     work.record(EVENT, f"lot:{lot_number}", permission=PERMISSION)
     # The lot is locked for itself: whatever is done to it or its units is done before this review, or waits.
