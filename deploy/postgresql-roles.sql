@@ -15,6 +15,10 @@ CREATE DATABASE cotrack OWNER cotrack_owner TEMPLATE template0 ENCODING 'UTF8' L
 REVOKE ALL ON DATABASE cotrack FROM PUBLIC;
 GRANT CONNECT ON DATABASE cotrack TO cotrack_app;
 
+-- Where back-ups are tried; always empty but then. The application owns it, so that it needs no right to make databases.
+CREATE DATABASE cotrack_scratch OWNER cotrack_app TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8';
+REVOKE ALL ON DATABASE cotrack_scratch FROM PUBLIC;
+
 \connect cotrack
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 ALTER SCHEMA public OWNER TO cotrack_owner;

@@ -172,3 +172,11 @@ class SystemNeedMissing(CotrackError):
     kind = "system-need-missing"
     title = N_("Something this machine needs is missing")
     status = 503
+
+
+class WitnessNotReached(CotrackError):
+    """An address outside did not take a checkpoint; the next turn tries again."""
+
+    kind = "witness-not-reached"
+    title = N_("A witness of the trail did not answer")
+    status = 503

@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,11 @@ from psycopg import sql
 from support.clients import Client
 from support.clusters import Cluster, program
 from support.journeys import travel
-from support.worlds import World, make_home, open_world
+from support.worlds import World, home_variables, make_home, open_world
 
 from cotrack.app import MOST_UPLOAD_BYTES, create_app
 from cotrack.foundation.access.jobs import clear_outdated
-from cotrack.foundation.audit import service as audit
+from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.db import Base, is_append_only
 from cotrack.foundation.db.guard import OUTSIDE_TRAIL
 from cotrack.foundation.migrations import migrate
@@ -49,6 +51,7 @@ def deployed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
     yield world
     world.runtime.ground.sessions.engine.dispose()
     cluster.drop("cotrack")
+    cluster.drop("cotrack_scratch")
     cluster.execute("DROP ROLE cotrack_app")
     cluster.execute("DROP ROLE cotrack_owner")
 
@@ -113,7 +116,11 @@ def test_the_application_holds_exactly_these_rights_on_every_table(connection: p
 
 def test_the_whole_journey_works_with_the_rights_of_the_application(deployed: World, examples: Path) -> None:
     travel(deployed, examples)
-    assert deployed.read(lambda session: list(audit.verify(session, deployed.runtime.ground.secrets))) == []
+    assert faults(deployed) == []
+
+
+def faults(world: World) -> list[str]:
+    return list(verify_live(Question(world.runtime.ground, world.settings.witness_file)))
 
 
 def test_signing_in_and_clearing_up_work_with_the_rights_of_the_application(deployed: World) -> None:
@@ -178,28 +185,55 @@ def test_nobody_else_may_enter_the_database(deployed: World, cluster: Cluster) -
         cluster.execute("DROP ROLE stranger")
 
 
-def test_a_copy_by_the_script_of_the_guide_is_restored_with_its_rights(
-    deployed: World, cluster: Cluster, tmp_path: Path
+@pytest.fixture
+def installed(deployed: World, cluster: Cluster, tmp_path: Path) -> dict[str, str]:
+    """The scripts where the guide puts them, with the program beside them; gives the environment of their units."""
+    shutil.copytree(DEPLOY, tmp_path / "deploy")
+    program_file = tmp_path / "venv" / "bin" / "cotrack"
+    program_file.parent.mkdir(parents=True)
+    program_file.write_text(f'#!/bin/sh\nexec {sys.executable} -m cotrack "$@"\n', encoding="utf-8")
+    program_file.chmod(0o755)
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    scratch = url_as(cluster, "cotrack_app", "cotrack_scratch")
+    ours = {"COTRACK_BACKUP": "unattended", "COTRACK_SCRATCH_DATABASE_URL": scratch, "FOLDER": str(backups)}
+    return {**os.environ, **home_variables(deployed.home, deployed.settings.database_url), **ours}
+
+
+def run_script(variables: dict[str, str], name: str) -> subprocess.CompletedProcess[str]:
+    folder = Path(variables["FOLDER"])
+    script = [str(folder.parent / "deploy" / name), str(folder)]
+    return subprocess.run(script, env=variables, capture_output=True, text=True, check=False)
+
+
+def test_back_ups_that_have_stopped_are_noticed(installed: dict[str, str]) -> None:
+    tried = run_script(installed, "cotrack-restore-test")
+    assert tried.returncode == 1
+    assert "is younger than three hours" in tried.stderr
+
+
+def test_a_back_up_of_the_guide_is_tried_and_restored_with_the_rights_of_its_roles(
+    deployed: World, cluster: Cluster, installed: dict[str, str]
 ) -> None:
-    reach = {
-        "PATH": f"{Path(program('pg_dump')).parent}:{os.environ['PATH']}",
-        "PGHOST": "127.0.0.1",
-        "PGPORT": str(cluster.port),
-        "PGUSER": "cotrack",
-    }
-    backup = [str(DEPLOY / "cotrack-backup"), "postgresql", str(tmp_path)]
-    old = tmp_path / "cotrack-20200101T000000Z.postgresql"
-    old.touch()
-    os.utime(old, (0, 0))
-    subprocess.run(backup, env={**os.environ, **reach}, check=True, capture_output=True)
-    (copy,) = tmp_path.iterdir()
-    cluster.create("restored")
+    folder = Path(installed["FOLDER"])
+    for outdated in ("cotrack-20200101T000000Z.backup", "cotrack-20200101T000000Z.backup.part"):
+        (folder / outdated).touch()
+        os.utime(folder / outdated, (0, 0))
+    made = run_script(installed, "cotrack-backup")
+    assert made.returncode == 0, made.stderr
+    (copy,) = folder.iterdir()
+    tried = run_script(installed, "cotrack-restore-test")
+    assert tried.returncode == 0, tried.stderr
+    cluster.execute("CREATE DATABASE restored OWNER cotrack_owner TEMPLATE template0")
     try:
-        restore = [program("pg_restore"), "--exit-on-error", "--dbname", cluster.url("restored"), str(copy)]
-        subprocess.run(restore, check=True, capture_output=True)
-        restored = open_world(deployed.home, url_as(cluster, "cotrack_app", "restored"))
-        assert restored.read(lambda session: list(audit.verify(session, restored.runtime.ground.secrets))) == []
-        restored.runtime.ground.sessions.engine.dispose()
+        owner = {**installed, "COTRACK_DATABASE_URL": url_as(cluster, "cotrack_owner", "restored")}
+        restore = [sys.executable, "-m", "cotrack", "backup", "restore", str(copy)]
+        restored = subprocess.run(restore, env=owner, capture_output=True, text=True, check=False)
+        assert restored.returncode == 0, restored.stderr
+        run_sql(cluster, "restored", "postgresql-grants.sql")
+        world = open_world(deployed.home, url_as(cluster, "cotrack_app", "restored"))
+        assert faults(world) == []
+        world.runtime.ground.sessions.engine.dispose()
     finally:
         cluster.drop("restored")
 

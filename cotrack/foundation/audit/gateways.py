@@ -3,18 +3,9 @@
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from cotrack.foundation.errors import CotrackError
-from cotrack.foundation.words import N_
+from cotrack.foundation.errors import WitnessNotReached
 
 SEND_SECONDS = 10
-
-
-class WitnessNotReached(CotrackError):
-    """An address outside did not take a checkpoint; the next turn tries again."""
-
-    kind = "witness-not-reached"
-    title = N_("A witness of the trail did not answer")
-    status = 503
 
 
 def send_checkpoint(url: str, note: str) -> None:
