@@ -97,6 +97,11 @@ def as_administrator(program: Program, *words: str, **variables: str) -> Said:
     return program.call("--as", "root.a", *words, COTRACK_PASSWORD="only for training", **variables)
 
 
+def full_disk(most_bytes: int) -> tuple[str, ...]:
+    """Return what to put before a command so that no file of its may grow beyond this, as on a disk that is full."""
+    return ("sh", "-c", f'ulimit -f {most_bytes // 512}; exec "$@"', "sh")
+
+
 def flipped(path: Path, offset: int, bit: int = 0) -> Path:
     """Return a copy of a file with one bit flipped."""
     data = bytearray(path.read_bytes())

@@ -1,15 +1,18 @@
 """A back-up is made while the service runs: by whom, what is in it, what never is, and what a failure leaves."""
 
 import json
-import resource
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from support.backups import Site, as_administrator, members_of, said_by
-from support.programs import Said
+from support.backups import Site, as_administrator, full_disk, members_of, said_by
+from support.clusters import program
 from support.tampering import by_hand
 
+from cotrack.foundation.audit.checkpoint import read_unsigned
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditRecord
 from cotrack.foundation.backup.archive import sha256_of
 from cotrack.foundation.keys import NAMES, key_path
@@ -120,6 +123,7 @@ def test_whoever_is_not_granted_gets_no_copy_and_is_recorded(site: Site, usernam
     )
     assert said.refusal == "Your role does not include “backup:create”."
     assert list(site.folder.iterdir()) == []
+    assert not site.world.settings.witness_file.exists(), "nothing is begun for a stranger"
     record = newest_of(site, "backup.create")
     assert (record["outcome"], record["actor"]) == ("refused", username)
 
@@ -142,18 +146,38 @@ def test_a_broken_trail_is_copied_all_the_same_and_said(site: Site) -> None:
     assert site.program.call("backup", "verify", str(path)).status == 1
 
 
-def limited(site: Site, most_bytes: int) -> Said:
-    """Make a back-up where no file may grow beyond this, as on a disk that is full then."""
-    blocks = str(most_bytes // resource.getpagesize() * (resource.getpagesize() // 512))
-    prefix = ("sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh")
-    return site.program.run("backup", "create", str(site.folder / "full"), prefix=prefix)
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_what_is_written_while_pg_dump_starts_is_in_neither_copy_nor_manifest_nor_heads(
+    site: Site, tmp_path: Path
+) -> None:
+    """A pg_dump that waits before it begins: the snapshot was taken already."""
+    begun, go_on = tmp_path / "begun", tmp_path / "go-on"
+    slow = tmp_path / "bin" / "pg_dump"
+    slow.parent.mkdir()
+    real = program("pg_dump")
+    slow.write_text(f'#!/bin/sh\ntouch {begun}\nwhile [ ! -e {go_on} ]; do sleep 0.05; done\nexec {real} "$@"\n')
+    slow.chmod(0o755)
+    path = site.folder / "a"
+    search = f"{slow.parent}:{os.environ['PATH']}"
+    with ThreadPoolExecutor(1) as pool:
+        making = pool.submit(site.program.run, "backup", "create", str(path), PATH=search)
+        while not begun.exists() and not making.done():
+            time.sleep(0.05)
+        site.work()
+        later = site.sign()
+        go_on.touch()
+        assert making.result().status == 0, making.result()
+    assert later.encode() not in members_of(path)["checkpoints"]
+    assert said_by(path)["records"] < read_unsigned(later).size
+    verified = site.program.call("backup", "verify", str(path))
+    assert verified.status == 0, verified
 
 
 @pytest.mark.parametrize("part", [0.5, 1.0], ids=["while the database is copied", "while the file is written"])
 def test_a_full_disk_leaves_no_file_and_no_record(site: Site, part: float) -> None:
     first = site.backup()
     size = said_by(first)["members"]["database"]["size"]
-    said = limited(site, int(size * part))
+    said = site.program.run("backup", "create", str(site.folder / "full"), prefix=full_disk(int(size * part)))
     assert said.status == 1
     assert len(said.err.splitlines()) == 1
     assert said.err.startswith("cotrack: ")

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from sqlalchemy import func, select
-from support.backups import Site, as_administrator, flipped, forged, members_of, said_by, with_other_root
+from support.backups import Site, as_administrator, flipped, forged, full_disk, members_of, said_by, with_other_root
 from support.programs import Program, Said
 from support.worlds import open_world
 
@@ -232,6 +232,17 @@ def test_a_copy_whose_trail_does_not_verify_is_taken_away_again(site: Site) -> N
     assert (said.status, said.err.splitlines()[0]) == (1, "the restored head is not the checkpoint of the manifest")
     assert is_empty(there)
     assert there.call("backup", "restore", str(file), "--keys", str(keys)).status == 0
+
+
+def test_a_full_disk_while_restoring_leaves_the_place_empty(site: Site) -> None:
+    file, keys = site.with_keys()
+    there = site.machine("there")
+    words = ("backup", "restore", str(file), "--keys", str(keys))
+    said = there.run(*words, prefix=full_disk(said_by(file)["members"]["database"]["size"] // 2))
+    assert said.status == 1
+    assert len(said.err.splitlines()) == 1
+    assert is_empty(there)
+    assert there.call(*words).status == 0
 
 
 def test_a_back_up_for_training_is_not_restored_into_production(site: Site) -> None:
