@@ -186,6 +186,32 @@ def test_a_full_disk_leaves_no_file_and_no_record(site: Site, part: float) -> No
 
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (
+            'echo "pg_dump: error: server version: 18; pg_dump version: 15" >&2; exit 1',
+            "server version: 18; pg_",
+        ),
+        ("kill -9 $$", "it was stopped (Killed)"),
+        ("exit 7", "it was stopped (7)"),
+    ],
+    ids=["says why", "was killed", "says nothing"],
+)
+def test_a_program_of_postgresql_that_fails_is_named_and_leaves_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, act: str, words: str
+) -> None:
+    failing = tmp_path / "bin" / "pg_dump"
+    failing.parent.mkdir()
+    failing.write_text(f"#!/bin/sh\n{act}\n")
+    failing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{failing.parent}:{os.environ['PATH']}")
+    said = site.program.call("backup", "create", str(site.folder / "a"))
+    assert said.refusal.startswith(f"pg_dump failed: {words}")
+    assert list(site.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 def test_a_missing_program_of_postgresql_is_named_with_its_apt_line(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -7,9 +7,12 @@ import pytest
 from sqlalchemy import text
 from support.backups import Site, flipped, forged, members_of, said_by, with_other_root
 from support.clusters import Cluster
+from support.programs import Said
 from support.tampering import by_hand
 
 from cotrack.foundation.audit.checkpoint import read_unsigned
+from cotrack.foundation.audit.verification.watching import unwatched
+from cotrack.foundation.backup.archive import write_archive
 from cotrack.foundation.keys import make_missing_keys
 
 FLIPS = 40
@@ -70,6 +73,27 @@ def test_a_back_up_of_a_future_format_is_named(site: Site) -> None:
     said = site.program.call("backup", "verify", str(path))
     assert said.status == 1
     assert said.err.startswith("manifest.json: has the format 2, and this program knows 1: a newer cotrack made this")
+
+
+def rewritten(site: Site, members: dict[str, bytes]) -> Said:
+    """Try a file that is spelled as ours and holds these members."""
+    path = site.folder / "rewritten"
+    with path.open("wb") as file:
+        write_archive(file, members, unwatched)
+    return site.program.call("backup", "verify", str(path))
+
+
+def test_a_member_taken_out_put_in_or_exchanged_is_named(site: Site) -> None:
+    members = members_of(site.backup())
+    for name in members:
+        said = rewritten(site, {each: content for each, content in members.items() if each != name})
+        assert (said.status, said.err.partition(":")[0]) == (1, name)
+    assert rewritten(site, {**members, "more": b""}).err == "more: does not belong into a back-up\n"
+    exchanged = {**members, "site.toml": members["checkpoints"], "checkpoints": members["site.toml"]}
+    assert [line.partition(":")[0] for line in rewritten(site, exchanged).err.splitlines()] == [
+        "site.toml",
+        "checkpoints",
+    ]
 
 
 def test_a_back_up_of_another_site_is_named(site: Site) -> None:
