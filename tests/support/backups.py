@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.audit.checkpoint import Checkpoint, signed_note
+from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.sealing import append_to_witness, sign_checkpoint, verifier_key
 from cotrack.foundation.audit.verification.watching import unwatched
 from cotrack.foundation.backup import manifest as form
@@ -17,7 +20,7 @@ from cotrack.foundation.backup.archive import sha256_of, write_archive
 from cotrack.foundation.backup.service.reading import read_backup
 from support.clusters import Cluster
 from support.programs import Program, Said, program_of
-from support.worlds import World
+from support.worlds import World, open_world
 
 
 @dataclass
@@ -146,3 +149,25 @@ def with_other_root(site: Site, head: Checkpoint) -> None:
     other = replace(head, root=b"r" * 32)
     key = site.ground.keys.trail
     append_to_witness(site.world.settings.witness_file, signed_note(other, verifier_key(site.ground), key.sign))
+
+
+def restore_record(program: Program) -> dict[str, object]:
+    """Return the one record that says that a trail was restored."""
+    (body,) = read(program, select(AuditRecord.body).where(AuditRecord.event == "system.restore"))
+    found: dict[str, object] = json.loads(body)
+    return found
+
+
+def read(program: Program, statement: object) -> list[object]:
+    """Return the first column of what a statement finds at an installation."""
+    world = open_world(program.home, program.database_url)
+    found = world.read(lambda session: list(session.scalars(statement)))
+    world.runtime.ground.sessions.engine.dispose()
+    return list(found)
+
+
+def is_empty(program: Program) -> bool:
+    """Whether a later restore would still find an empty place, and no file of an earlier try."""
+    said = program.call("audit", "verify")
+    left = [path.name for path in (program.home / "var").glob("*") if path.name != "writer.lock"]
+    return said.status == 1 and left == [] and not (program.home / "keys").exists()

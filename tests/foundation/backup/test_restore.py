@@ -1,43 +1,26 @@
-"""A back-up is put into an empty place: whole and verified, or not at all; an older one is said loudly."""
+"""A back-up is put into an empty place: whole and verified, or not at all."""
 
-import json
 import shutil
 
 import pytest
 from sqlalchemy import func, select
-from support.backups import Site, as_administrator, flipped, forged, full_disk, members_of, said_by, with_other_root
-from support.programs import Program, Said
-from support.worlds import open_world
+from support.backups import (
+    Site,
+    as_administrator,
+    flipped,
+    forged,
+    full_disk,
+    is_empty,
+    members_of,
+    read,
+    restore_record,
+    said_by,
+)
 
 from cotrack.foundation.access.models import SignInSession
-from cotrack.foundation.audit.checkpoint import read_unsigned
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditRecord
 from cotrack.foundation.backup.archive import sha256_of
-from cotrack.foundation.findings.models import TrailFinding
-from cotrack.foundation.findings.service import open_findings
 from cotrack.foundation.keys import NAMES, key_path, make_missing_keys
-
-KNOWN = ("--older-is-known", "--reason", "the disk broke at noon")
-
-
-def restore_record(program: Program) -> dict[str, object]:
-    (body,) = read(program, select(AuditRecord.body).where(AuditRecord.event == "system.restore"))
-    found: dict[str, object] = json.loads(body)
-    return found
-
-
-def read(program: Program, statement: object) -> list[object]:
-    world = open_world(program.home, program.database_url)
-    found = world.read(lambda session: list(session.scalars(statement)))
-    world.runtime.ground.sessions.engine.dispose()
-    return list(found)
-
-
-def is_empty(program: Program) -> bool:
-    """Whether a later restore would still find an empty place, and no file of an earlier try."""
-    said = program.call("audit", "verify")
-    left = [path.name for path in (program.home / "var").glob("*") if path.name != "writer.lock"]
-    return said.status == 1 and left == [] and not (program.home / "keys").exists()
 
 
 def test_another_machine_becomes_the_site_with_the_back_up_and_the_keys(site: Site) -> None:
@@ -103,7 +86,7 @@ def test_a_place_that_holds_anything_is_refused_and_left_alone(site: Site) -> No
     file = site.backup()
     site.sign()
     before = read(site.program, select(func.count()).select_from(AuditRecord))
-    said = site.program.call("backup", "restore", str(file), *KNOWN)
+    said = site.program.call("backup", "restore", str(file))
     assert "is restored into an empty" in said.refusal
     assert read(site.program, select(func.count()).select_from(AuditRecord)) == before
     assert site.program.call("audit", "verify").status == 0
@@ -121,102 +104,6 @@ def test_what_is_left_of_another_sqlite_database_is_not_mixed_in(site: Site, nam
     left.unlink()
     (site.world.settings.var_folder / "cotrack.db").touch()
     assert site.program.call("backup", "restore", str(file)).status == 0
-
-
-def older(site: Site) -> tuple[Said, int]:
-    """Try to restore a back-up after which more was signed; return what was said, and how many records that was."""
-    file = site.backup()
-    site.work()
-    newest = int(site.sign().split("\n")[1])
-    site.lose_database()
-    missing = newest - int(said_by(file)["records"])
-    assert missing > 0
-    return site.program.call("backup", "restore", str(file)), missing
-
-
-def test_an_older_back_up_is_not_put_back_unknowingly(site: Site) -> None:
-    said, _ = older(site)
-    assert said.refusal.startswith("This back-up is older than the trail: it has ")
-    assert site.program.call("audit", "verify").status == 1
-    assert site.program.call("backup", "restore", str(site.folder / "a.backup"), "--older-is-known").refusal == (
-        "Say why an older back-up is restored: --reason WHY."
-    )
-
-
-def test_an_older_back_up_put_back_is_said_loudly_recorded_and_said_again_until_acknowledged(site: Site) -> None:
-    _, missing = older(site)
-    said = site.program.call("backup", "restore", str(site.folder / "a.backup"), *KNOWN)
-    assert said.status == 0, said
-    assert said.err.startswith(f"RECORDS ARE LOST: {missing} records were signed after this back-up")
-    record = restore_record(site.program)
-    assert record["reason"] == KNOWN[-1]
-    verified = site.program.call("audit", "verify")
-    assert verified.status == 1
-    assert "an older back-up was put back" in verified.err or "has another root than the records" in verified.err
-    assert len(open_in(site)) > 0
-
-
-def open_in(site: Site) -> list[str]:
-    with site.ground.sessions.reading() as session:
-        return [each.sentence for each in open_findings(session)]
-
-
-def test_after_an_older_back_up_was_put_back_new_back_ups_restore_as_before(site: Site) -> None:
-    older(site)
-    assert site.program.call("backup", "restore", str(site.folder / "a.backup"), *KNOWN).status == 0
-    site.work("MSC26-0041", "MSC26-0042")
-    site.sign()
-    file = site.backup("later")
-    assert said_by(file)["lost"] != []
-    verified = site.program.call("backup", "verify", str(file))
-    assert verified.status == 0, verified
-    site.lose_database()
-    said = site.program.call("backup", "restore", str(file))
-    assert said.status == 0, said
-
-
-def test_a_later_checkpoint_from_paper_tells_an_older_back_up_where_the_machine_has_lost_everything(site: Site) -> None:
-    file, keys = site.with_keys()
-    site.work()
-    paper = site.folder / "paper"
-    paper.write_text(site.sign(), encoding="utf-8")
-    there = site.machine("there")
-    words = ("backup", "restore", str(file), "--keys", str(keys), "--checkpoint", str(paper))
-    assert there.call(*words).refusal.startswith("This back-up is older than the trail")
-    assert is_empty(there)
-    said = there.call(*words, *KNOWN)
-    assert (said.status, said.err[:16]) == (0, "RECORDS ARE LOST")
-    assert len(read(there, select(TrailFinding.sentence))) > 0
-
-
-def test_an_older_checkpoint_changes_nothing(site: Site) -> None:
-    paper = site.folder / "paper"
-    paper.write_text(site.sign(), encoding="utf-8")
-    site.work()
-    file = site.backup()
-    site.lose_database()
-    assert site.program.call("backup", "restore", str(file), "--checkpoint", str(paper)).status == 0
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"site\n12\nAAAA\n\n\xe2\x80\x94 site AAAA\n"])
-def test_a_checkpoint_that_is_none_is_named(site: Site, content: bytes) -> None:
-    paper = site.folder / "paper"
-    paper.write_bytes(content)
-    file = site.backup()
-    site.lose_database()
-    said = site.program.call("backup", "restore", str(file), "--checkpoint", str(paper))
-    assert said.refusal.startswith(("Your checkpoint cannot be used: ", f"{paper} is no text"))
-
-
-def test_a_trail_that_was_rewritten_before_the_copy_contradicts_the_witnessed_heads(site: Site) -> None:
-    site.sign()
-    site.work()
-    file = site.backup()
-    with_other_root(site, read_unsigned(said_by(file)["checkpoint"]))
-    site.lose_database()
-    said = site.program.call("backup", "restore", str(file))
-    assert said.status == 1
-    assert "the trail was rewritten" in said.err
 
 
 def test_a_damaged_back_up_is_put_nowhere(site: Site) -> None:
