@@ -185,6 +185,17 @@ def live_label(session: Session, subject: str, kind: str) -> LabelInstance | Non
     )
 
 
+def live_labels(session: Session, subjects: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the status of each thing's live label of each kind, by one statement however many things there are."""
+    statement = select(LabelInstance.subject, LabelInstance.kind, LabelInstance.status).where(
+        LabelInstance.subject.in_(subjects), LabelInstance.status.in_(LIVE_STATES)
+    )
+    found: dict[str, dict[str, str]] = {}
+    for subject, kind, status in session.execute(statement):
+        found.setdefault(subject, {})[kind] = status
+    return found
+
+
 def unfinished_prints(session: Session) -> Sequence[LabelInstance]:
     """Return the labels that were asked for and never confirmed: somebody must say what became of them."""
     statement = (
