@@ -103,7 +103,7 @@ def _add_page_tools(app: Flask) -> None:
             "choices_of": words.choices_of,
             "tone": vocabulary.tone,
             "event_words": stages.event_words,
-            "thing_url": stages.thing_url,
+            "thing_url": stages.open_url,
             "thing_name": stages.thing_name,
             "may": visit.may,
             "form_token": visit.form_token,

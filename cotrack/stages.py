@@ -25,6 +25,7 @@ from cotrack.foundation.backup import commands as backup_commands
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.findings import pages as findings_pages
 from cotrack.foundation.web import words
+from cotrack.foundation.web.visit import may
 from cotrack.foundation.words import N_
 from cotrack.labelling import api as labelling_api
 from cotrack.labelling import pages as labelling_pages
@@ -117,17 +118,18 @@ NAVIGATION: Final = [
 ]
 
 _THINGS: Final = {
-    "person": ("access.show_person", "username"),
-    "study_definition": ("study.show_definition", "sha256"),
-    "lot": ("desk.lot", "number"),
-    "unit": ("desk.unit", "number"),
-    "participant": ("desk.participant", "number"),
-    "order": ("desk.order", "number"),
-    "infusion": ("bedside.show_infusion", "infusion_id"),
-    "record": ("audit.show_record", "record_id"),
-    "trail_finding": ("findings.list_findings", ""),
-    "label_instance": ("labelling.show_label", "label_id"),
+    "person": ("access.show_person", "username", "person:read"),
+    "study_definition": ("study.show_definition", "sha256", "study:read"),
+    "lot": ("desk.lot", "number", "lot:read"),
+    "unit": ("desk.unit", "number", "unit:read"),
+    "participant": ("desk.participant", "number", "participant:read"),
+    "order": ("desk.order", "number", "order:read"),
+    "infusion": ("bedside.show_infusion", "infusion_id", "infusion:read"),
+    "record": ("audit.show_record", "record_id", "trail:read"),
+    "trail_finding": ("findings.list_findings", "", "trail:read"),
+    "label_instance": ("labelling.show_label", "label_id", "label:print"),
 }
+"""The page of each noun: its endpoint, the route's argument, and the permission that opens it."""
 
 
 def thing_url(subject: str) -> str:
@@ -135,8 +137,14 @@ def thing_url(subject: str) -> str:
     noun, _, key = subject.partition(":")
     if noun not in _THINGS or not key:
         return ""
-    endpoint, argument = _THINGS[noun]
+    endpoint, argument, _ = _THINGS[noun]
     return url_for(endpoint, **({argument: key} if argument else {}))  # type: ignore[arg-type]  # url_for's keywords are the route's
+
+
+def open_url(subject: str) -> str:
+    """Return the address of a thing's page; empty where it has none, or none that this reader may open."""
+    noun = subject.partition(":")[0]
+    return thing_url(subject) if noun in _THINGS and may(_THINGS[noun][2]) else ""
 
 
 def thing_name(subject: str) -> str:

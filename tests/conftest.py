@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from support.browsers import CHROMIUM, CHROMIUM_ARGUMENTS
 from support.clients import Client
 from support.clusters import Cluster
+from support.demonstrations import load_demonstration
 from support.servers import Server
 from support.worlds import World, open_world, prepare_template
 
@@ -65,6 +66,16 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     yield opened
     opened.runtime.ground.sessions.engine.dispose()
     cluster.drop(name)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def demonstration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The demonstration, loaded once on each database, to be looked at and never changed."""
+    home = tmp_path_factory.mktemp("demonstration") / "home"
+    is_sqlite = request.param == "sqlite"
+    loaded = load_demonstration(home, "" if is_sqlite else request.getfixturevalue("cluster").create("demonstration"))
+    yield loaded
+    loaded.runtime.ground.sessions.engine.dispose()
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """The steps of the journey as the demonstration's people take them, each through its service."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck, Infusion
 from cotrack.bedside.service import checks, infusions, ward
@@ -41,6 +42,10 @@ class Journey:
         """Let this cast act."""
         self.cast = cast
         self.ground = cast.ground
+
+    def site_time(self) -> datetime:
+        """Return the instant by the clock, in the site's time."""
+        return self.ground.sessions.clock().astimezone(self.ground.site.zone)
 
     def today(self) -> date:
         """Return the site's day by the clock."""
@@ -237,10 +242,14 @@ class Journey:
             ),
         )
 
-    def thawed(self, unit_number: str) -> None:
-        """Check by two, start the thaw, and end it."""
+    def thaw_begun(self, unit_number: str) -> None:
+        """Check by two and start the thaw."""
         first, second = self.thaw_check(unit_number, "zhou.n"), self.thaw_check(unit_number, "wu.n")
         self.cast.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id))
+
+    def thawed(self, unit_number: str) -> None:
+        """Check by two, start the thaw, and end it."""
+        self.thaw_begun(unit_number)
         self.cast.do("wu.n", lambda work: infusions.finish_thaw(work, unit_number))
 
     def check(self, subject_number: str, unit_number: str, by: str, *, station: str = "WARD-3A-1") -> IdentityCheck:
@@ -268,6 +277,21 @@ class Journey:
                 work, infusion.id, volume_given_ml=Decimal(given_ml), volume_left_ml=Decimal(left_ml)
             ),
         )
+
+    def order_of(self, subject_number: str) -> str:
+        """Return the number of somebody's newest order."""
+
+        def newest(session: Session) -> str:
+            participant = knowledge.participant_numbered(session, subject_number)
+            return dosing.orders_of(session, participant.id)[0].number
+
+        return self.cast.read(newest)
+
+    def volume_to_give(self, unit_number: str) -> Decimal:
+        """Return the volume in mL that is ordered from a bag."""
+        order_number = self.cast.read(lambda session: allocation.order_of_bag(session, unit_number))
+        held = [each for each in self.order(order_number).allocations if each.unit.number == unit_number]
+        return held[-1].volume_to_give_ml
 
     def order(self, number: str) -> Order:
         """Look at an order."""

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template, url_for
 
 from cotrack.foundation.web.forms import act_page, page_of
 from cotrack.foundation.web.schemas import ReasonIn
-from cotrack.foundation.web.visit import actor, go_to, needs, runtime
+from cotrack.foundation.web.visit import actor, go_to, needs, require, runtime
 from cotrack.labelling.service import instances, printing
 from cotrack.lifecycles import LABEL_INSTANCE
 
@@ -17,7 +17,9 @@ def show_label(label_id: int) -> str:
     """Show one label instance: what it is for, and what became of it. Its code stands on no page."""
     with runtime().ground.sessions.reading() as session:
         label = instances.label_numbered(session, label_id)
-        protocol = runtime().ground.site.printers[label.printer].protocol
+        require(instances.seen_by(label))
+        printer = runtime().ground.site.printers.get(label.printer)
+        protocol = printer.protocol if printer else ""
         return render_template("labelling/label.html", label=label, protocol=protocol)
 
 

@@ -37,6 +37,13 @@ def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
     ]
 
 
+def against_labelling(number: str, status: str) -> list[Blocker]:
+    """Return why a unit gets no label: it has come to its end, and a label would outlive it."""
+    if status not in END_STATES:
+        return []
+    return [Blocker("unit_ended", "{unit} has come to its end: it gets no label.", {"unit": number})]
+
+
 def against_close(units: Sequence[UnitFacts], unaccounted_labels: int) -> list[Blocker]:
     """Return what keeps a lot open: a unit not at its end, a label nobody accounted for (21 CFR 211.125)."""
     blockers = [

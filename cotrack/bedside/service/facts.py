@@ -1,7 +1,7 @@
 """Gathers everything a bedside check decides on, in two statements, however much data there is."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
@@ -11,6 +11,7 @@ from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.custody.models import Handover
 from cotrack.foundation.db import plain_rows
+from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
@@ -21,6 +22,7 @@ from cotrack.participants.models import Band, Participant
 from cotrack.quality.service import standing_holds
 from cotrack.study import service as study
 from cotrack.study.models import StudyDefinition
+from cotrack.study.rules.definition import Definition
 
 _earlier = aliased(Order)
 _issue = (
@@ -82,9 +84,7 @@ def bag_facts(work: Work, unit_number: str) -> BagFacts | None:
         status=row.status,
         lot_number=row.lot_number,
         lot_status=row.lot_status,
-        expires_at=end_of_life(
-            row.expires_at, row.thaw_started_at, _thawed_life(work, definition.product.thawed_life_minutes)
-        ),
+        expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at),
         issued_to_ward=row.ward or "",
         definition=definition,
         holds=tuple(standing_holds(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"])),
@@ -92,10 +92,13 @@ def bag_facts(work: Work, unit_number: str) -> BagFacts | None:
     )
 
 
-def _thawed_life(work: Work, study_minutes: int | None) -> int:
-    """Return the shorter of the study's and the site's time after the thaw, in minutes."""
-    site_minutes = work.site.minutes["thawed_life"]
-    return min(site_minutes, study_minutes) if study_minutes is not None else site_minutes
+def last_use(
+    site: Site, definition: Definition, lot_expires_at: datetime, thaw_started_at: datetime | None
+) -> datetime:
+    """Return until when a bag may be given: lot's expiry, or the shorter of study's and site's time after the thaw."""
+    site_minutes, study_minutes = site.minutes["thawed_life"], definition.product.thawed_life_minutes
+    minutes = min(site_minutes, study_minutes) if study_minutes is not None else site_minutes
+    return end_of_life(lot_expires_at, thaw_started_at, minutes)
 
 
 def _order(work: Work, row: Row[Any]) -> OrderFacts:

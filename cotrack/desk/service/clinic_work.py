@@ -8,17 +8,17 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import Infusion
-from cotrack.bedside.service.facts import bag_facts
+from cotrack.bedside.service.facts import last_use
 from cotrack.custody.models import Handover
 from cotrack.desk.service.tasks import Desk, Task
 from cotrack.foundation.words import N_
-from cotrack.foundation.work import Work
-from cotrack.manufacture.models import Unit
+from cotrack.labelling.models import LabelInstance
+from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History, against_schedule
 from cotrack.participants.models import Band, Participant
 from cotrack.study.models import StudyDefinition
-from cotrack.study.service import definition_of
+from cotrack.study.service import definition_hashed, definition_of
 
 
 def people_to_answer(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
@@ -119,66 +119,81 @@ def bags_to_issue(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG0
         yield Task(N_("Issue the bag to the ward"), f"unit:{number}", "bedside.issue", {"number": number}, allocated_at)
 
 
+def bands_to_put_on(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    """Return whose printed band waits for the first of two people."""
+    subject = "participant:" + Participant.subject_number
+    statement = (
+        select(Participant.subject_number, LabelInstance.requested_at)
+        .join(LabelInstance, (LabelInstance.subject == subject) & (LabelInstance.kind == "wristband"))
+        .where(
+            LabelInstance.status == "printed",
+            Participant.status == "enrolled",
+            ~exists().where(Band.participant_id == Participant.id, Band.status != "removed"),
+        )
+        .order_by(LabelInstance.id)
+    )
+    for number, requested_at in session.execute(statement):
+        arguments = {"number": number}
+        yield Task(N_("Put the band on"), f"participant:{number}", "participants.put_on_band", arguments, requested_at)
+
+
 def bags_to_receive(session: Session, desk: Desk) -> Iterator[Task]:
     patience = timedelta(minutes=desk.ground.site.minutes["watch_issued"])
-    for number, issued_at, _, _ in bags_on_the_way(session, desk, "issued"):
-        is_late = issued_at + patience < desk.now
-        yield Task(
-            N_("Receive the bag on the ward"), f"unit:{number}", "bedside.receive", {}, issued_at, is_urgent=is_late
-        )
+    for bag in bags_on_the_way(session, desk, "issued"):
+        is_late = bag.handed_over_at + patience < desk.now
+        title = N_("Receive the bag on the ward")
+        yield Task(title, f"unit:{bag.number}", "bedside.receive", {}, bag.handed_over_at, is_urgent=is_late)
 
 
 def bags_to_check(session: Session, desk: Desk) -> Iterator[Task]:
-    for number, issued_at, order_number, _ in bags_on_the_way(session, desk, "received"):
-        arguments = {"number": order_number}
-        yield Task(
-            N_("Check bag, tag and order before the thaw"),
-            f"unit:{number}",
-            "bedside.check_before_thaw",
-            arguments,
-            issued_at,
-        )
+    title = N_("Check bag, tag and order before the thaw")
+    for bag in bags_on_the_way(session, desk, "received"):
+        arguments = {"number": bag.order_number}
+        yield Task(title, f"unit:{bag.number}", "bedside.check_before_thaw", arguments, bag.handed_over_at)
 
 
 def bags_running_out(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the bags whose clock runs: thawing, or thawed and not started."""
-    for number, _, _, thaw_started_at in bags_on_the_way(session, desk, "thawing"):
+    for bag in bags_on_the_way(session, desk, "thawing"):
+        until = _last_use(session, desk, bag)
+        title, arguments = N_("Thaw is running"), {"number": bag.number}
         yield Task(
-            N_("Thaw is running"),
-            f"unit:{number}",
-            "bedside.finish_thaw",
-            {"number": number},
-            thaw_started_at,
-            _end_of_life(session, desk, number),
-            is_urgent=True,
+            title, f"unit:{bag.number}", "bedside.finish_thaw", arguments, bag.thaw_started_at, until, is_urgent=True
         )
-    for number, _, _, thaw_started_at in bags_on_the_way(session, desk, "thawed"):
-        yield Task(
-            N_("Check at the bedside and start"),
-            f"unit:{number}",
-            "bedside.question",
-            {},
-            thaw_started_at,
-            _end_of_life(session, desk, number),
-            is_urgent=True,
-        )
+    for bag in bags_on_the_way(session, desk, "thawed"):
+        until = _last_use(session, desk, bag)
+        title = N_("Check at the bedside and start")
+        yield Task(title, f"unit:{bag.number}", "bedside.question", {}, bag.thaw_started_at, until, is_urgent=True)
 
 
-def _end_of_life(session: Session, desk: Desk, unit_number: str) -> datetime | None:
+def _last_use(session: Session, desk: Desk, bag: Any) -> datetime:
     """Return until when the bedside lets a bag be given: the shortest of lot, study and site."""
-    facts = bag_facts(Work(desk.ground, session, desk.actor), unit_number)
-    return facts.expires_at if facts else None
+    definition = definition_hashed(session, bag.sha256)
+    return last_use(desk.ground.site, definition, bag.expires_at, bag.thaw_started_at)
 
 
 def bags_on_the_way(session: Session, desk: Desk, status: str) -> Iterator[Any]:
-    """Yield bags of one state that were issued to this station's ward, or to any where the station has none."""
+    """Yield bags of one state that were last issued to this station's ward, or to any where the station has none."""
     station = desk.ground.site.station(desk.actor.station)
+    later = aliased(Handover)
     statement = (
-        select(Unit.number, Handover.handed_over_at, Order.number, Unit.thaw_started_at)
+        select(
+            Unit.number,
+            Unit.thaw_started_at,
+            Handover.handed_over_at,
+            Order.number.label("order_number"),
+            Lot.expires_at,
+            StudyDefinition.sha256,
+        )
+        .join(Lot, Lot.id == Unit.lot_id)
+        .join(StudyDefinition, StudyDefinition.id == Lot.study_definition_id)
         .join(Allocation, (Allocation.unit_id == Unit.id) & Allocation.released_at.is_(None))
         .join(Order, Order.id == Allocation.order_id)
         .join(Handover, (Handover.unit_id == Unit.id) & (Handover.kind == "issue"))
-        .where(Unit.status == status)
+        .where(
+            Unit.status == status,
+            ~exists().where(later.unit_id == Unit.id, later.kind == "issue", later.id > Handover.id),
+        )
         .order_by(Handover.id)
     )
     if station is not None and station.ward:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from cotrack.desk.service import clinic_work as clinic
+from cotrack.desk.service import office_work as office
 from cotrack.desk.service import product_work as product
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.acting import Actor, Ground
@@ -28,6 +29,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("infusion:complete", clinic.infusions_running),
     ("unit:receive", clinic.bags_to_receive),
     ("infusion:check", clinic.bags_to_check),
+    ("participant:put_on_band", clinic.bands_to_put_on),
     ("participant:confirm_band", clinic.bands_to_confirm),
     ("unit:issue", clinic.bags_to_issue),
     ("order:allocate", clinic.orders_to_allocate),
@@ -43,5 +45,8 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("label:void", product.prints_to_resolve),
     ("unit:fill", product.lots_to_fill),
     ("unit:store", product.bags_to_store),
+    ("person:reset", office.names_locked),
+    ("person:add", office.people_without_an_own_password),
+    ("trail:read", office.mismatches_to_look_at),
 )
 """Each kind of work with the permission that it needs, in the order in which they are asked."""

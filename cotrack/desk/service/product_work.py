@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.words import N_
-from cotrack.labelling.service.instances import unfinished_prints
+from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Hold
 from cotrack.release.models import Result
@@ -36,7 +36,7 @@ def bags_to_store(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG0
 
 def prints_to_resolve(session: Session, desk: Desk) -> Iterator[Task]:
     for label in unfinished_prints(session):
-        if desk.now - label.requested_at > timedelta(minutes=5):
+        if seen_by(label) in desk.actor.permissions and desk.now - label.requested_at > timedelta(minutes=5):
             arguments = {"label_id": label.id}
             yield Task(
                 N_("Say what became of this label"),

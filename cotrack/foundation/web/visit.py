@@ -58,6 +58,12 @@ def actor() -> Actor:
     return visitor().actor
 
 
+def require(permission: str) -> None:
+    """Refuse a view that shows a thing which this visitor may not see."""
+    if permission not in actor().permissions:
+        raise PermissionDenied("Your role does not include “{permission}”.", permission=permission)
+
+
 def may(permission: str) -> bool:
     """Whether the visitor holds a permission; nobody does who is not signed in."""
     found = g.get("visitor")

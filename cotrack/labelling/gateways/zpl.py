@@ -1,8 +1,13 @@
 """Sends a label to a Zebra-compatible printer as one bitmap, so that Chinese prints on any of them."""
 
+import fcntl
 import io
+import os
 import re
 import socket
+import struct
+import termios
+import time
 
 from PIL import Image
 
@@ -10,6 +15,7 @@ from cotrack.foundation.errors import CotrackError
 from cotrack.foundation.words import N_
 
 SEND_SECONDS = 10
+LOOK_SECONDS = 0.02
 _FIELD = re.compile(rb"\^GFA,(\d+),\d+,(\d+),([0-9A-F]+)\^FS")
 
 
@@ -57,7 +63,20 @@ def send(document: bytes, host: str, port: int) -> None:
     try:
         with socket.create_connection((host, port), timeout=SEND_SECONDS) as connection:
             connection.sendall(document)
+            _wait_until_taken(connection)
     except OSError as fault:
         raise PrinterNotReached(
             "The printer at {host}:{port} did not take the label: {fault}.", host=host, port=port, fault=fault
         ) from fault
+
+
+def _wait_until_taken(connection: socket.socket) -> None:
+    """Wait until the printer's side has every byte: what lies in our own buffer alone is not on paper."""
+    end = time.monotonic() + SEND_SECONDS
+    while struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]:
+        if time.monotonic() > end:
+            raise TimeoutError("it stopped taking data")
+        time.sleep(LOOK_SECONDS)
+    fault = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if fault:
+        raise OSError(fault, os.strerror(fault))

@@ -157,11 +157,13 @@ def _by_scan(work: Work, subject: str, kind: str, instance: int) -> LabelInstanc
 
 
 def make_void(work: Work, label_id: int, *, reason: str) -> LabelInstance:
-    """Make a spoiled, lost or doubtful label void."""
-    work.begin(LABEL_INSTANCE, "void", str(label_id), reason=reason)
-    row = work.session.get(LabelInstance, label_id, with_for_update=True)
+    """Make a spoiled, lost or doubtful label void; whoever does it may see the thing that it is for."""
+    found = work.session.get(LabelInstance, label_id)
+    work.begin(LABEL_INSTANCE, "void", str(label_id), reason=reason, subject=found.subject if found else "")
+    row = work.session.get(LabelInstance, label_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound("There is no such label.")
+    work.require(seen_by(row))
     work.move(row, "void")
     return row
 
@@ -183,6 +185,17 @@ def live_label(session: Session, subject: str, kind: str) -> LabelInstance | Non
     )
 
 
+def live_labels(session: Session, subjects: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the status of each thing's live label of each kind, by one statement however many things there are."""
+    statement = select(LabelInstance.subject, LabelInstance.kind, LabelInstance.status).where(
+        LabelInstance.subject.in_(subjects), LabelInstance.status.in_(LIVE_STATES)
+    )
+    found: dict[str, dict[str, str]] = {}
+    for subject, kind, status in session.execute(statement):
+        found.setdefault(subject, {})[kind] = status
+    return found
+
+
 def unfinished_prints(session: Session) -> Sequence[LabelInstance]:
     """Return the labels that were asked for and never confirmed: somebody must say what became of them."""
     statement = (
@@ -197,3 +210,8 @@ def label_numbered(session: Session, label_id: int) -> LabelInstance:
     if row is None:
         raise NotFound("There is no such label.")
     return row
+
+
+def seen_by(label: LabelInstance) -> str:
+    """Return the permission that a label is seen with: that of the thing it is for."""
+    return f"{KINDS[label.kind].noun}:read"

@@ -3,17 +3,20 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Printer
 from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.gateways import read_back, zpl
-from cotrack.labelling.gateways.render import LabelNotPrintable, draw
+from cotrack.labelling.gateways.render import LabelNotPrintable, draw, template
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS
@@ -48,7 +51,7 @@ def hand_out(ground: Ground, actor: Actor, label_id: int, *, private: Mapping[st
     Raises LabelNotPrintable or PrinterNotReached, after which the label is void.
     """
     with unit_of_work(ground, actor) as work:
-        job = _take_job(work, label_id)
+        job = _take_job(work, label_id, private or {})
     document = _draw_and_send(ground, actor, job, private or {}, is_sent=job.printer.protocol == "zpl")
     return HandedOut(label_id, document if job.printer.protocol == "pdf" else None)
 
@@ -58,7 +61,7 @@ def hand_to_file(
 ) -> bytes:
     """Hand one asked-for label out as a file, drawn as this printer would have it; it goes out once."""
     with unit_of_work(ground, actor) as work:
-        job = replace(_take_job(work, label_id), printer=printer)
+        job = replace(_take_job(work, label_id, private or {}), printer=printer)
     return _draw_and_send(ground, actor, job, private or {}, is_sent=False)
 
 
@@ -77,7 +80,7 @@ def _draw_and_send(ground: Ground, actor: Actor, job: _Job, private: Mapping[str
     return document
 
 
-def _take_job(work: Work, label_id: int) -> _Job:
+def _take_job(work: Work, label_id: int, private: Mapping[str, str]) -> _Job:
     """Take the label for sending: from here on nobody else can hand it out."""
     found = work.session.execute(
         select(LabelInstance.subject, LabelEntity.entity)
@@ -88,16 +91,34 @@ def _take_job(work: Work, label_id: int) -> _Job:
     work.begin(LABEL_INSTANCE, "send", "", subject=subject)
     row = _locked(work, label_id)
     work.require(KINDS[row.kind].permission)
+    work.expect(row, "send")
+    fields = json.loads(row.fields)
+    work.refuse_if([*_against_printer(work, row.printer), *_against_gaps(row.kind, {*fields, *private})])
     work.move(row, "send")
     return _Job(
         label_id=row.id,
         kind=row.kind,
         subject=subject,
         instance=row.instance,
-        fields=json.loads(row.fields),
+        fields=fields,
         code=label_code(work.ground, row.kind, entity, row.instance),
         printer=work.site.printers[row.printer],
     )
+
+
+def _against_printer(work: Work, printer: str) -> list[Blocker]:
+    """A label was asked for at a printer that the site has taken away since."""
+    if printer in work.site.printers:
+        return []
+    words = N_("The site has no printer {printer} any more: make this label void and ask for a new one.")
+    return [Blocker("printer_unknown", words, {"printer": printer})]
+
+
+def _against_gaps(kind: str, known: AbstractSet[str]) -> list[Blocker]:
+    """A label that prints an identity is handed out where the identity is read, and nowhere else."""
+    if template(kind).fields <= known:
+        return []
+    return [Blocker("identity_missing", "This label prints an identity: hand it out at its participant.")]
 
 
 def label_code(ground: Ground, kind: str, entity: str, instance: int) -> str:

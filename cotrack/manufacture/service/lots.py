@@ -11,7 +11,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
-from cotrack.labelling.service.instances import labels_of
+from cotrack.labelling.service.instances import live_labels
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import UnitFacts, against_close, against_finish, lot_expiry
@@ -86,12 +86,8 @@ def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
 
 def _unit_facts(session: Session, lot: Lot) -> list[UnitFacts]:
     units = session.scalars(select(Unit).where(Unit.lot_id == lot.id).order_by(Unit.number)).all()
-    return [UnitFacts(unit.number, unit.status, _live_labels(session, unit)) for unit in units]
-
-
-def _live_labels(session: Session, unit: Unit) -> dict[str, str]:
-    labels = labels_of(session, f"unit:{unit.number}")
-    return {label.kind: label.status for label in labels if label.status not in {"superseded", "void"}}
+    labels = live_labels(session, [f"unit:{unit.number}" for unit in units])
+    return [UnitFacts(unit.number, unit.status, labels.get(f"unit:{unit.number}", {})) for unit in units]
 
 
 def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:

@@ -13,6 +13,7 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.rules import against_labelling
 from cotrack.quality import service as quality
 from cotrack.quality.models import Hold
 from cotrack.study import service as study
@@ -70,9 +71,11 @@ def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") 
     """Ask for the bag or tag label of a unit, with what its template prints."""
     subject = f"unit:{unit_number}"
     instances.begin_request(work, kind, subject, reason=reason)
-    work.lock(Unit, unit_number)
+    unit = work.lock(Unit, unit_number)
     fields = label_fields(work, unit_numbered(work.session, unit_number), kind)
-    return instances.request_label(work, kind, subject, fields=fields, reason=reason)
+    return instances.request_label(
+        work, kind, subject, fields=fields, reason=reason, against=against_labelling(unit.number, unit.status)
+    )
 
 
 def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:

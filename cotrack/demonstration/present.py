@@ -1,0 +1,100 @@
+"""What the demonstration tells of today: a lot in each state, a participant and a bag at each step."""
+
+from datetime import datetime
+
+from cotrack.bedside.service import ward
+from cotrack.demonstration import files
+from cotrack.demonstration.acts import Journey
+from cotrack.demonstration.clinic import at_the_ward, enrolled, screening_file
+from cotrack.demonstration.laboratory import good_results
+from cotrack.demonstration.story import StoryClock
+from cotrack.manufacture.service import lots
+from cotrack.participants.service import bands
+from cotrack.release.service import dispositions
+
+WITH_A_BAND = ("105", "106", "107", "108", "112", "113", "114")
+
+
+def example_lots(journey: Journey, clock: StoryClock) -> None:
+    """The lots of the laboratory's file, bags in store and no result yet: whoever reads the README imports it."""
+    for number, made_on in files.LOTS.items():
+        moved_on = made_on + files.moved_by(clock.end.date())
+        clock.go_to(days=(clock.end.date() - moved_on).days)
+        journey.finished_lot(files.lot_of(number, clock.end.date()), bags=2, made_on=journey.today())
+
+
+def present_lots(journey: Journey, clock: StoryClock) -> None:
+    """Lots of today: released, released and on hold, near a limit, conditionally released, in review, being filled."""
+    clock.go_to(days=34)
+    journey.released_lot(clock.lot(29), bags=9, made_on=journey.today())
+    clock.go_to(days=30)
+    journey.released_lot(clock.lot(30), bags=2, made_on=journey.today())
+    clock.go_to(days=28)
+    held = clock.lot(30)
+    reason = "freezer alarm under investigation"
+    journey.cast.do("tang.w", lambda work: lots.hold_lot(work, held, action="place", reason=reason))
+    clock.go_to(days=20)
+    near = clock.lot(34)
+    journey.finished_lot(near, bags=2, made_on=journey.today())
+    clock.go_to(days=8)
+    conditional = clock.lot(35)
+    journey.finished_lot(conditional, bags=2, made_on=journey.today())
+    clock.go_to(days=3)
+    _conditional_release(journey, conditional, journey.site_time())
+    changed = {"Viability": "88.1", "CD105+": "96.2", "Endotoxin": "0.31"}
+    journey.results(good_results(near, journey.site_time(), changed=changed))
+    journey.review(near)
+    clock.go_to(days=2)
+    waiting = clock.lot(36)
+    journey.finished_lot(waiting, bags=2, made_on=journey.today())
+    journey.results(good_results(waiting, journey.site_time(), without=("Sterility", "RCL", "Mycoplasma")))
+    clock.go_to(days=1)
+    journey.lot(clock.lot(37), made_on=journey.today())
+    journey.labelled_unit(clock.lot(37))
+    journey.unit(clock.lot(37))
+
+
+def _conditional_release(journey: Journey, lot: str, tested_at: datetime) -> None:
+    journey.results(good_results(lot, tested_at, without=("Sterility", "RCL")))
+    journey.review(lot)
+    reason = "outstanding: sterility day 14 and RCL"
+    journey.trail_reviewed(lot, by="tang.w")
+    journey.cast.sign("tang.w", lambda work: dispositions.release_conditionally(work, lot, reason=reason))
+
+
+def present_participants(journey: Journey, clock: StoryClock) -> None:
+    """People of today: in screening, enrolled, with a band printed, put on by one, and confirmed by two."""
+    clock.go_to(minutes=60 * 20)
+    journey.screened(screening_file(journey, "104", "109", "110", "111", *WITH_A_BAND))
+    for number in ("104", "111", *WITH_A_BAND):
+        enrolled(journey, number)
+    clock.go_to(minutes=60 * 4)
+    for number in WITH_A_BAND:
+        journey.banded(f"IFN-{number}")
+    journey.printed_band("IFN-104")
+    code = journey.printed_band("IFN-111")
+    journey.cast.do("zhou.n", lambda work: bands.put_on(work, "IFN-111", band_code=code, is_identity_confirmed=True))
+
+
+def present_bags(journey: Journey, clock: StoryClock) -> None:
+    """Bags of today: ordered, allocated, back from the ward, issued, received, thawing, thawed, running."""
+    clock.go_to(minutes=180)
+    orders = {number: journey.ordered(f"IFN-{number}") for number in WITH_A_BAND}
+    bags = {number: journey.allocated(orders[number])[0] for number in WITH_A_BAND[1:]}
+    clock.go_to(minutes=120)
+    back = bags["107"]
+    journey.issued(back)
+    journey.cast.do("zhou.n", lambda work: ward.return_unit(work, back, reason="the appointment moved"))
+    (bags["107"],) = journey.allocated(orders["107"])
+    clock.go_to(minutes=75)
+    for number in ("108", "112", "113", "114"):
+        at_the_ward(journey, bags[number])
+    journey.issued(bags["107"])
+    clock.go_to(minutes=25)
+    for number in ("108", "113"):
+        journey.thawed(bags[number])
+    journey.check("IFN-112", bags["113"], "zhou.n")
+    clock.go_to(minutes=12)
+    journey.started("IFN-108", bags["108"])
+    clock.go_to(minutes=6)
+    journey.thaw_begun(bags["114"])

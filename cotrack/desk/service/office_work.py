@@ -1,0 +1,67 @@
+"""What waits for those who look after people and the trail."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cotrack.desk.service.tasks import Desk, Task
+from cotrack.foundation.access.models import Person, SignInCounter
+from cotrack.foundation.audit.models import AuditRecord
+from cotrack.foundation.words import N_
+
+LOOKED_BACK = timedelta(days=1)
+MOST_CHECKS = 500
+"""Of how many of the newest checks the mismatches are told; however long the trail is, no more are read."""
+
+
+def names_locked(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the names that wrong passwords have locked: somebody forgot theirs, or somebody guesses."""
+    statement = (
+        select(SignInCounter.username, SignInCounter.locked_until)
+        .where(SignInCounter.locked_until > desk.now)
+        .order_by(SignInCounter.id)
+    )
+    for username, locked_until in session.execute(statement):
+        arguments = {"username": username}
+        yield Task(
+            N_("Locked after wrong passwords"),
+            f"person:{username}",
+            "access.show_person",
+            arguments,
+            None,
+            locked_until,
+            is_urgent=True,
+        )
+
+
+def people_without_an_own_password(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape)
+    """Return who has not changed the password that somebody else set."""
+    statement = select(Person).where(Person.must_change_password, Person.is_active).order_by(Person.id)
+    for person in session.scalars(statement):
+        yield Task(
+            N_("Has not chosen a password yet"),
+            f"person:{person.username}",
+            "access.show_person",
+            {"username": person.username},
+            person.created_at,
+        )
+
+
+def mismatches_to_look_at(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the mismatches of the last day: each was a wrong bag, band or moment that was stopped in time."""
+    newest = (
+        select(AuditRecord.id, AuditRecord.subject, AuditRecord.at, AuditRecord.outcome)
+        .where(AuditRecord.event == "identity_check.make")
+        .order_by(AuditRecord.id.desc())
+        .limit(MOST_CHECKS)
+        .subquery()
+    )
+    statement = (
+        select(newest.c.id, newest.c.subject, newest.c.at)
+        .where(newest.c.outcome == "mismatch", newest.c.at > desk.now - LOOKED_BACK)
+        .order_by(newest.c.id)
+    )
+    for record_id, subject, at in session.execute(statement):
+        yield Task(N_("Look at a mismatch"), subject, "audit.show_record", {"record_id": record_id}, at)

@@ -1,0 +1,78 @@
+"""A database of every released schema migrates to today's, with its trail still whole."""
+
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from support.clusters import Cluster, program
+from support.worlds import open_world
+
+from cotrack.foundation.audit.models import AuditLeaf, AuditRecord
+from cotrack.foundation.audit.sealing import Sealer, sign_checkpoint
+from cotrack.foundation.audit.verification.live import Question, verify_live
+from cotrack.foundation.keys import make_missing_keys
+from cotrack.foundation.migrations import head, migrate, schema_now
+from cotrack.foundation.resources import resource
+
+RELEASED = sorted((Path(__file__).parent.parent / "released").glob("*.tar.gz"))
+
+
+def unpacked(archive: Path, home: Path, cluster: Cluster) -> str:
+    """Lay a released site out in a folder, as an administrator has it before an update; return its database."""
+    with tarfile.open(archive) as files:
+        files.extractall(home, filter="data")
+    make_missing_keys(home / "keys")
+    shutil.copy(resource("study/definitions/site.toml"), home / "site.toml")
+    (home / "var").mkdir()
+    if "sqlite" in archive.name:
+        (home / "cotrack.db").rename(home / "var" / "cotrack.db")
+        return ""
+    url = cluster.create(f"released_{archive.name[:4]}")
+    command = [
+        program("psql"),
+        "--quiet",
+        "--set=ON_ERROR_STOP=1",
+        "--dbname",
+        url,
+        "--file",
+        str(home / "cotrack.sql"),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    return url
+
+
+def test_every_released_schema_has_a_database_of_each_kind() -> None:
+    names = {path.name.removesuffix(".tar.gz") for path in RELEASED}
+    schemas = {name[:4] for name in names}
+    assert schemas >= {"0001"}
+    assert names == {f"{schema}-{kind}" for schema in schemas for kind in ("sqlite", "postgresql")}
+
+
+@pytest.mark.parametrize("archive", RELEASED, ids=lambda path: path.name.removesuffix(".tar.gz"))
+def test_a_released_database_migrates_and_its_trail_is_whole(archive: Path, tmp_path: Path, cluster: Cluster) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    world = open_world(home, unpacked(archive, home, cluster))
+    ground = world.runtime.ground
+    assert schema_now(ground.sessions) == archive.name[:4]
+    assert migrate(ground)
+    assert schema_now(ground.sessions) == head()
+    Sealer(ground.sessions).seal_all()
+    sign_checkpoint(ground, world.settings.witness_file)
+    leaves, records = world.read(
+        lambda session: session.execute(
+            select(
+                select(func.count()).select_from(AuditLeaf).scalar_subquery(),
+                select(func.count()).select_from(AuditRecord).scalar_subquery(),
+            )
+        ).one()
+    )
+    assert leaves == records > 30
+    assert list(verify_live(Question(ground, world.settings.witness_file))) == []
+    world.journey.released_lot("MSC26-0032")
+    sign_checkpoint(ground, world.settings.witness_file)
+    assert list(verify_live(Question(ground, world.settings.witness_file))) == []
+    ground.sessions.engine.dispose()

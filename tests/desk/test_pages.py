@@ -1,0 +1,168 @@
+"""The desk's pages: scan-to-page, the page of each thing, lists by role, and no more questions for more rows."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, event
+from support.clients import SignIn
+from support.clinic import candidate, file_of
+from support.stages import HER, LOT, OTHER_LOT, at_the_bedside, enrolled
+from support.worlds import World
+
+from cotrack.manufacture.service import lots, units
+
+
+def scanned(person: SignIn, code: str, *, by: str = "zhou.n") -> tuple[int, str, str]:
+    """Scan into the field of every page; return status, where it leads, and what it says."""
+    answer = person(by).send("POST", "/scan", form={"code": code})
+    return answer.status_code, answer.headers.get("Location", ""), answer.get_data(as_text=True)
+
+
+def test_a_scan_lands_on_the_page_of_the_thing(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    bag = world.journey.live_code(f"unit:{bedside.bag}", "bag")
+    band = world.journey.live_code(f"participant:{HER}", "wristband")
+    assert scanned(person, bag)[:2] == (303, f"/units/{bedside.bag}")
+    assert scanned(person, band)[:2] == (303, f"/participants/{HER}")
+    assert scanned(person, bedside.order.lower())[:2] == (303, f"/orders/{bedside.order}")
+    assert scanned(person, LOT)[:2] == (303, f"/lots/{LOT}")
+
+
+def test_a_scan_of_a_dead_label_lands_on_its_thing_and_says_that_it_is_worthless(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    old = world.journey.live_code(f"unit:{bedside.bag}", "bag")
+    world.do("zhao.l", lambda work: units.request_label(work, bedside.bag, kind="bag", reason="smudged"))
+    assert scanned(person, old)[1] == f"/units/{bedside.bag}"
+    shown = person("zhou.n").get(f"/units/{bedside.bag}").get_data(as_text=True)
+    assert "This label was replaced by a newer print and is worthless." in shown
+
+
+def test_a_scan_that_leads_nowhere_says_why(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    bag = world.journey.live_code(f"unit:{bedside.bag}", "bag")
+    status, _, page = scanned(person, bag[:80])
+    assert (status, "The code is damaged or was read only in part." in page) == (404, True)
+    assert bag[:80] not in page
+    band = world.journey.live_code(f"participant:{HER}", "wristband")
+    assert "This is a label of a participant, which your role does not see." in scanned(person, band, by="zhao.l")[2]
+    assert "it is no code of ours" in scanned(person, "4006381333931")[2]
+
+
+def test_a_part_of_a_number_offers_what_it_may_mean(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    status, _, page = scanned(person, "001")
+    assert status == 200
+    for address in (f"/units/{bedside.bag}", f"/participants/{HER}", f"/orders/{bedside.order}"):
+        assert f'href="{address}"' in page
+
+
+def test_no_button_is_offered_that_role_or_state_would_refuse(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    offered = {
+        username: {
+            act
+            for act in ("issue", "return", "waste", "finish-thaw", "destroy", "store", "hold")
+            if f'href="/units/{bedside.bag}/{act}"'
+            in person(username).get(f"/units/{bedside.bag}").get_data(as_text=True)
+        }
+        for username in ("zhou.n", "ma.k", "zhao.l", "qian.m", "dr.gao", "shen.i")
+    }
+    assert offered == {
+        "zhou.n": {"waste"},
+        "ma.k": set(),
+        "zhao.l": set(),
+        "qian.m": {"hold"},
+        "dr.gao": set(),
+        "shen.i": set(),
+    }
+
+
+def test_a_thing_links_only_to_what_the_reader_may_open(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    for_the_freezer = person("ma.k").get(f"/orders/{bedside.order}").get_data(as_text=True)
+    assert HER in for_the_freezer
+    assert f'href="/participants/{HER}"' not in for_the_freezer
+    assert f'href="/participants/{HER}"' in person("zhou.n").get(f"/orders/{bedside.order}").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("username", "entries"),
+    [
+        ("zhou.n", {"lots", "units", "participants", "orders", "infusions", "bedside", "studies"}),
+        ("ma.k", {"lots", "units", "orders", "studies"}),
+        ("wang.l", {"lots", "units", "studies"}),
+        ("root.a", {"people"}),
+        ("shen.i", {"lots", "units", "participants", "orders", "infusions", "studies", "trail", "people"}),
+    ],
+)
+def test_the_navigation_holds_what_the_role_may_open(person: SignIn, username: str, entries: set[str]) -> None:
+    page = person(username).get("/").get_data(as_text=True).partition("<nav")[2].partition("</nav>")[0]
+    every = {"lots", "units", "participants", "orders", "infusions", "bedside", "studies", "trail", "people"}
+    assert {each for each in every if f'href="/{each}"' in page} == entries
+
+
+def test_a_journey_is_told_on_the_pages_of_bag_and_participant(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    world.journey.completed(infusion, "25.5", "4.5")
+    unit = person("qian.m").get(f"/units/{bedside.bag}").get_data(as_text=True)
+    for words in ("bag: Fill unit", "bag: Issue", "bag: Receive on the ward", "bag: Start thaw", "bag: Complete"):
+        assert words in unit
+    participant = person("qian.m").get(f"/participants/{HER}").get_data(as_text=True)
+    for words in ("participant: Screen", "participant: Enrol", "band: Confirm band", "order: Order dose"):
+        assert words in participant
+
+
+def statements(engine: Engine, act: Callable[[], object]) -> int:
+    """Return how many statements an act sends."""
+    heard: list[str] = []
+
+    def execute(*, statement: str, **_: object) -> None:
+        heard.append(statement)
+
+    event.listen(engine, "before_cursor_execute", execute, named=True)
+    try:
+        act()
+    finally:
+        event.remove(engine, "before_cursor_execute", execute)
+    return len(heard)
+
+
+def more_work(world: World, numbers: range) -> None:
+    """Let a lot, a participant, an order, a bag on the ward and a running thaw come for each number."""
+    for number in numbers:
+        subject, lot = f"IFN-{number:03d}", f"MSC24-{number:04d}"
+        world.journey.released_lot(f"MSC25-{number:04d}", bags=2)
+        world.journey.finished_lot(lot)
+        world.do("qian.m", lambda work, held=lot: lots.hold_lot(work, held, action="place", reason="alarm"))
+        world.journey.screened(file_of(candidate(world, f"IFN-{number + 100}")))
+        enrolled(world, subject)
+        (bag,) = world.journey.allocated(world.journey.ordered(subject))
+        world.journey.issued(bag)
+        world.journey.received(bag)
+        world.journey.thaw_begun(bag)
+
+
+def test_no_page_asks_more_often_for_more_rows(world: World, person: SignIn) -> None:
+    more_work(world, range(1, 2))
+    engine = world.runtime.ground.sessions.engine
+    asked = {
+        (username, path): 0
+        for username in ("zhou.n", "li.c", "dr.gao", "ma.k", "qian.m", "he.p", "zhao.l", "root.a", "shen.i")
+        for path in ("/", "/lots", "/units", "/participants", "/orders", "/infusions")
+        if person(username).get(path).status_code == 200
+    }
+    few = {(by, path): statements(engine, lambda by=by, path=path: person(by).get(path)) for by, path in asked}
+    more_work(world, range(2, 5))
+    many = {(by, path): statements(engine, lambda by=by, path=path: person(by).get(path)) for by, path in asked}
+    assert {each: (few[each], many[each]) for each in asked if few[each] != many[each]} == {}
+
+
+def test_the_page_of_a_lot_asks_as_often_for_many_bags_as_for_few(world: World, person: SignIn) -> None:
+    world.journey.finished_lot(OTHER_LOT, bags=1)
+    world.journey.finished_lot(LOT, bags=5)
+    engine, client = world.runtime.ground.sessions.engine, person("qian.m")
+    client.get(f"/lots/{LOT}")
+    assert statements(engine, lambda: client.get(f"/lots/{LOT}")) == statements(
+        engine, lambda: client.get(f"/lots/{OTHER_LOT}")
+    )

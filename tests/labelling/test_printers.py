@@ -1,0 +1,154 @@
+"""ZPL to a printer on a real socket: the very code on the bitmap that arrives, whatever the printer does meanwhile."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import pytest
+import zxingcpp
+from support.clusters import free_port
+from support.printers import PaperPrinter, ground_with, stand_at
+from support.refusals import records
+from support.stages import HER, LOT, screening
+from support.worlds import World
+
+from cotrack.labelling.gateways import zpl
+from cotrack.labelling.gateways.read_back import codes_in_picture
+from cotrack.labelling.service import instances, printing
+from cotrack.manufacture.service import units
+
+
+@contextmanager
+def printer(world: World, *, dots_per_inch: int = 300, **manners: float) -> Iterator[PaperPrinter]:
+    """Every station of the site prints here for a while."""
+    found = PaperPrinter(**manners)  # type: ignore[arg-type]
+    stand_at(world, ground_with(world, found.port, dots_per_inch=dots_per_inch))
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.fixture
+def unit(world: World) -> str:
+    """A bag without a label."""
+    world.journey.lot(LOT)
+    return world.journey.unit(LOT)
+
+
+def ask(world: World, unit: str, kind: str = "bag", *, reason: str = "") -> int:
+    label_id: int = world.do("zhao.l", lambda work: units.request_label(work, unit, kind=kind, reason=reason)).id
+    return label_id
+
+
+def hand_out(world: World, label_id: int) -> printing.HandedOut:
+    return printing.hand_out(world.cast.ground, world.cast.actor("zhao.l"), label_id)
+
+
+def status(world: World, label_id: int) -> str:
+    return str(world.read(lambda session: instances.label_numbered(session, label_id)).status)
+
+
+def read_by_two(document: bytes) -> set[str]:
+    """Return what two independent decoders read from the bitmap that a printer puts on paper."""
+    picture = zpl.picture_of_zpl(document)
+    return {*codes_in_picture(picture), *(each.text for each in zxingcpp.read_barcodes(picture))}
+
+
+@pytest.mark.parametrize("dots_per_inch", [203, 300, 600])
+@pytest.mark.parametrize("kind", ["bag", "tag"])
+def test_what_arrives_at_the_printer_decodes_to_the_very_code(
+    world: World, unit: str, kind: str, dots_per_inch: int
+) -> None:
+    with printer(world, dots_per_inch=dots_per_inch) as paper:
+        label_id = ask(world, unit, kind)
+        assert hand_out(world, label_id).document is None
+        (document,) = paper.wait_for(1)
+    assert read_by_two(document) == {world.journey.code(label_id)}
+    assert document.startswith(b"^XA")
+    assert document.endswith(b"^PQ1^XZ")
+    width, height = 100 / 25.4 * dots_per_inch, 50 / 25.4 * dots_per_inch
+    assert abs(int(document.split(b"^PW")[1].split(b"^")[0]) - width) <= 1
+    assert abs(int(document.split(b"^LL")[1].split(b"^")[0]) - height) <= 1
+
+
+@pytest.mark.parametrize("dots_per_inch", [203, 300])
+def test_a_band_decodes_to_the_very_code(world: World, dots_per_inch: int) -> None:
+    world.journey.screened(screening(world, HER))
+    world.journey.identified(HER, "测试 CESHI", "H-1", date(1970, 1, 1))
+    world.journey.answered(HER)
+    world.journey.enrolled(HER)
+    with printer(world, dots_per_inch=dots_per_inch) as paper:
+        code = world.journey.printed_band(HER)
+        (document,) = paper.wait_for(1)
+    assert read_by_two(document) == {code}
+
+
+def test_a_label_that_was_taken_is_printed_with_the_hash_of_its_bytes(world: World, unit: str) -> None:
+    with printer(world) as paper:
+        label_id = ask(world, unit)
+        hand_out(world, label_id)
+        (document,) = paper.wait_for(1)
+    row = world.read(lambda session: instances.label_numbered(session, label_id))
+    assert (row.status, row.printer) == ("printed", "P-TEST")
+    assert row.bytes_sha256 == hashlib.sha256(document).hexdigest()
+
+
+def test_each_label_is_drawn_from_its_own_data(world: World) -> None:
+    world.journey.lot(LOT)
+    bags = [world.journey.unit(LOT) for _ in range(3)]
+    with printer(world) as paper:
+        asked = [ask(world, bag) for bag in bags]
+        for label_id in reversed(asked):
+            hand_out(world, label_id)
+        documents = paper.wait_for(3)
+    found = [read_by_two(each) for each in documents]
+    assert found == [{world.journey.code(label_id)} for label_id in reversed(asked)]
+
+
+def test_a_printer_that_answers_late_still_prints_the_label(world: World, unit: str) -> None:
+    with printer(world, late=1.0) as paper:
+        label_id = ask(world, unit)
+        hand_out(world, label_id)
+        (document,) = paper.wait_for(1)
+    assert status(world, label_id) == "printed"
+    assert read_by_two(document) == {world.journey.code(label_id)}
+
+
+def void_afterwards(world: World, unit: str) -> None:
+    """Hand a label out that does not get to its printer; see that it is worthless and that the trail says why."""
+    label_id = ask(world, unit)
+    with pytest.raises(zpl.PrinterNotReached, match="did not take the label"):
+        hand_out(world, label_id)
+    assert status(world, label_id) == "void"
+    assert world.read(instances.unfinished_prints) == []
+    failed = records(world)[-1]
+    assert (failed["event"], failed["outcome"]) == ("label_instance.fail", "done")
+    assert "did not take the label" in failed["details"]["fault"]
+
+
+@pytest.mark.parametrize("manners", [{"never_reads": True}, {"hangs_up": True}], ids=["never reads", "hangs up"])
+def test_a_printer_that_does_not_take_the_whole_label_leaves_no_valid_one(
+    world: World, unit: str, manners: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zpl, "SEND_SECONDS", 0.5)
+    with printer(world, **manners) as paper:
+        void_afterwards(world, unit)
+        assert paper.labels == []
+
+
+def test_a_printer_that_is_switched_off_leaves_no_valid_label(world: World, unit: str) -> None:
+    stand_at(world, ground_with(world, free_port()))
+    void_afterwards(world, unit)
+
+
+def test_after_a_failed_print_a_new_label_is_asked_for_without_a_reason(world: World, unit: str) -> None:
+    stand_at(world, ground_with(world, free_port()))
+    void_afterwards(world, unit)
+    with printer(world) as paper:
+        label_id = ask(world, unit)
+        hand_out(world, label_id)
+        (document,) = paper.wait_for(1)
+    assert read_by_two(document) == {world.journey.code(label_id)}
+    assert world.read(lambda session: instances.label_numbered(session, label_id)).instance == 2
