@@ -105,7 +105,7 @@ def _faults_of_records(session: Session, heads: Mapping[int, Checkpoint], questi
             yield f"checkpoint {size}: has another root than the records: something was changed in {where}"
     for size in walk.unreached():
         yield (
-            f"the trail has {walk.size} records, and a checkpoint of {size} was signed: "
+            f"a checkpoint of {size} was signed, and the trail is shorter: "
             "records are missing at its end, or an older back-up was put back"
         )
     yield from _unsealed(session)
