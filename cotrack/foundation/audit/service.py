@@ -34,18 +34,14 @@ class Told:
     event: str
     outcome: str
     reason: str
+    subject: str
 
 
-def records_of(session: Session, subjects: Sequence[str]) -> list[Told]:
-    """Return the newest records about any of these things, newest first."""
-    statement = (
-        select(AuditRecord)
-        .where(AuditRecord.subject.in_(subjects))
-        .order_by(AuditRecord.id.desc())
-        .limit(MOST_OF_A_THING)
-    )
+def records_of(session: Session, subjects: Sequence[str], *, most: int | None = MOST_OF_A_THING) -> list[Told]:
+    """Return the newest records about any of these things, newest first; all of them where `most` is None."""
+    statement = select(AuditRecord).where(AuditRecord.subject.in_(subjects)).order_by(AuditRecord.id.desc()).limit(most)
     return [
-        Told(row.id, row.at, row.actor, row.role, row.event, row.outcome, json.loads(row.body)["reason"])
+        Told(row.id, row.at, row.actor, row.role, row.event, row.outcome, json.loads(row.body)["reason"], row.subject)
         for row in session.scalars(statement)
     ]
 
