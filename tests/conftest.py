@@ -110,6 +110,7 @@ def examples() -> Path:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Compare the number of tests of a whole run with `tests/count.txt`: a test that vanished is noticed."""
+    gc.freeze()
     options = session.config.option
     is_whole = not (options.keyword or options.markexpr or session.config.getoption("file_or_dir"))
     least = int((Path(__file__).parent / "count.txt").read_text())
