@@ -2,6 +2,7 @@
 
 import click
 
+from cotrack.foundation.audit.service import Told
 from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors
 from cotrack.trace import service
 
@@ -14,19 +15,24 @@ from cotrack.trace import service
 def trace(terminal: Terminal, noun: str, key: str) -> None:
     """Show where a lot or unit went, or what a participant got, and every record about it."""
     permission = f"{noun}:read"
-    terminal.require(permission)
+    actor = terminal.require(permission)
     with terminal.runtime.ground.sessions.reading() as session:
         traced = service.trace(session, noun, key)
     terminal.say(traced.subject)
     for number, status in traced.units:
         terminal.say(f"  unit {number}  {status}")
-    for each in traced.given:
+    # Who was given what is the clinic's: whoever does not see infusions sees the bag's state alone.
+    for each in traced.given if "infusion:read" in actor.permissions else ():
         ended = each.ended_at.isoformat() if each.ended_at else "running"
         terminal.say(
             f"  given {each.unit} to {each.participant}, order {each.order}, {each.started_at.isoformat()} – {ended}"
         )
     for record in reversed(traced.records):
-        reason = f"  {record.reason}" if record.reason else ""
-        terminal.say(
-            f"  {record.at.isoformat()}  {record.event}  {record.actor} ({record.role})  {record.outcome}{reason}"
-        )
+        terminal.say(f"  {_line(record, traced.subject)}")
+
+
+def _line(record: Told, subject: str) -> str:
+    """Tell a record in one line; what it is about stands there where that is a thing below the one traced."""
+    said = [record.at.isoformat(), record.event, f"{record.actor} ({record.role})", record.outcome]
+    about = "" if record.subject == subject else record.subject
+    return "  ".join(each for each in (*said, about, record.reason) if each)

@@ -1,6 +1,6 @@
 """Follows a lot, a unit or a participant through every stage: from whom to whom, and when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +11,12 @@ from cotrack.bedside.models import Infusion
 from cotrack.foundation.audit.service import Told, records_of
 from cotrack.foundation.errors import NotFound
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.orders.models import Order
+from cotrack.orders.service.dosing import orders_of
 from cotrack.participants.models import Participant
+from cotrack.participants.service.knowledge import participant_numbered
+from cotrack.release.service.results import files_of
 
 NOUNS = ("lot", "unit", "participant")
 
@@ -46,7 +50,20 @@ def trace(session: Session, noun: str, key: str) -> Traced:
         raise NotFound("There is no {noun} {key}.", noun=noun, key=key)
     units = tuple(_units(session, noun, key))
     given = tuple(_given(session, column, key))
-    return Traced(f"{noun}:{key}", units, given, tuple(records_of(session, [f"{noun}:{key}"])))
+    subjects = [f"{noun}:{key}", *_below(session, noun, key, units)]
+    return Traced(f"{noun}:{key}", units, given, tuple(records_of(session, subjects, most=None)))
+
+
+def _below(session: Session, noun: str, key: str, units: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what else the records of a thing stand under: a lot's bags and files, a participant's orders and file."""
+    if noun == "lot":
+        files = files_of(session, lot_numbered(session, key).id)
+        return [*(f"unit:{number}" for number, _ in units), *(f"file:{each}" for each in files)]
+    if noun == "participant":
+        participant = participant_numbered(session, key)
+        orders = orders_of(session, participant.id)
+        return [f"file:{participant.screening_file_sha256}", *(f"order:{each.number}" for each in orders)]
+    return []
 
 
 def _units(session: Session, noun: str, key: str) -> Iterator[tuple[str, str]]:

@@ -91,11 +91,12 @@ class Person:
         self.press("Sign")
 
     def label(self, folder: Path) -> str:
-        """Get the label that the page offers and read its code from the paper."""
+        """Get the label that the page offers, see the page say so, and read the code from the paper."""
         with self.page.expect_download() as download:
             self.page.locator("main").get_by_role("button", name="Get the label").click()
         path = folder / download.value.suggested_filename
         download.value.save_as(path)
+        self.page.wait_for_selector("form[data-once]", state="detached")
         return code_on_label(path)
 
     def sees(self, words: str) -> bool:

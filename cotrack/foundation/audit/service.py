@@ -32,16 +32,12 @@ class Told:
     event: str
     outcome: str
     reason: str
+    subject: str
 
 
-def records_of(session: Session, subjects: Sequence[str]) -> list[Told]:
-    """Return the newest records about any of these things, newest first."""
-    statement = (
-        select(AuditRecord)
-        .where(AuditRecord.subject.in_(subjects))
-        .order_by(AuditRecord.id.desc())
-        .limit(MOST_OF_A_THING)
-    )
+def records_of(session: Session, subjects: Sequence[str], *, most: int | None = MOST_OF_A_THING) -> list[Told]:
+    """Return the newest records about any of these things, newest first; all of them where `most` is None."""
+    statement = select(AuditRecord).where(AuditRecord.subject.in_(subjects)).order_by(AuditRecord.id.desc()).limit(most)
     return [told(row) for row in session.scalars(statement)]
 
 
