@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from cotrack.foundation.audit.replay import differences
 from sqlalchemy import func, select
 from support.clusters import Cluster
 from support.demonstrations import ROLES, load_demonstration
@@ -19,6 +18,7 @@ from cotrack.demonstration import files, site
 from cotrack.demonstration.story import StoryClock
 from cotrack.desk.service.home import tasks_for
 from cotrack.foundation.access.models import Person
+from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.models import LabelInstance
 from cotrack.lifecycles import BAND, LOT, ORDER, PARTICIPANT
 from cotrack.manufacture.models import Lot, Unit

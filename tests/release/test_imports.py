@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from cotrack.foundation.audit.replay import differences
 from sqlalchemy import select
 from support.laboratory import EXAMPLE, example_rows, file_of, lots_in_quarantine, with_cells
 from support.races import HeldCommand, Waiting
 from support.refusals import records, refused
 from support.worlds import World
 
+from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import InvalidInput, PermissionDenied
 from cotrack.foundation.tables import LONGEST_CELL
 from cotrack.manufacture.service import lots, units

@@ -43,7 +43,8 @@ def records_of(session: Session, subjects: Sequence[str], *, most: int | None = 
 
 def told(row: AuditRecord) -> Told:
     """Return a record as a timeline tells it."""
-    return Told(row.id, row.at, row.actor, row.role, row.event, row.outcome, json.loads(row.body)["reason"])
+    why = json.loads(row.body)["reason"]
+    return Told(row.id, row.at, row.actor, row.role, row.event, row.outcome, why, row.subject)
 
 
 def record_numbered(session: Session, record_id: int) -> tuple[AuditRecord, dict[str, Any]]:
