@@ -61,7 +61,6 @@ class Site:
     minutes: Mapping[str, int]
     phone: Mapping[str, str]
     witnesses: tuple[str, ...]
-    may_trail_reviewer_decide: bool
     text: str
     sha256: str
 
@@ -108,7 +107,6 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
         printers=printers,
         minutes=minutes,
         witnesses=_witnesses(data.get("witnesses", [])),
-        may_trail_reviewer_decide=_yes_or_no(data, "may_trail_reviewer_decide"),
         phone={name: str(number) for name, number in _table(data, "phone").items()},
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -146,13 +144,6 @@ def _places(data: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(places, list) or not all(isinstance(each, str) for each in places):
         raise TypeError("places must be a list of texts")
     return tuple(places)
-
-
-def _yes_or_no(data: Mapping[str, Any], name: str) -> bool:
-    value = data[name]
-    if not isinstance(value, bool):
-        raise ValueError(f"{name}: must be true or false")  # noqa: TRY004 (read_site tells it as it is)
-    return value
 
 
 def _witnesses(urls: Any) -> tuple[str, ...]:

@@ -71,7 +71,6 @@ class LotFacts:
     holds: tuple[HoldFacts, ...]
     producer_ids: frozenset[int]
     trail: TrailStanding
-    may_reviewer_decide: bool
 
 
 def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[TestStanding, ...]:
@@ -130,18 +129,7 @@ def _against_lot(facts: LotFacts, decider: Decider, now: datetime) -> list[Block
     blockers = against_held(facts.holds)
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
-    return [*blockers, *_against_trail(facts, decider), *_against_involved(facts, decider)]
-
-
-def _against_trail(facts: LotFacts, decider: Decider) -> list[Blocker]:
-    """Return the reason where the trail was not reviewed to its end, or by the decider against the site's setting."""
-    where = f"lot:{facts.number}"
-    if not facts.trail.is_reviewed:
-        words = "The audit trail of lot {lot} was not reviewed up to its newest record."
-        return [Blocker("trail_not_reviewed", words, {"lot": facts.number}, solve=where)]
-    if not facts.may_reviewer_decide and facts.trail.reviewer_id == decider.person_id:
-        return [Blocker("same_person", "You reviewed the trail of this lot: here another person decides on it.")]
-    return []
+    return [*blockers, *_against_involved(facts, decider)]
 
 
 def against_trail_review(trail: TrailStanding, doers: Collection[str], reviewer: str) -> list[Blocker]:

@@ -86,7 +86,6 @@ def lot(found: Iterable[ResultFacts], **changes: object) -> LotFacts:
         holds=(),
         producer_ids=frozenset({PRODUCER}),
         trail=TrailStanding(reviewed_up_to=90, newest=90, reviewer_id=None),
-        may_reviewer_decide=True,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
 
@@ -328,27 +327,17 @@ def test_words_are_no_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trail", "reasons"),
+    ("trail", "is_reviewed"),
     [
-        (TrailStanding(90, 90, None), []),
-        (TrailStanding(91, 90, None), []),
-        (TrailStanding(0, 90, None), ["trail_not_reviewed"]),
-        (TrailStanding(89, 90, None), ["trail_not_reviewed"]),
-        (TrailStanding(0, 0, None), ["trail_not_reviewed"]),
+        (TrailStanding(90, 90, None), True),
+        (TrailStanding(91, 90, None), True),
+        (TrailStanding(0, 90, None), False),
+        (TrailStanding(89, 90, None), False),
+        (TrailStanding(0, 0, None), False),
     ],
 )
-def test_a_lot_is_decided_only_after_its_trail_was_reviewed_up_to_its_newest_record(
-    trail: TrailStanding, reasons: list[str]
-) -> None:
-    assert release(lot(results(), trail=trail)) == reasons
-
-
-def test_the_reviewer_of_the_trail_decides_only_where_the_site_allows_it() -> None:
-    reviewed_by_qa = TrailStanding(90, 90, QA.person_id)
-    assert release(lot(results(), trail=reviewed_by_qa)) == []
-    assert release(lot(results(), trail=reviewed_by_qa, may_reviewer_decide=False)) == ["same_person"]
-    somebody_else = TrailStanding(90, 90, 999)
-    assert release(lot(results(), trail=somebody_else, may_reviewer_decide=False)) == []
+def test_a_trail_counts_as_reviewed_only_up_to_its_newest_record(trail: TrailStanding, *, is_reviewed: bool) -> None:
+    assert trail.is_reviewed is is_reviewed
 
 
 def test_whoever_did_anything_to_a_lot_does_not_review_its_trail() -> None:

@@ -42,7 +42,7 @@ class TestLine:
 def release_page(ground: Ground, session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
     """Return everything on the release page of a lot, as this person sees it."""
     lot = lot_numbered(session, number)
-    case = release_case(session, lot, ground.site)
+    case = release_case(session, lot)
     stored = results_of(session, lot.id)
     return {
         "lot": lot,

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
@@ -41,7 +40,7 @@ class ReleaseCase:
     facts: LotFacts
 
 
-def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
+def release_case(session: Session, lot: Lot) -> ReleaseCase:
     """Gather everything that decides about a lot."""
     definition = study.definition_of(lot.study_definition)
     results = result_facts(session, results_of(session, lot.id))
@@ -52,7 +51,6 @@ def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
         holds=tuple(standing_holds(session, [f"lot:{lot.number}"])),
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot),
-        may_reviewer_decide=site.may_trail_reviewer_decide,
     )
     return ReleaseCase(lot, definition, facts)
 
@@ -75,7 +73,7 @@ class CaseSummary:
 def case_summary(ground: Ground, session: Session, lot_number: str, actor: Actor) -> CaseSummary:
     """Return everything that stands against a full release by this person now."""
     lot = lot_numbered(session, lot_number)
-    case = release_case(session, lot, ground.site)
+    case = release_case(session, lot)
     against = against_release(case.definition, case.facts, decider(actor), ground.sessions.clock())
     return CaseSummary(
         lot.number, lot.status, against, {each.test.key: each.standing.value for each in case.facts.standings}
@@ -87,7 +85,7 @@ def release(work: Work, lot_number: str) -> Disposition:
     # 1 permission and state, on the locked lot: a hold or recall waits until this is done, or is seen below.
     lot = work.take(Lot, "release", lot_number)
     # 2 every reason against it, decided on what is stored now.
-    case = release_case(work.session, lot, work.site)
+    case = release_case(work.session, lot)
     work.refuse_if(against_release(case.definition, case.facts, decider(work.actor), work.now))
     # 3 the signature stands under the very results that were judged (21 CFR 11.70).
     return _decide(work, case, "release", "")
@@ -96,7 +94,7 @@ def release(work: Work, lot_number: str) -> Disposition:
 def release_conditionally(work: Work, lot_number: str, *, reason: str) -> Disposition:
     """Release a lot with outstanding tests: each order then needs the treating physician's acceptance (rule 2)."""
     lot = work.take(Lot, "release_conditionally", lot_number, reason=reason)
-    case = release_case(work.session, lot, work.site)
+    case = release_case(work.session, lot)
     work.refuse_if(against_conditional_release(case.definition, case.facts, decider(work.actor), work.now))
     return _decide(work, case, "release_conditionally", reason)
 
@@ -104,7 +102,7 @@ def release_conditionally(work: Work, lot_number: str, *, reason: str) -> Dispos
 def reject(work: Work, lot_number: str, *, reason: str) -> Disposition:
     """Reject a lot for ever."""
     lot = work.take(Lot, "reject", lot_number, reason=reason)
-    case = release_case(work.session, lot, work.site)
+    case = release_case(work.session, lot)
     work.refuse_if(against_rejection(case.facts, decider(work.actor)))
     return _decide(work, case, "reject", reason)
 
