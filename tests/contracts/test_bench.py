@@ -11,7 +11,15 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 KEYS = {"name", "value", "unit", "floor", "ratio", "n", "detail"}
 PERCENTILES = {"p50_ms", "p95_ms", "p99_ms"}
-NAMES = ["label_1_sqlite", "label_4_sqlite", "identity_check_1_client_sqlite", "identity_check_8_clients_sqlite"]
+NAMES = [
+    "label_1_sqlite",
+    "label_4_sqlite",
+    "verify_quick_sqlite",
+    "verify_contents_sqlite",
+    "trail_cost_sqlite",
+    "identity_check_1_client_sqlite",
+    "identity_check_8_clients_sqlite",
+]
 
 
 @pytest.fixture(scope="module")
