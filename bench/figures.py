@@ -62,4 +62,4 @@ def times(slices: Sequence[Slice]) -> dict[str, float]:
     """Return the percentiles of the acts' times, in milliseconds."""
     sorted_times = sorted(chain.from_iterable(each.times for each in slices))
     last = len(sorted_times) - 1
-    return {f"p{share}_ms": round(sorted_times[round(last * share / 100)] * 1000, 2) for share in (50, 95, 99)}
+    return {f"p{share}_ms": round(sorted_times[round(last * share / 100)] * 1000, 4) for share in (50, 95, 99)}

@@ -15,15 +15,18 @@ from support.clusters import Cluster
 from support.programs import Program
 
 from cotrack.demonstration.players import PASSWORD
+from cotrack.foundation.migrations import head
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("cotrack", "migrations", "labels", "pyproject.toml", "hatch_build.py", "README.md")
-NEXT_MIGRATION = '''"""One table more."""
+NOW = head()
+NEXT = f"{int(NOW) + 1:04d}"
+NEXT_MIGRATION = f'''"""One table more."""
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{NOW}"
 
 
 def upgrade() -> None:
@@ -114,7 +117,7 @@ def test_the_installed_program_draws_a_label(site: Program) -> None:
 
 
 def test_the_installed_program_finds_nothing_wrong_with_its_trail(site: Program) -> None:
-    assert site.run("audit", "verify").out == "the trail and the tables agree\n"
+    assert site.run("audit", "verify").out == "the trail is whole, and the tables are what it says\n"
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +126,8 @@ def next_modules(modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     folder = tmp_path_factory.mktemp("next") / "modules"
     shutil.copytree(modules, folder)
     migrations = folder / "cotrack" / "migrations"
-    (migrations / "versions" / "0002_one_more.py").write_text(NEXT_MIGRATION, encoding="utf-8")
-    (migrations / "head").write_text("0002\n", encoding="ascii")
+    (migrations / "versions" / f"{NEXT}_one_more.py").write_text(NEXT_MIGRATION, encoding="utf-8")
+    (migrations / "head").write_text(f"{NEXT}\n", encoding="ascii")
     return folder
 
 
@@ -143,12 +146,12 @@ def test_a_database_older_or_newer_than_the_program_is_left_alone_until_init_bri
     modules: Path, next_modules: Path, tmp_path: Path, database_url: str
 ) -> None:
     now, later = Program(tmp_path, database_url, modules), Program(tmp_path, database_url, next_modules)
-    assert now.run("init").out.endswith("database migrated: 0001\n")
-    older = "The database is older than this program (schema 0001, needed 0002): run `cotrack init`."
+    assert now.run("init").out.endswith(f", {NOW}\n")
+    older = f"The database is older than this program (schema {NOW}, needed {NEXT}): run `cotrack init`."
     assert later.run("audit", "verify").refusal == older
     assert later.run("serve").refusal == older
-    assert later.run("init").out == "database migrated: 0002\n"
+    assert later.run("init").out == f"database migrated: {NEXT}\n"
     assert later.run("audit", "verify").status == 0
-    newer = "The database is newer than this program (schema 0002, known 0001): install the newer cotrack."
+    newer = f"The database is newer than this program (schema {NEXT}, known {NOW}): install the newer cotrack."
     assert now.run("serve").refusal == newer
     assert now.run("init").refusal == newer

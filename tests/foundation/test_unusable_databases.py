@@ -16,6 +16,7 @@ from support.worlds import World, make_home
 
 from cotrack.app import create_app
 from cotrack.demonstration.players import PASSWORD
+from cotrack.foundation.migrations import head
 
 ON_SQLITE = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("world", ["postgresql"], indirect=True)
@@ -79,7 +80,7 @@ def test_a_database_newer_than_the_program_is_left_alone(
     before = stored(world)
     with by_hand(world) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    line = "The database is newer than this program (schema 9999, known 0001): install the newer cotrack."
+    line = f"The database is newer than this program (schema 9999, known {head()}): install the newer cotrack."
     assert program.call(*words).refusal == line
     assert stored(world) == before
 

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -43,6 +44,7 @@ class Technician(threading.Thread):
 
 def test_every_act_acknowledged_before_a_kill_is_there_after_it(server: Server) -> None:
     world = server.world
+    world.clock.now = datetime.now(UTC)
     world.journey.lot(LOT)
     body = {"username": "zhao.l", "password": PASSWORD, "station": "FILL-1"}
     secret = requests.post(f"{server.url}/api/v1/tokens", json=body, timeout=30).json()["token"]
