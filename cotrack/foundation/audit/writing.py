@@ -1,6 +1,6 @@
 """Writes one audit record; only the unit of work calls it."""
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import BigInteger, LargeBinary, bindparam, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.audit.models import AuditLeaf, AuditRecord
@@ -11,7 +11,14 @@ _NEXT_ID = {
     "postgresql": text("SELECT nextval('audit_record_id_seq')"),
     "sqlite": text("SELECT coalesce(max(id), 0) + 1 FROM audit_record"),
 }
-_NEXT_LEAF = text("SELECT coalesce(max(id) + 1, 0) FROM audit_leaf")
+_APPEND_LEAF = insert(AuditLeaf.__table__).from_select(  # type: ignore[arg-type]  # a mapped class's table is a Table
+    ["id", "record_id", "hash"],
+    select(
+        func.coalesce(func.max(AuditLeaf.id) + 1, 0),
+        bindparam("record", type_=BigInteger),
+        bindparam("leaf", type_=LargeBinary),
+    ),
+)
 
 
 def insert_record(session: Session, entry: Entry) -> None:
@@ -39,11 +46,4 @@ def insert_record(session: Session, entry: Entry) -> None:
         },
     )
     if dialect == "sqlite":
-        _append_leaf(connection, record_id, line)
-
-
-def _append_leaf(connection: Connection, record_id: int, line: str) -> None:
-    connection.execute(
-        insert(AuditLeaf.__table__),  # type: ignore[arg-type]  # a mapped class's table is a Table
-        {"id": connection.execute(_NEXT_LEAF).scalar_one(), "record_id": record_id, "hash": leaf_hash(line.encode())},
-    )
+        connection.execute(_APPEND_LEAF, {"record": record_id, "leaf": leaf_hash(line.encode())})
