@@ -16,6 +16,7 @@ from cotrack.foundation.acting import Actor, Ground, Proof, Rehearsed, SigningTe
 from cotrack.foundation.audit.record import Intention, writable_text
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.db import Base, Standing
+from cotrack.foundation.db.changes import append_row
 from cotrack.foundation.errors import (
     Blocked,
     NotFound,
@@ -179,6 +180,10 @@ class Work:
                 text_sha256=signing.sha256,
             )
         )
+
+    def append(self, row: Base) -> None:
+        """Write a row that nothing ever changes (append-only), by one statement; its id is known then."""
+        append_row(self.session, row)
 
     def add(self, row: Base) -> None:
         """Write a new row now, so that its id is known."""

@@ -66,6 +66,7 @@ FACTS = BagFacts(
     issued_to_ward="3A",
     definition=STUDY,
     holds=(),
+    is_band_confirmed=True,
     order=ORDER_FACTS,
 )
 

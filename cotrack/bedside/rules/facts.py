@@ -38,6 +38,7 @@ class BagFacts:
     issued_to_ward: str
     definition: Definition
     holds: tuple[HoldFacts, ...]
+    is_band_confirmed: bool
     order: OrderFacts | None
 
 

@@ -80,12 +80,12 @@ def check_identity(
         scans["tag"] = (attached_code, tag)
     _begin(work, bag, scans)
     work.details["identity_answer"] = identity_answer or "not asked"
-    against_the_band = against_band(band, is_band_current=is_band_confirmed(work.session, band.key))
-    blockers = [*against_the_band, *against_answer(identity_answer)]
+    against_the_scans = against_scans(bag, tag)
+    facts = bag_facts(work, bag.key, band=band.key) if unit_code and not against_the_scans else None
+    is_current = facts.is_band_confirmed if facts is not None else is_band_confirmed(work.session, band.key)
+    blockers = [*against_band(band, is_band_current=is_current), *against_answer(identity_answer)]
     # A band that fails, or a person who denies it, ends the check before any bag is scanned.
-    against_the_bag = against_scans(bag, tag) if unit_code or not blockers else []
-    blockers += against_the_bag
-    facts = bag_facts(work, bag.key) if unit_code and not against_the_bag else None
+    blockers += against_the_scans if unit_code or not blockers else []
     if facts is not None:
         blockers += against_bag(facts, place_of(work, station), state="thawed")
         # A dead band still says whose it was; a bag's label scanned in its place says nothing of a patient.
@@ -123,7 +123,7 @@ def _keep(work: Work, kind: str, station: str, decided: _Decided) -> IdentityChe
         decided_at=work.now,
         valid_until=work.now + stands_for,
     )
-    work.add(check)
+    work.append(check)
     return check
 
 

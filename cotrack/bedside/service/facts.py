@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import IdentityCheck
@@ -19,7 +19,9 @@ from cotrack.manufacture.rules import end_of_life
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
 from cotrack.participants.models import Band, Participant
-from cotrack.quality.service import standing_holds
+from cotrack.quality.models import Hold
+from cotrack.quality.rules import HoldFacts
+from cotrack.quality.service import STANDING_STATES, standing_holds
 from cotrack.study import service as study
 from cotrack.study.models import StudyDefinition
 from cotrack.study.rules.definition import Definition
@@ -38,6 +40,14 @@ _given_before = (
 )
 _count = select(func.count()).where(_given_before).correlate(Order).scalar_subquery()
 _last = select(func.max(_earlier.started_at)).where(_given_before).correlate(Order).scalar_subquery()
+
+_is_held = exists().where(
+    Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)), Hold.status.in_(STANDING_STATES)
+)
+_band_of = aliased(Participant)
+_is_band_confirmed = exists().where(
+    Band.participant_id == _band_of.id, _band_of.subject_number == bindparam("band"), Band.status == "confirmed"
+)
 
 _BAG = (
     select(
@@ -61,6 +71,8 @@ _BAG = (
         Participant.status.label("participant_status"),
         _count.label("infusions"),
         _last.label("last_started_at"),
+        _is_held.label("is_held"),
+        _is_band_confirmed.label("is_band_confirmed"),
     )
     .join(Lot, Lot.id == Unit.lot_id)
     .join(StudyDefinition, StudyDefinition.id == Lot.study_definition_id)
@@ -71,9 +83,9 @@ _BAG = (
 )
 
 
-def bag_facts(work: Work, unit_number: str) -> BagFacts | None:
-    """Return what is known of a bag now, None where there is no such bag."""
-    rows = plain_rows(work.session, _BAG, {"number": unit_number})
+def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | None:
+    """Return what is known of a bag now, and of the band of a participant; None where there is no such bag."""
+    rows = plain_rows(work.session, _BAG, {"number": unit_number, "band": band})
     if not rows:
         return None
     (row,) = rows
@@ -87,7 +99,8 @@ def bag_facts(work: Work, unit_number: str) -> BagFacts | None:
         expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at),
         issued_to_ward=row.ward or "",
         definition=definition,
-        holds=tuple(standing_holds(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"])),
+        holds=_holds(work, row) if row.is_held else (),
+        is_band_confirmed=bool(row.is_band_confirmed),
         order=_order(work, row) if row.order_id is not None else None,
     )
 
@@ -99,6 +112,10 @@ def last_use(
     site_minutes, study_minutes = site.minutes["thawed_life"], definition.product.thawed_life_minutes
     minutes = min(site_minutes, study_minutes) if study_minutes is not None else site_minutes
     return end_of_life(lot_expires_at, thaw_started_at, minutes)
+
+
+def _holds(work: Work, row: Row[Any]) -> tuple[HoldFacts, ...]:
+    return tuple(standing_holds(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"]))
 
 
 def _order(work: Work, row: Row[Any]) -> OrderFacts:

@@ -3,14 +3,17 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, event, inspect, select
+from sqlalchemy import RowMapping, Table, event, insert, inspect, select
 from sqlalchemy.orm import QueryContext, Session, UOWTransaction
+from sqlalchemy.sql.dml import ReturningInsert
 
-from cotrack.foundation.db.base import Base
+from cotrack.foundation.db.base import Base, is_append_only
 from cotrack.foundation.db.columns import trail_text
-from cotrack.foundation.db.guard import OUTSIDE_TRAIL, WRITING, GuardedSession
+from cotrack.foundation.db.guard import OUTSIDE_TRAIL, WRITING, GuardedSession, flushing
+from cotrack.foundation.errors import UnrecordedChange
 
 Row = Mapping[str, Any] | RowMapping
 
@@ -71,9 +74,10 @@ class ChangeCollector:
         for table, ids in by_table.items():
             stored = session.connection().execute(select(table).where(table.c.id.in_(ids)).order_by(table.c.id))
             for row in stored.mappings():
-                self._compare(table, row)
+                self.note(table, row)
 
-    def _compare(self, table: Table, row: Row) -> None:
+    def note(self, table: Table, row: Row) -> None:
+        """Note each column of a stored row that differs from before."""
         name = f"{table.name}:{row['id']}"
         now = row_text(table, row, self._secrets)
         before = self._loaded.get(name, {})
@@ -83,6 +87,30 @@ class ChangeCollector:
             if before.get(each) != value
         )
         self._loaded[name] = now
+
+
+def append_row(session: Session, row: Base) -> None:
+    """Write a row of an append-only table by one statement that gives back what was stored (RETURNING), and collect it.
+
+    The row stays outside the session: nothing changes it again.
+    """
+    table = _table(row)
+    if not is_append_only(table):
+        raise UnrecordedChange(f"a row of {table.name} may change later: it must be added")
+    if session.new or session.dirty:
+        session.flush()
+    values = {each.name: getattr(row, each.name) for each in table.columns if each.name != "id"}
+    connection = session.connection()
+    with flushing(connection):
+        stored = connection.execute(_append(table), values).mappings().one()
+    row.id = stored["id"]
+    if collector := _collector(session):
+        collector.note(table, stored)
+
+
+@cache
+def _append(table: Table) -> ReturningInsert[Any]:
+    return insert(table).returning(*table.columns)
 
 
 def _table(instance: Base) -> Table:

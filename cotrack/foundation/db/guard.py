@@ -1,7 +1,8 @@
 """Refuses writes that no record would see: only a flush may write, and only where its session was opened for it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, Delete, Engine, Insert, Update, event
@@ -32,6 +33,16 @@ _WRITE = re.compile(
 )
 
 
+@contextmanager
+def flushing(connection: Connection) -> Iterator[None]:
+    """Let statements write: what they write is collected for the record by whoever opens this."""
+    connection.info["cotrack_flush"] = True
+    try:
+        yield
+    finally:
+        connection.info["cotrack_flush"] = False
+
+
 class GuardedSession(Session):
     """A session that knows what it was opened for (`info["purpose"]`)."""
 
@@ -39,12 +50,8 @@ class GuardedSession(Session):
         """Write pending changes; a reading session refuses."""
         if self.info["purpose"] == READING and (self.new or self.dirty or self.deleted):
             raise UnrecordedChange("a reading session was asked to write")
-        connection = self.connection()
-        connection.info["cotrack_flush"] = True
-        try:
+        with flushing(self.connection()):
             super().flush(objects)
-        finally:
-            connection.info["cotrack_flush"] = False
 
 
 @event.listens_for(GuardedSession, "before_flush")

@@ -36,6 +36,8 @@ class Sessions:
         self.engine = engine
         self.clock = clock
         self._writing_engine = engine.execution_options(cotrack_writing=True)
+        is_server = engine.dialect.name == "postgresql"
+        self._looking_engine = engine.execution_options(isolation_level="AUTOCOMMIT") if is_server else engine
         self.file = file
 
     def with_clock(self, clock: Clock) -> "Sessions":
@@ -47,6 +49,11 @@ class Sessions:
         """Open a session that refuses every write."""
         with self._session(self.engine, {"purpose": READING}) as session:
             yield session
+
+    def look(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Read rows by one statement: outside of any transaction on PostgreSQL, which spares two ways to it."""
+        with _told_plainly(), self._looking_engine.connect() as connection:
+            return connection.execute(statement, parameters).all()
 
     @contextmanager
     def writing(self, info: Mapping[str, Any] | None = None) -> Iterator[Session]:
@@ -76,18 +83,27 @@ class Sessions:
 
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
-        try:
-            with GuardedSession(engine, autoflush=False, expire_on_commit=False, info=dict(info)) as session:
-                yield session
-        except DatabaseError as fault:
-            said = unavailable(fault)
-            if said is None:
-                raise
-            raise said from fault
+        with (
+            _told_plainly(),
+            GuardedSession(engine, autoflush=False, expire_on_commit=False, info=dict(info)) as session,
+        ):
+            yield session
 
     def _locked(self) -> Any:
         self.require_file()
         return _held(self.file.parent / "writer.lock") if self.file else nullcontext()
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Say in domain words what makes a database unusable."""
+    try:
+        yield
+    except DatabaseError as fault:
+        said = unavailable(fault)
+        if said is None:
+            raise
+        raise said from fault
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from cotrack.foundation.access.gateways import Passwords, hashed, new_secret
 from cotrack.foundation.access.models import Person, PersonRole, SignInCounter, SignInSession
 from cotrack.foundation.access.service.people import person_named
 from cotrack.foundation.acting import Actor, Ground, Proof
-from cotrack.foundation.db import plain_rows
 from cotrack.foundation.errors import NotFound, SignatureRefused, SignInRefused
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.settings import Settings
@@ -85,8 +84,7 @@ class Door:
 
     def visitor(self, secret: str, *, kind: str, request: str) -> Visitor | None:
         """Return who sends a request, or None: session ended, idle, person disabled (11.10(d))."""
-        with self.ground.sessions.reading() as session:
-            rows = plain_rows(session, _VISITOR, {"secret": hashed(secret), "kind": kind})
+        rows = self.ground.sessions.look(_VISITOR, {"secret": hashed(secret), "kind": kind})
         if not rows:
             return None
         first, now = rows[0], self.ground.sessions.clock()
