@@ -19,6 +19,7 @@ from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, read_un
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRecord, AuditTile
 from cotrack.foundation.audit.tree import TILE_LEAVES, inclusion_proof, leaf_hash, root, tiles
 from cotrack.foundation.db import Sessions
+from cotrack.foundation.db.turns import take_turn
 from cotrack.foundation.errors import CotrackError
 from cotrack.foundation.keys import Keys
 from cotrack.foundation.site import Site
@@ -96,7 +97,8 @@ def _has_leaf() -> ColumnElement[bool]:
 
 
 def _elect(session: Session) -> None:
-    """Let one process seal at a time; SQLite's writer lock is held already."""
+    """Let one process seal at a time."""
+    take_turn(session)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_ELECTION, {"key": _ELECTION_KEY})
 

@@ -6,10 +6,11 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.audit.models import AuditLeaf, AuditRecord
 from cotrack.foundation.audit.record import Entry, body
 from cotrack.foundation.audit.tree import leaf_hash
+from cotrack.foundation.db.turns import TAKES_TURN
 
 _NEXT_ID = {
     "postgresql": text("SELECT nextval('audit_record_id_seq')"),
-    "sqlite": text("SELECT coalesce(max(id), 0) + 1 FROM audit_record"),
+    "sqlite": text("SELECT coalesce(max(id), 0) + 1 FROM audit_record").execution_options(**{TAKES_TURN: True}),
 }
 _APPEND_LEAF = insert(AuditLeaf.__table__).from_select(  # type: ignore[arg-type]  # a mapped class's table is a Table
     ["id", "record_id", "hash"],

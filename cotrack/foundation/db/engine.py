@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from cotrack.foundation.db.faults import missing
 from cotrack.foundation.db.guard import guard
 from cotrack.foundation.db.sessions import Clock, Sessions, wall_clock
+from cotrack.foundation.db.turns import let_writers_take_turns
 from cotrack.settings import SettingsFault
 
 BUSY_MILLISECONDS = 5_000
@@ -51,6 +52,7 @@ def _open_sqlite(address: URL, clock: Clock) -> Sessions:
     _open_only_what_exists(engine, path)
     _use_own_transactions(engine)
     guard(engine)
+    let_writers_take_turns(engine, path.parent / "writer.lock")
     return Sessions(engine, clock=clock, file=path)
 
 
@@ -66,7 +68,7 @@ def _open_only_what_exists(engine: Engine, path: Path) -> None:
 
 
 def _use_own_transactions(engine: Engine) -> None:
-    """Turn the driver's transactions off and begin our own: IMMEDIATE for a command, plain for a read."""
+    """Turn the driver's transactions off and begin a reader's own; a writer's begins with its turn."""
 
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ARG001 (its signature)
@@ -81,5 +83,5 @@ def _use_own_transactions(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("cotrack_writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if not connection.get_execution_options().get("cotrack_writing"):
+            connection.exec_driver_sql("BEGIN")

@@ -70,8 +70,8 @@ def _refuse_other_tables(session: Session, context: UOWTransaction, instances: A
 def guard(engine: Engine) -> None:
     """Refuse INSERT, UPDATE and DELETE on this engine outside a flush; statements on untrailed tables may pass."""
 
-    @event.listens_for(engine, "before_cursor_execute", named=True)
-    def refuse(*, conn: Connection, statement: str, context: Any, **_: Any) -> None:
+    @event.listens_for(engine, "before_cursor_execute")
+    def refuse(conn: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:  # noqa: ARG001, FBT001, PLR0917 (its signature)
         if not _WRITE.match(statement) or conn.info.get("cotrack_flush"):
             return
         written = getattr(getattr(context, "compiled", None), "statement", None)

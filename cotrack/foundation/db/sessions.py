@@ -1,9 +1,7 @@
 """Opens sessions: for reading, for one command, and for the few tables that stand outside the trail."""
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from sqlalchemy import Engine, Executable
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from cotrack.foundation.db.faults import missing, not_lockable, unavailable
+from cotrack.foundation.db.faults import missing, unavailable
 from cotrack.foundation.db.guard import READING, UNTRAILED, WRITING, GuardedSession
 
 Clock = Callable[[], datetime]
@@ -32,12 +30,13 @@ class Sessions:
     """The factory of sessions over one database, with the clock that every command reads."""
 
     def __init__(self, engine: Engine, *, clock: Clock = wall_clock, file: Path | None = None) -> None:
-        """Take the `file` of SQLite: writers queue at a lock beside it, because its own waiting is unfair."""
+        """Take the engine of `db.open_database`, and the `file` of an embedded database."""
         self.engine = engine
         self.clock = clock
         self._writing_engine = engine.execution_options(cotrack_writing=True)
         is_server = engine.dialect.name == "postgresql"
-        self._looking_engine = engine.execution_options(isolation_level="AUTOCOMMIT") if is_server else engine
+        autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._looking_engine = autocommit if is_server else self._writing_engine
         self.file = file
 
     def with_clock(self, clock: Clock) -> "Sessions":
@@ -51,23 +50,22 @@ class Sessions:
             yield session
 
     def look(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
-        """Read rows by one statement: outside of any transaction on PostgreSQL, which spares two ways to it."""
+        """Read rows by one statement, outside of any transaction, which spares two ways to PostgreSQL."""
         with _told_plainly(), self._looking_engine.connect() as connection:
             return connection.execute(statement, parameters).all()
 
     @contextmanager
     def writing(self, info: Mapping[str, Any] | None = None) -> Iterator[Session]:
         """Open the session of one command; the unit of work commits it."""
-        with (
-            self._locked(),
-            self._session(self._writing_engine, {"purpose": WRITING, **(info or {})}) as session,
-        ):
+        self.require_file()
+        with self._session(self._writing_engine, {"purpose": WRITING, **(info or {})}) as session:
             yield session
 
     @contextmanager
     def outside_trail(self) -> Iterator[Session]:
         """Open a session for sign-ins, counters, caches: it commits at the end, and refuses any table of the trail."""
-        with self._locked(), self._session(self._writing_engine, {"purpose": UNTRAILED}) as session:
+        self.require_file()
+        with self._session(self._writing_engine, {"purpose": UNTRAILED}) as session:
             yield session
             session.commit()
 
@@ -89,10 +87,6 @@ class Sessions:
         ):
             yield session
 
-    def _locked(self) -> Any:
-        self.require_file()
-        return _held(self.file.parent / "writer.lock") if self.file else nullcontext()
-
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
@@ -104,16 +98,3 @@ def _told_plainly() -> Iterator[None]:
         if said is None:
             raise
         raise said from fault
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as fault:
-        raise not_lockable(fault) from fault
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
