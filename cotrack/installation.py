@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -32,6 +33,7 @@ from cotrack.settings import Settings, SettingsFault
 
 CLEAR_EVERY_SECONDS = 60
 STOP_SECONDS = 20
+WATCH_SECONDS = 1
 
 log = logging.getLogger("cotrack")
 
@@ -100,12 +102,38 @@ def serve(runtime: Runtime) -> None:
     record_start(runtime)
     # No connection may be shared with the workers that are forked from here.
     runtime.ground.sessions.engine.dispose()
-    beside = subprocess.Popen([sys.executable, "-m", "cotrack", "work"])
-    try:
+    with _background_work():
         _Server(_make_app(runtime), _server_options(runtime.settings)).run()
+
+
+@contextmanager
+def _background_work() -> Iterator[None]:
+    """Keep a process beside the service, and start it again where it died: the trail is to be sealed all the time."""
+    stop = threading.Event()
+    beside = [_start_work()]
+
+    def watch() -> None:
+        while not stop.wait(WATCH_SECONDS):
+            if beside[0].poll() is not None:
+                log.warning("the background work ended and is started again")
+                beside[0] = _start_work()
+
+    watcher = threading.Thread(target=watch, name="watch")
+    watcher.start()
+    starter = os.getpid()
+    try:
+        yield
     finally:
-        beside.terminate()
-        beside.wait(STOP_SECONDS)
+        # A worker that was forked meanwhile ends here too: the process is not its own.
+        if os.getpid() == starter:
+            stop.set()
+            watcher.join()
+            beside[0].terminate()
+            beside[0].wait(STOP_SECONDS)
+
+
+def _start_work() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "cotrack", "work"])
 
 
 def _log_to_stderr() -> None:
@@ -123,7 +151,7 @@ def _make_app(runtime: Runtime) -> Flask:
 
 
 def _server_options(settings: Settings) -> dict[str, Any]:
-    """Sync workers and no `max_requests`: together with threads it resets connections (benoitc/gunicorn#3038)."""
+    """Return how gunicorn serves; no `max_requests`: with threads it resets connections (benoitc/gunicorn#3038)."""
     return {
         "bind": settings.bind,
         "workers": settings.workers,

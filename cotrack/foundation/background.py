@@ -15,7 +15,6 @@ class Work:
     name: str
     turn: Callable[[], object]
     every_seconds: float
-    is_first_at_once: bool = True
 
 
 def do(works: Sequence[Work], stop: threading.Event) -> None:
@@ -28,8 +27,6 @@ def do(works: Sequence[Work], stop: threading.Event) -> None:
 
 
 def _turns(work: Work, stop: threading.Event) -> None:
-    if not work.is_first_at_once and stop.wait(work.every_seconds):
-        return
     while not stop.is_set():
         try:
             work.turn()

@@ -15,6 +15,7 @@ from cotrack.foundation.audit.record import Entry, Intention
 from cotrack.foundation.audit.writing import insert_record
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.db.changes import ChangeCollector
+from cotrack.foundation.db.faults import is_taken
 from cotrack.foundation.errors import (
     Blocked,
     ChangedMeanwhile,
@@ -40,6 +41,8 @@ def unit_of_work(ground: Ground, actor: Actor, *, proof: Proof | None = None) ->
         raise
     except (IntegrityError, StaleDataError) as conflict:
         refused = _conflict(ground, conflict)
+        if refused is None:
+            raise
         _record_refusal(ground, work, refused)
         raise refused from conflict
 
@@ -107,10 +110,12 @@ def _entry(
     )
 
 
-def _conflict(ground: Ground, conflict: IntegrityError | StaleDataError) -> Refused:
-    """Say in domain words what a constraint of the database refused."""
+def _conflict(ground: Ground, conflict: IntegrityError | StaleDataError) -> Refused | None:
+    """Say in domain words what a constraint of the database refused; None where only a fault of ours explains it."""
     words = str(getattr(conflict, "orig", conflict))
     for name, blocker in ground.constraints.items():
         if name in words:
             return Blocked(blockers=[blocker])
+    if isinstance(conflict, IntegrityError) and not is_taken(conflict):
+        return None
     return ChangedMeanwhile("Somebody else changed the same thing at the same moment: load the page again and look.")

@@ -113,11 +113,8 @@ class Work:
 
     def lock(self, model: type[Row], key: str, *, share: bool = False) -> Row:
         """Load one row by its key and lock it: shared for what must not change, else for what this command changes."""
-        if self.session.dirty or self.session.new:
-            self.session.flush()
         column = getattr(model, model.__key__)
-        statement = select(model).where(column == key).with_for_update(read=share)
-        row = self.session.execute(statement, execution_options={"populate_existing": True}).scalar_one_or_none()
+        row = self.session.scalars(select(model).where(column == key).with_for_update(read=share)).one_or_none()
         if row is None:
             raise NotFound("There is no {noun} {key}.", noun=Term(noun_of(model)), key=key)
         return row

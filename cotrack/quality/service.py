@@ -37,7 +37,7 @@ def lift(work: Work, hold_id: int, *, reason: str) -> Hold:
     """Lift a hold, with the reason; a recall is never lifted."""
     found = work.session.get(Hold, hold_id)
     work.begin(HOLD, "lift", str(hold_id), reason=reason, subject=found.subject if found else "")
-    hold = work.session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
+    hold = work.session.get(Hold, hold_id, with_for_update=True)
     if hold is None:
         raise NotFound("There is no such hold.")
     work.move(hold, "lift")

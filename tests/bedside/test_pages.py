@@ -1,13 +1,17 @@
 """The bedside's pages: one question at a time, one verdict, and no answer that an older page could spoil."""
 
 import re
+import threading
+from dataclasses import replace
 
+from sqlalchemy import select
 from support.clients import Client, SignIn
 from support.refusals import records
 from support.stages import HER, HIM, LOT, Bedside, at_the_bedside, at_the_ward, enrolled
 from support.worlds import World
 
-from cotrack.bedside.service import infusions
+from cotrack.bedside.models import Sitting
+from cotrack.bedside.service import infusions, sittings
 from cotrack.manufacture.service import lots
 
 
@@ -100,6 +104,60 @@ def test_an_older_page_answers_no_other_question_than_its_own(world: World, pers
     assert sent(nurse, "/bedside/scan", who, code=bag) == "/bedside"
     assert "what is your name" in page(nurse)
     assert len(records(world, event="identity_check.make")) == before
+
+
+def test_an_answer_counts_for_the_band_that_its_page_asked_about_and_no_other(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    nurse, (band, bag) = person("zhou.n"), codes_of(bedside)
+    his_band, _ = codes_of(bedside, participant=HIM)
+    sent(nurse, "/bedside/scan", page(nurse), code=his_band)
+    asks_about_him = page(nurse)
+    # Another tab of the same sign-in begins anew, with her band.
+    nurse.send("POST", "/bedside/again")
+    sent(nurse, "/bedside/scan", page(nurse), code=band)
+    sent(nurse, "/bedside/identity", asks_about_him, answer="confirmed")
+    assert "what is your name" in page(nurse)
+    sent(nurse, "/bedside/identity", page(nurse), answer="confirmed")
+    asks_for_her_bag = page(nurse)
+    nurse.send("POST", "/bedside/again")
+    sent(nurse, "/bedside/scan", page(nurse), code=his_band)
+    sent(nurse, "/bedside/identity", page(nurse), answer="confirmed")
+    before = len(records(world, event="identity_check.make"))
+    assert sent(nurse, "/bedside/scan", asks_for_her_bag, code=bag) == "/bedside"
+    assert len(records(world, event="identity_check.make")) == before
+
+
+def test_an_answer_that_comes_after_another_band_was_scanned_is_not_kept(world: World) -> None:
+    bedside = at_the_bedside(world)
+    ground, nurse = world.runtime.ground, replace(world.cast.actor("zhou.n"), session_id=7)
+    (band, _), (his_band, _) = codes_of(bedside), codes_of(bedside, participant=HIM)
+    sittings.keep_band(ground, nurse, his_band)
+    asked = sittings.progress(ground, nurse)
+    sittings.keep_band(ground, nurse, band)
+    sittings.keep_answer(ground, nurse, "confirmed", sitting=asked.sitting)
+    assert sittings.progress(ground, nurse).question == "identity"
+
+
+def test_the_first_two_scans_of_a_sign_in_at_once_both_count(world: World) -> None:
+    ground, nurse = world.runtime.ground, replace(world.cast.actor("zhou.n"), session_id=7)
+    with ground.sessions.outside_trail() as session:
+        session.add(Sitting(session_id=7, opened_at=world.clock.now, band_scan="first", identity_answer=""))
+        session.flush()
+        other = threading.Thread(target=sittings.keep_band, args=(ground, nurse, "second"))
+        other.start()
+        other.join(0.4)
+        assert other.is_alive()
+    other.join(15)
+    assert sittings.progress(ground, nurse).band_scan == "second"
+
+
+def test_what_was_scanned_is_forgotten_after_a_day(world: World) -> None:
+    ground, nurse = world.runtime.ground, replace(world.cast.actor("zhou.n"), session_id=7)
+    sittings.keep_band(ground, nurse, "first")
+    world.clock.pass_by(days=1, seconds=1)
+    sittings.keep_band(ground, replace(nurse, session_id=8), "second")
+    kept = world.read(lambda session: session.scalars(select(Sitting.band_scan)).all())
+    assert kept == ["second"]
 
 
 def test_a_band_scanned_too_long_ago_is_asked_for_again(world: World, person: SignIn) -> None:

@@ -13,6 +13,7 @@ from cotrack.bedside.rules.checks import (
     against_answer,
     against_bag,
     against_band,
+    against_other_bag,
     against_other_order,
     against_pair,
     against_patient,
@@ -364,6 +365,25 @@ def test_e26_to_e28_any_other_two_checks_are_none(
     first: CheckFacts | None, second: CheckFacts | None, expected: list[str]
 ) -> None:
     assert codes(against_pair(first, second, "bedside", WARD)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pair", "sentence"),
+    [
+        ((FIRST, SECOND), ""),
+        ((check(1, unit_id=8), SECOND), "The two checks are of different bags."),
+        ((check(1, unit_id=8, order_id=6), check(2, unit_id=8, order_id=6)), "The two checks are of different bags."),
+        (
+            (check(1, order_id=6), check(2, order_id=6)),
+            "The bag was set aside for another order meanwhile: both scan again.",
+        ),
+    ],
+)
+def test_checks_count_for_the_bag_and_the_order_that_they_were_made_for(
+    pair: tuple[CheckFacts, CheckFacts], sentence: str
+) -> None:
+    assert [each.sentence for each in against_other_bag(pair, FACTS)] == ([sentence] if sentence else [])
+    assert [each.sentence for each in against_other_bag(pair, replace(FACTS, order=None))] != []
 
 
 def test_a_reason_that_several_rules_give_is_told_once_in_its_place() -> None:

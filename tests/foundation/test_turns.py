@@ -19,6 +19,7 @@ from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service import lots
 
 NUMBER = "MSC26-0031"
+ON_SQLITE = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 MADE = datetime(2026, 1, 2, tzinfo=UTC).date()
 
 
@@ -113,14 +114,11 @@ def test_many_writers_at_once_lose_no_write(world: World) -> None:
     assert world.read(lambda session: session.scalar(select(Lot.expires_at))) == before + timedelta(days=6)
 
 
+@ON_SQLITE
 def test_two_programs_on_one_file_take_turns_too_however_long_it_takes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sessions = world.runtime.ground.sessions
-    if sessions.file is None:
-        # PostgreSQL's own row locks: what is asked here is asked of it above.
-        assert sessions.engine.dialect.name == "postgresql"
-        return
     # SQLite itself would give up after this time.
     monkeypatch.setattr("cotrack.foundation.db.engine.BUSY_MILLISECONDS", 50)
     other = open_database(f"sqlite:///{sessions.file}")
@@ -141,13 +139,11 @@ def test_two_programs_on_one_file_take_turns_too_however_long_it_takes(
     other.engine.dispose()
 
 
+@ON_SQLITE
 def test_a_queue_that_cannot_be_opened_is_said_in_one_line_and_blocks_nobody_for_ever(
     world: World, tmp_path: Path
 ) -> None:
     sessions = world.runtime.ground.sessions
-    if sessions.file is None:
-        assert sessions.engine.dialect.name == "postgresql"
-        return
     lock = sessions.file.parent / "writer.lock"
     aside = tmp_path / "aside"
     lock.rename(aside)

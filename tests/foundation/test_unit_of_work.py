@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text, update
+from sqlalchemy.exc import IntegrityError
 from support.worlds import World
 
+from cotrack.custody.models import Handover
 from cotrack.custody.service import hand_over
 from cotrack.foundation.acting import Actor, Proof
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.db.changes import append_row
 from cotrack.foundation.errors import (
     Blocked,
     ChangedMeanwhile,
@@ -104,6 +107,14 @@ def test_a_session_outside_the_trail_refuses_tables_of_the_trail(world: World) -
         world.runtime.ground.sessions.outside_trail() as session,
     ):
         session.scalar(select(Lot)).made_on = date(2020, 1, 1)
+
+
+@pytest.mark.parametrize("purpose", ["reading", "outside_trail"])
+def test_a_row_that_never_changes_is_appended_by_a_command_alone(world: World, purpose: str) -> None:
+    row = Handover(unit_id=1, kind="issue", ward="3A", given_by_id=1, taken_by_id=2, handed_over_at=world.clock.now)
+    opened = getattr(world.runtime.ground.sessions, purpose)()
+    with pytest.raises(UnrecordedChange, match="by no command"), opened as session:
+        append_row(session, row)
 
 
 def test_nothing_of_the_trail_is_ever_deleted(world: World) -> None:
@@ -248,6 +259,16 @@ def test_a_constraint_speaks_in_domain_words(world: World) -> None:
     with pytest.raises(Blocked) as refused:
         world.do("ma.k", hand_to_oneself)
     assert [each.code for each in refused.value.blockers] == ["same_person"]
+
+
+def test_what_only_a_fault_of_ours_explains_is_no_conflict_with_somebody_else(world: World) -> None:
+    world.journey.lot(NUMBER)
+
+    def to_no_status(work: Work) -> None:
+        work.take(Lot, "finish", NUMBER).status = "nowhere"
+
+    with pytest.raises(IntegrityError):
+        world.do("zhao.l", to_no_status)
 
 
 def test_what_was_changed_and_not_written_yet_survives_the_next_lock(world: World) -> None:

@@ -49,11 +49,16 @@ def test_the_bedside_question_names_neither_the_bag_nor_its_check_character(worl
     nurse = Client(app, "zhou.n")
     assert bedside.bag not in nurse.get("/bedside").get_data(as_text=True)
     band = world.journey.live_code(f"participant:{HER}", "wristband")
-    nurse.send("POST", "/bedside/scan", form={"code": band})
+
+    def answer(path: str, **form: str) -> None:
+        hidden = re.findall(r'name="(form_key|asked)" value="([^"]*)"', nurse.get("/bedside").get_data(as_text=True))
+        nurse.send("POST", path, form={**dict(hidden), **form})
+
+    answer("/bedside/scan", code=band)
     asked = nurse.get("/bedside").get_data(as_text=True)
     assert "测试 IFN-001" in asked
     assert bedside.bag not in asked
-    nurse.send("POST", "/bedside/identity", form={"answer": "confirmed"})
+    answer("/bedside/identity", answer="confirmed")
     asked = nurse.get("/bedside").get_data(as_text=True)
     assert bedside.bag not in asked
     assert band not in asked

@@ -9,6 +9,7 @@ from support.worlds import World
 
 from cotrack.bedside.service import infusions, ward
 from cotrack.foundation.errors import Blocked, TransitionNotAllowed
+from cotrack.labelling.service import instances
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import allocation
 from cotrack.release.service import dispositions
@@ -130,6 +131,45 @@ def test_a_recall_between_check_and_start_lets_no_start_follow(world: World) -> 
     start.end()
     assert start.refusal is not None
     assert [each.code for each in start.refusal.reasons] == ["lot_recalled"]
+
+
+@pytest.mark.parametrize("subject", ["unit", "participant"])
+def test_a_label_that_dies_between_check_and_start_lets_no_start_follow(world: World, subject: str) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    label_id = first.unit_label_id if subject == "unit" else first.other_label_id
+    death = HeldCommand(world, "qian.m", lambda work: instances.make_void(work, label_id, reason="torn"))
+    start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert start.waits()
+    death.commit()
+    start.end()
+    assert death.refusal is None
+    assert start.refusal is not None
+    assert [each.code for each in start.refusal.reasons] == ["label_void"]
+
+
+def test_a_label_dies_only_after_the_start_that_counted_on_it_is_recorded(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    start = HeldCommand(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    death = Waiting(world, "qian.m", lambda work: instances.make_void(work, first.unit_label_id, reason="torn"))
+    assert death.waits()
+    start.commit()
+    death.end()
+    assert (start.refusal, death.refusal) == (None, None)
+
+
+def test_a_label_that_dies_between_check_and_thaw_lets_no_thaw_follow(world: World) -> None:
+    ward_side = at_the_ward(world)
+    first, second = (world.journey.thaw_check(ward_side.bag, by) for by in ("zhou.n", "wu.n"))
+    death = HeldCommand(world, "qian.m", lambda work: instances.make_void(work, first.other_label_id, reason="torn"))
+    pair = {"first_check": first.id, "second_check": second.id}
+    thaw = Waiting(world, "wu.n", lambda work: infusions.start_thaw(work, **pair))
+    assert thaw.waits()
+    death.commit()
+    thaw.end()
+    assert thaw.refusal is not None
+    assert [each.code for each in thaw.refusal.reasons] == ["label_void"]
 
 
 def test_a_recall_during_a_start_waits_until_the_start_is_done_and_recorded(world: World) -> None:

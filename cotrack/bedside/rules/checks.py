@@ -1,6 +1,6 @@
 """Every reason against a bag: before the thaw, at the vein, and once more, atomically, at the start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
@@ -141,6 +141,16 @@ def against_pair(first: CheckFacts | None, second: CheckFacts | None, kind: str,
     if second.check_id <= first.check_id:
         blockers.append(Blocker("second_scan_missing", "The second check must follow the first."))
     return blockers
+
+
+def against_other_bag(pair: Iterable[CheckFacts], facts: BagFacts) -> list[Blocker]:
+    """Return why checks do not count for this bag: one was of another, or the bag has another order by now (E03)."""
+    checks = list(pair)
+    if any(check.unit_id != facts.unit_id for check in checks):
+        return [Blocker("second_scan_missing", "The two checks are of different bags.")]
+    if any(check.order_id != facts.order_id for check in checks):
+        return [Blocker("second_scan_missing", "The bag was set aside for another order meanwhile: both scan again.")]
+    return []
 
 
 def _against_same_person(first: CheckFacts, second: CheckFacts) -> list[Blocker]:

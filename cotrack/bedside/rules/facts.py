@@ -41,6 +41,11 @@ class BagFacts:
     is_band_confirmed: bool
     order: OrderFacts | None
 
+    @property
+    def order_id(self) -> int | None:
+        """The order that the bag is set aside for."""
+        return self.order.order_id if self.order else None
+
 
 @dataclass(frozen=True)
 class Place:

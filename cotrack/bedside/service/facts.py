@@ -157,8 +157,11 @@ def is_band_confirmed(session: Session, subject_number: str) -> bool:
     return bool(plain_rows(session, _BAND, {"number": subject_number}))
 
 
-def checks(session: Session, ids: Sequence[int]) -> dict[int, CheckFacts]:
-    """Return checks by id, each with whether the same people or bag had a mismatch after it."""
+def checks(session: Session, ids: Sequence[int], *, lock_labels: bool = False) -> dict[int, CheckFacts]:
+    """Return checks by id, each with whether the same people or bag had a mismatch after it.
+
+    A step locks the labels that were scanned (shared, in the order of their ids): none of them dies meanwhile.
+    """
     rows = session.scalars(select(IdentityCheck).where(IdentityCheck.id.in_(ids)).order_by(IdentityCheck.id)).all()
     if not rows:
         return {}
@@ -170,14 +173,17 @@ def checks(session: Session, ids: Sequence[int]) -> dict[int, CheckFacts]:
             IdentityCheck.person_id.in_(people) | IdentityCheck.unit_id.in_(units),
         )
     )
-    statuses = _label_statuses(session, rows)
+    statuses = _label_statuses(session, rows, lock=lock_labels)
     return {row.id: _check(row, newest_mismatch, statuses) for row in rows}
 
 
-def _label_statuses(session: Session, rows: Sequence[IdentityCheck]) -> dict[int, str]:
+def _label_statuses(session: Session, rows: Sequence[IdentityCheck], *, lock: bool) -> dict[int, str]:
     """Return what became of the labels that were scanned."""
     ids = {each for row in rows for each in (row.unit_label_id, row.other_label_id) if each is not None}
-    return dict(session.execute(select(LabelInstance.id, LabelInstance.status).where(LabelInstance.id.in_(ids))).all())
+    statement = (
+        select(LabelInstance.id, LabelInstance.status).where(LabelInstance.id.in_(ids)).order_by(LabelInstance.id)
+    )
+    return dict(session.execute(statement.with_for_update(read=True) if lock else statement).all())
 
 
 def _check(row: IdentityCheck, newest_mismatch: int | None, statuses: Mapping[int, str]) -> CheckFacts:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.bedside.models import IdentityCheck, Infusion
-from cotrack.bedside.rules.checks import against_bag, against_pair, unique
+from cotrack.bedside.rules.checks import against_bag, against_other_bag, against_pair, unique
 from cotrack.bedside.rules.facts import CheckFacts
 from cotrack.bedside.rules.volumes import against_completion, against_volumes
 from cotrack.bedside.service.facts import checks, place_of
@@ -33,10 +33,11 @@ def start_thaw(work: Work, *, first_check: int, second_check: int) -> Unit:
     """Start the thaw of a bag from two people's matches; everything is decided again on locked rows."""
     unit_number = _unit_of_check(work, "thaw", first_check)
     unit, facts = locked_facts(work, unit_number)
-    pair = checks(work.session, [first_check, second_check])
+    pair = checks(work.session, [first_check, second_check], lock_labels=True)
     place = place_of(work, work.actor.station)
     against = against_pair(pair.get(first_check), pair.get(second_check), "thaw", place)
-    work.refuse_if(unique([*against, *_against_other_bag(pair, unit), *against_bag(facts, place, state="received")]))
+    against += against_other_bag(pair.values(), facts)
+    work.refuse_if(unique([*against, *against_bag(facts, place, state="received")]))
     work.move(unit, "thaw")
     unit.thaw_started_at = work.now
     return unit
@@ -57,10 +58,10 @@ def start(work: Work, *, first_check: int, second_check: int) -> Infusion:
     # 2 locks in the order lot, unit, participant, order: a recall, or another start, is either done or waits.
     unit, facts = locked_facts(work, unit_number)
     # 3 the two checks: of two people, in two sittings, of this bag, fresh, with no mismatch after them.
-    pair = checks(work.session, [first_check, second_check])
+    pair = checks(work.session, [first_check, second_check], lock_labels=True)
     first, second = pair.get(first_check), pair.get(second_check)
     place = place_of(work, work.actor.station)
-    against = [*against_pair(first, second, "bedside", place), *_against_other_bag(pair, unit)]
+    against = [*against_pair(first, second, "bedside", place), *against_other_bag(pair.values(), facts)]
     against += _against_stranger(pair, work.actor.person_id)
     # 4 lot, holds, expiry, order, participant, interval: as they are now, not as they were at the check.
     work.refuse_if(unique([*against, *against_bag(facts, place, state="thawed")]))
@@ -93,12 +94,6 @@ def _unit_of_check(work: Work, action: str, check_id: int) -> str:
     if found is None:
         work.refuse_if([Blocker("second_scan_missing", "Two people must each scan for themselves.")])
     return str(found)
-
-
-def _against_other_bag(pair: dict[int, CheckFacts], unit: Unit) -> list[Blocker]:
-    if all(check.unit_id == unit.id for check in pair.values()):
-        return []
-    return [Blocker("second_scan_missing", "The two checks are of different bags.")]
 
 
 def _against_stranger(pair: dict[int, CheckFacts], person_id: int | None) -> list[Blocker]:

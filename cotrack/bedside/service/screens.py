@@ -44,7 +44,7 @@ def _done(now: sittings.Progress) -> int:
 
 @dataclass(frozen=True)
 class Sent:
-    """What a page of the bedside sent: the question that stood on it, the scan or answer, and the form's own key."""
+    """What a page of the bedside sent: what it asked (`Progress.asks`), the scan or answer, and the form's own key."""
 
     asked: str
     content: str
@@ -75,7 +75,7 @@ def _take(ground: Ground, actor: Actor, sent: Sent, steps: Mapping[str, Step]) -
         return int(kept.body)
     now = sittings.progress(ground, actor)
     step = steps.get(now.question)
-    if step is None or sent.asked not in {"", now.question}:
+    if step is None or sent.asked != now.asks:
         return None
     return step(ground, actor, sent, now)
 
@@ -91,7 +91,7 @@ def _take_band(ground: Ground, actor: Actor, sent: Sent, _: sittings.Progress) -
 
 def _take_identity(ground: Ground, actor: Actor, sent: Sent, now: sittings.Progress) -> int | None:
     if sent.content == "confirmed":
-        sittings.keep_answer(ground, actor, sent.content)
+        sittings.keep_answer(ground, actor, sent.content, sitting=now.sitting)
         return None
     return _check(ground, actor, sent, band=now.band_scan, answer="denied")
 

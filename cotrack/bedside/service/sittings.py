@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck, Sitting
 from cotrack.bedside.service.facts import checks
 from cotrack.foundation.acting import Actor, Ground
+
+KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,13 @@ class Progress:
     band_scan: str
     identity_answer: str
     is_second: bool
+    sitting: str = ""
+    """Which scan of a band this goes on from; another tab may have begun anew."""
+
+    @property
+    def asks(self) -> str:
+        """What a page asks, and of which band: an answer counts for that alone."""
+        return f"{self.question} {self.sitting}".strip()
 
     @property
     def question(self) -> str:
@@ -31,11 +41,16 @@ def progress(ground: Ground, actor: Actor) -> Progress:
     """Return how far a person's own check has come at this sign-in; a band scanned too long ago is asked again."""
     now = ground.sessions.clock()
     with ground.sessions.reading() as session:
-        sitting = _sitting(session, actor)
+        sitting = session.scalar(_of(actor))
         is_second = _has_first(session, actor, now)
     if sitting is None or sitting.opened_at + timedelta(minutes=ground.site.minutes["check_valid"]) < now:
         return Progress("", "", is_second)
-    return Progress(sitting.band_scan, sitting.identity_answer, is_second)
+    return Progress(sitting.band_scan, sitting.identity_answer, is_second, _mark(ground, sitting))
+
+
+def _mark(ground: Ground, sitting: Sitting) -> str:
+    """Return a name of this very scan of a band that says nothing of the code."""
+    return ground.secrets.hidden(f"{sitting.opened_at.isoformat()} {sitting.band_scan}") if sitting.band_scan else ""
 
 
 def _has_first(session: Session, actor: Actor, now: datetime) -> bool:
@@ -60,12 +75,12 @@ def keep_band(ground: Ground, actor: Actor, band_scan: str) -> None:
     _keep(ground, actor, band_scan, "")
 
 
-def keep_answer(ground: Ground, actor: Actor, identity_answer: str) -> None:
-    """Keep what the person at the bed answered."""
+def keep_answer(ground: Ground, actor: Actor, identity_answer: str, *, sitting: str) -> None:
+    """Keep what the person at the bed answered, unless another band was scanned since that person was asked."""
     with ground.sessions.outside_trail() as session:
-        sitting = _sitting(session, actor)
-        if sitting is not None:
-            sitting.identity_answer = identity_answer
+        row = session.scalar(_of(actor).with_for_update())
+        if row is not None and _mark(ground, row) == sitting:
+            row.identity_answer = identity_answer
 
 
 def begin_again(ground: Ground, actor: Actor) -> None:
@@ -74,14 +89,24 @@ def begin_again(ground: Ground, actor: Actor) -> None:
 
 
 def _keep(ground: Ground, actor: Actor, band_scan: str, identity_answer: str) -> None:
+    try:
+        _write(ground, actor, band_scan, identity_answer)
+    except IntegrityError:
+        # A sign-in's first two scans came at the same moment: its sitting is there now.
+        _write(ground, actor, band_scan, identity_answer)
+
+
+def _write(ground: Ground, actor: Actor, band_scan: str, identity_answer: str) -> None:
+    now = ground.sessions.clock()
     with ground.sessions.outside_trail() as session:
-        sitting = _sitting(session, actor)
+        session.execute(delete(Sitting).where(Sitting.opened_at < now - KEPT))
+        sitting = session.scalar(_of(actor).with_for_update())
         if sitting is None:
             sitting = Sitting(session_id=actor.session_id or 0)
             session.add(sitting)
-        sitting.opened_at = ground.sessions.clock()
+        sitting.opened_at = now
         sitting.band_scan, sitting.identity_answer = band_scan, identity_answer
 
 
-def _sitting(session: Session, actor: Actor) -> Sitting | None:
-    return session.scalar(select(Sitting).where(Sitting.session_id == actor.session_id))
+def _of(actor: Actor) -> "Select[Sitting]":
+    return select(Sitting).where(Sitting.session_id == actor.session_id)

@@ -8,7 +8,7 @@ from cotrack.bedside.service.facts import bag_facts, today
 from cotrack.custody import service as custody
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.errors import ChangedMeanwhile, InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.scanning import scan_record, understand
@@ -18,26 +18,28 @@ from cotrack.orders.service.allocation import release_bag
 from cotrack.participants.models import Participant
 
 
-def lock_around(work: Work, unit_number: str) -> Unit:
-    """Lock a unit and what decides about it, always in the order lot, unit, participant, order."""
-    facts = bag_facts(work, unit_number)
-    if facts is None:
-        raise NotFound("There is no unit {unit}.", unit=unit_number)
-    work.lock(Lot, facts.lot_number, share=True)
-    unit = work.lock(Unit, unit_number)
-    if facts.order is not None:
-        work.lock(Participant, facts.order.subject_number, share=True)
-        work.lock(Order, facts.order.number)
-    return unit
-
-
 def locked_facts(work: Work, unit_number: str) -> tuple[Unit, BagFacts]:
-    """Return a locked unit and everything known of it after the locks were taken."""
-    unit = lock_around(work, unit_number)
+    """Lock a unit and what decides about it, always in the order lot, unit, participant, order; return what is so now.
+
+    Raises NotFound; ChangedMeanwhile where the bag was set aside for another order before it was locked.
+    """
+    before = _facts(work, unit_number)
+    work.lock(Lot, before.lot_number, share=True)
+    unit = work.lock(Unit, unit_number)
+    if before.order is not None:
+        work.lock(Participant, before.order.subject_number, share=True)
+        work.lock(Order, before.order.number)
+    now = _facts(work, unit_number)
+    if now.order_id != before.order_id:
+        raise ChangedMeanwhile("The bag was set aside for another order at this moment: load the page again and look.")
+    return unit, now
+
+
+def _facts(work: Work, unit_number: str) -> BagFacts:
     facts = bag_facts(work, unit_number)
     if facts is None:
         raise NotFound("There is no unit {unit}.", unit=unit_number)
-    return unit, facts
+    return facts
 
 
 def scanned_bag(work: Work, unit_number: str, bag_code: str) -> list[Blocker]:
@@ -133,7 +135,7 @@ def waste_unit(work: Work, unit_number: str, *, reason: str) -> Unit:
 
 def _end_allocation(work: Work, unit_number: str, action: str, reason: str) -> Unit:
     work.begin(Unit.__lifecycle__, action, unit_number, reason=reason)
-    unit = lock_around(work, unit_number)
+    unit, _ = locked_facts(work, unit_number)
     work.move(unit, action)
     release_bag(work, unit)
     return unit

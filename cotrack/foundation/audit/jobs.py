@@ -1,4 +1,7 @@
-"""The background work of the trail: sealing all the time, a signed head each minute, a whole verification each day."""
+"""The background work of the trail: sealing all the time, a signed head each minute, a whole verification each day.
+
+The first of each is done when the work starts.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +11,7 @@ from cotrack.foundation.audit.gateways import send_checkpoint
 from cotrack.foundation.audit.sealing import Sealer, sign_checkpoint
 from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.background import Work
+from cotrack.foundation.errors import WitnessNotReached
 from cotrack.foundation.findings.service import keep_findings
 
 SEAL_EVERY_SECONDS = 0.2
@@ -18,10 +22,11 @@ VERIFY_EVERY_SECONDS = 24 * 3600
 def works(ground: Ground, witness: Path) -> Sequence[Work]:
     """Return what a process beside the service does for the trail; heads are appended to the file `witness`."""
     sealer = Sealer(ground.sessions)
+    signing = _Signing(ground, witness, sealer)
     return (
         Work("sealing", sealer.seal_all, SEAL_EVERY_SECONDS),
-        Work("signing", _Signing(ground, witness).turn, SIGN_EVERY_SECONDS),
-        Work("verifying", lambda: verify_and_keep(ground, witness), VERIFY_EVERY_SECONDS, is_first_at_once=False),
+        Work("signing", signing.turn, SIGN_EVERY_SECONDS),
+        Work("verifying", lambda: verify_and_keep(ground, witness), VERIFY_EVERY_SECONDS),
     )
 
 
@@ -35,14 +40,25 @@ def verify_and_keep(ground: Ground, witness: Path) -> list[str]:
 class _Signing:
     """Signs what is new and tells each address outside of it; what was not taken is sent again."""
 
-    def __init__(self, ground: Ground, witness: Path) -> None:
+    def __init__(self, ground: Ground, witness: Path, sealer: Sealer) -> None:
         self._ground = ground
         self._witness = witness
+        self._sealer = sealer
         self._taken: dict[str, str] = {}
 
     def turn(self) -> None:
-        note = sign_checkpoint(self._ground, self._witness)
-        for url in self._ground.site.witnesses:
-            if self._taken.get(url) != note:
-                send_checkpoint(url, note)
-                self._taken[url] = note
+        note = sign_checkpoint(self._ground, self._witness, self._sealer)
+        faults = [fault for url in self._ground.site.witnesses if (fault := self._told(url, note))]
+        if faults:
+            raise faults[0]
+
+    def _told(self, url: str, note: str) -> WitnessNotReached | None:
+        """Tell one address; that it cannot be reached keeps nothing from the others."""
+        if self._taken.get(url) == note:
+            return None
+        try:
+            send_checkpoint(url, note)
+        except WitnessNotReached as fault:
+            return fault
+        self._taken[url] = note
+        return None

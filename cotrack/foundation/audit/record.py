@@ -106,8 +106,8 @@ def _writable(value: Any) -> Any:
         return {key: _writable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_writable(item) for item in value]
-    # What is left other programs would read differently, or not at all: the library says why.
-    return json.loads(rfc8785.dumps(value))
+    # What is left other programs would read differently, or not at all.
+    raise ValueError(f"a record holds no {type(value).__name__}: {value!r:.40}")
 
 
 def writable_text(text: str) -> str:

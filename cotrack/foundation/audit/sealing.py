@@ -58,6 +58,8 @@ class Sealer:
 
     def seal(self) -> int:
         """Append the leaves of all records that one snapshot shows without one, in id order; return how many."""
+        if not self._is_behind():
+            return 0
         with self._sessions.outside_trail() as session:
             _elect(session)
             records = session.execute(
@@ -73,9 +75,17 @@ class Sealer:
                     for place, row in enumerate(records)
                 ]
                 session.execute(insert(AuditLeaf), leaves)
-            elif newest := session.scalar(select(func.max(AuditRecord.id))):
-                self._floor = max(self._floor, newest - LATE_IDS)
         return len(records)
+
+    def _is_behind(self) -> bool:
+        """Whether some record has no place; asked without keeping any writer waiting."""
+        with self._sessions.reading() as session:
+            first = select(AuditRecord.id).where(AuditRecord.id > self._floor, ~_has_leaf()).limit(1)
+            if session.scalar(first) is not None:
+                return True
+            newest = session.scalar(select(func.max(AuditRecord.id)))
+        self._floor = max(self._floor, (newest or 0) - LATE_IDS)
+        return False
 
     def seal_all(self) -> None:
         """Append until nothing is left."""
@@ -145,13 +155,14 @@ def verifier_key_of(site: Site, keys: Keys) -> VerifierKey:
     return VerifierKey(site.trail, keys.trail.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
 
 
-def sign_checkpoint(ground: Ground, witness: Path | None = None) -> str:
+def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer | None = None) -> str:
     """Seal what is there, sign the tree's head where it has grown, and return the newest note.
 
-    A new note is also appended to the file `witness`, outside of the database. Raises TrailBroken where the tree does
-    not continue the last signed head: whoever signed it would vouch for an altered trail.
+    A new note is also appended to the file `witness`, outside of the database. A `sealer` that was kept spares a look
+    at the whole trail. Raises TrailBroken where the tree does not continue the last signed head: whoever signed it
+    would vouch for an altered trail.
     """
-    Sealer(ground.sessions).seal_all()
+    (sealer or Sealer(ground.sessions)).seal_all()
     with ground.sessions.outside_trail() as session:
         _elect(session)
         size, newest = _size(session), newest_checkpoint(session)

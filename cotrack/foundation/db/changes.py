@@ -92,9 +92,12 @@ class ChangeCollector:
 def append_row(session: Session, row: Base) -> None:
     """Write a row of an append-only table by one statement that gives back what was stored (RETURNING), and collect it.
 
-    The row stays outside the session: nothing changes it again.
+    The row stays outside the session, transient: nothing changes it again, and its relationships are not loaded.
+    Raises UnrecordedChange in a session that no record follows.
     """
     table = _table(row)
+    if session.info.get("purpose") != WRITING:
+        raise UnrecordedChange(f"a row of {table.name} was to be written by no command")
     if not is_append_only(table):
         raise UnrecordedChange(f"a row of {table.name} may change later: it must be added")
     if session.new or session.dirty:

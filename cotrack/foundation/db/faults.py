@@ -47,7 +47,7 @@ _ADVICE = (
         "^53300|too many clients",
         N_("PostgreSQL has no connection left: raise max_connections, or lower COTRACK_WORKERS."),
     ),
-    ("^55p03|lock timeout", N_("Somebody else is changing the same thing: try again in a moment.")),
+    ("^55p03|^40p01|^40001|lock timeout", N_("Somebody else is changing the same thing: try again in a moment.")),
     ("^57014", N_("The database took too long and stopped: try again in a moment.")),
     (
         "connection refused|no such file|failed to resolve|timeout|^57p|closed the connection|connection is (bad|lost)",
@@ -69,6 +69,12 @@ def unavailable(fault: DatabaseError) -> DatabaseUnavailable | None:
     if isinstance(fault, OperationalError):
         return DatabaseUnavailable("The database cannot be used: {fault}.", fault=words)
     return None
+
+
+def is_taken(fault: IntegrityError) -> bool:
+    """Whether a unique constraint refused: somebody else was first."""
+    said = getattr(fault.orig, "sqlstate", None) or getattr(fault.orig, "sqlite_errorname", "")
+    return said in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
 def not_lockable(fault: OSError) -> DatabaseUnavailable:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, Delete, Engine, Insert, Update, event
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from cotrack.foundation.errors import UnrecordedChange
 
@@ -36,11 +36,12 @@ _WRITE = re.compile(
 @contextmanager
 def flushing(connection: Connection) -> Iterator[None]:
     """Let statements write: what they write is collected for the record by whoever opens this."""
+    before = connection.info.get("cotrack_flush", False)
     connection.info["cotrack_flush"] = True
     try:
         yield
     finally:
-        connection.info["cotrack_flush"] = False
+        connection.info["cotrack_flush"] = before
 
 
 class GuardedSession(Session):
@@ -52,6 +53,16 @@ class GuardedSession(Session):
             raise UnrecordedChange("a reading session was asked to write")
         with flushing(self.connection()):
             super().flush(objects)
+
+
+@event.listens_for(GuardedSession, "do_orm_execute")
+def _read_anew_what_is_locked(state: ORMExecuteState) -> None:
+    """Whoever locks a row decides on what it holds now, not on what was read before; own changes are written first."""
+    if getattr(state.statement, "_for_update_arg", None) is None:
+        return
+    if state.session.dirty or state.session.new:
+        state.session.flush()
+    state.update_execution_options(populate_existing=True)
 
 
 @event.listens_for(GuardedSession, "before_flush")

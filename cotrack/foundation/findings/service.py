@@ -17,10 +17,14 @@ MOST_KEPT = 20
 
 
 def keep_findings(ground: Ground, sentences: Sequence[str]) -> None:
-    """Keep each new finding, so that every page says it until somebody acknowledges it."""
+    """Keep each new finding, so that every page says it until somebody acknowledges it.
+
+    What was acknowledged and is still found is said again: it still stands.
+    """
     with ground.sessions.reading() as session:
         known = set(session.scalars(select(TrailFinding.sentence).where(TrailFinding.acknowledged_at.is_(None))))
-    for sentence in [each for each in dict.fromkeys(sentences[:MOST_KEPT]) if each not in known]:
+    new = [each for each in dict.fromkeys(sentences) if each not in known]
+    for sentence in new[:MOST_KEPT]:
         with unit_of_work(ground, VERIFIER) as work:
             _find(work, sentence)
 

@@ -80,18 +80,26 @@ def form_page(
         def act_and_answer(work: Work) -> Answer:
             return Answer(303, then(act(work, **body)))
 
-        if is_signed and "password" not in request.form:
-            _, signing = rehearse(runtime().ground, actor(), act_and_answer)
-            return _show_panel(form, signing)
-        given = run(act_and_answer, key=form.key, signature=_signature() if is_signed else None)
-    except SignatureRefused as refusal:
-        return _ask_again(form, refusal, lambda work: act(work, **_load(schema, form)))
+        given = _signed(form, act_and_answer) if is_signed else run(act_and_answer, key=form.key)
     except Refused as refusal:
         form.refuse(refusal)
         return _show(template, form, context, status=refusal.status)
+    if isinstance(given, Response):
+        return given
     if done:
         flash(tell(done))
     return go_to(given.body)
+
+
+def _signed(form: Form, act: Callable[[Work], Answer]) -> Answer | Response:
+    """Decide a signed act and ask for the password over its text; with the password, carry it out or ask again."""
+    if "password" not in request.form:
+        return _show_panel(form, rehearse(runtime().ground, actor(), act)[1])
+    try:
+        return run(act, key=form.key, signature=_signature())
+    except SignatureRefused as refusal:
+        signing = rehearse(runtime().ground, actor(), act)[1]
+        return _show_panel(form, signing, error=tell(refusal.detail, refusal.parameters), status=refusal.status)
 
 
 def act_page(
@@ -178,9 +186,3 @@ def _show_panel(form: Form, signing: SigningText, *, error: str = "", status: in
     kept = [(name, value) for name, value in form.typed.items(multi=True) if name not in CONTROL_FIELDS]
     page = render_template("sign.html", form=form, signing=signing, kept=kept, error=error)
     return make_response(page, status)
-
-
-def _ask_again(form: Form, refusal: SignatureRefused, act: Callable[[Work], Any]) -> Response:
-    """Show the panel once more after a wrong password or a changed text, with the text as it is now."""
-    _, signing = rehearse(runtime().ground, actor(), act)
-    return _show_panel(form, signing, error=tell(refusal.detail, refusal.parameters), status=refusal.status)

@@ -160,7 +160,7 @@ def make_void(work: Work, label_id: int, *, reason: str) -> LabelInstance:
     """Make a spoiled, lost or doubtful label void; whoever does it may see the thing that it is for."""
     found = work.session.get(LabelInstance, label_id)
     work.begin(LABEL_INSTANCE, "void", str(label_id), reason=reason, subject=found.subject if found else "")
-    row = work.session.get(LabelInstance, label_id, with_for_update=True, populate_existing=True)
+    row = work.session.get(LabelInstance, label_id, with_for_update=True)
     if row is None:
         raise NotFound("There is no such label.")
     work.require(seen_by(row))

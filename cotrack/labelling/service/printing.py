@@ -143,7 +143,7 @@ def _document(job: _Job, private: Mapping[str, str], ground: Ground) -> bytes:
 
 
 def _locked(work: Work, label_id: int) -> LabelInstance:
-    row = work.session.get(LabelInstance, label_id, with_for_update=True, populate_existing=True)
+    row = work.session.get(LabelInstance, label_id, with_for_update=True)
     if row is None:
         raise NotFound("There is no such label.")
     return row

@@ -139,7 +139,7 @@ def release_bag(work: Work, unit: Unit) -> None:
     if allocation is None:
         return
     allocation.released_at = work.now
-    order = work.session.get_one(Order, allocation.order_id, with_for_update=True, populate_existing=True)
+    order = work.session.get_one(Order, allocation.order_id, with_for_update=True)
     work.session.flush()
     if not held_allocations(work.session, order.id):
         work.move(order, "deallocate")
