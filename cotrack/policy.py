@@ -122,6 +122,11 @@ def role_for(permission: str, roles: Iterable[str]) -> str | None:
     return next((role for role in sorted(roles) if permission in ROLES.get(role, frozenset())), None)
 
 
+def roles_granting(permission: str) -> list[str]:
+    """Return the roles that grant a permission, by name."""
+    return sorted(role for role, granted in ROLES.items() if permission in granted)
+
+
 def roles_in_conflict(roles: Iterable[str]) -> list[str]:
     """Return the roles among these that may not be held by one person together with another of them."""
     held = frozenset(roles)

@@ -64,9 +64,10 @@ class Cast:
     def enter(self) -> None:
         """Add everybody to the site."""
         for player in PLAYERS.values():
-            self._add(player)
+            self.add(player)
 
-    def _add(self, player: Player) -> None:
+    def add(self, player: Player) -> None:
+        """Add one person to the site."""
         with unit_of_work(self.ground, SYSTEM) as work:
             people.add_person(
                 work,

@@ -54,7 +54,7 @@ def started(bedside: Bedside, person: SignIn) -> int:
 
 def third_nurse(world: World) -> str:
     """Let one more nurse work here; return the user name."""
-    world.cast._add(Player("third.n", "第三人 THIRD", ("nurse",)))
+    world.cast.add(Player("third.n", "第三人 THIRD", ("nurse",)))
     return "third.n"
 
 

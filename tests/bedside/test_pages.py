@@ -90,9 +90,25 @@ def test_a_scan_sent_twice_makes_one_check_and_leads_to_its_verdict_twice(world:
     shown, before = page(nurse), len(records(world, event="identity_check.make"))
     first = sent(nurse, "/bedside/scan", shown, code=bag)
     assert sent(nurse, "/bedside/scan", shown, code=bag) == first
-    assert sent(nurse, "/bedside/scan", shown, code=band) == first
     assert len(records(world, event="identity_check.make")) == before + 1
     assert ">MATCH<" in page(nurse, first)
+
+
+def test_another_scan_into_a_page_that_made_its_check_is_a_check_of_its_own_and_stops(
+    world: World, person: SignIn
+) -> None:
+    bedside = at_the_bedside(world)
+    nurse, (band, bag) = person("zhou.n"), codes_of(bedside)
+    sent(nurse, "/bedside/scan", page(nurse), code=band)
+    sent(nurse, "/bedside/identity", page(nurse), answer="confirmed")
+    shown = page(nurse)
+    first = sent(nurse, "/bedside/scan", shown, code=bag)
+    assert f"Bag {bedside.bag}" in page(nurse, first)
+    other = world.journey.live_code(f"unit:{LOT}-002", "bag")
+    second = sent(nurse, "/bedside/scan", shown, code=other)
+    assert second != first
+    assert ">STOP<" in page(nurse, second)
+    assert ">STOP<" in page(nurse, first)
 
 
 def test_an_older_page_answers_no_other_question_than_its_own(world: World, person: SignIn) -> None:

@@ -80,7 +80,7 @@ def test_who_gives_a_bag_out_takes_it_not_over_and_receives_it_not(world: World)
     bag = allocated(world)
     with refused("same_person"):
         issue(world, bag, taken_by="ma.k")
-    world.cast._add(Player("both.b", "两职 BOTH", ("logistics", "nurse")))
+    world.cast.add(Player("both.b", "两职 BOTH", ("logistics", "nurse")))
     code = world.journey.live_code(f"unit:{bag}", "bag")
     world.do("both.b", lambda work: ward.issue(work, bag, bag_code=code, ward="3A", taken_by="zhou.n"))
     with refused("same_person"):
@@ -93,6 +93,13 @@ def test_a_bag_is_taken_over_by_somebody_who_works_here(world: World, username: 
     with pytest.raises(InvalidInput) as refusal_told:
         issue(world, bag, taken_by=username)
     assert refusal_told.value.fields == {"taken_by": ["Nobody of this user name works here."]}
+
+
+def test_a_bag_is_taken_over_by_somebody_whose_role_handles_bags(world: World) -> None:
+    bag = allocated(world)
+    with pytest.raises(InvalidInput) as refusal_told:
+        issue(world, bag, taken_by="shen.i")
+    assert refusal_told.value.fields == {"taken_by": ["This person's role does not handle bags."]}
 
 
 def test_somebody_whose_access_was_taken_takes_no_bag_over(world: World) -> None:

@@ -6,8 +6,11 @@ from support.stages import HER, HIM, at_the_bedside, codes
 from support.worlds import World
 
 from cotrack.bedside.service import checks, infusions
+from cotrack.demonstration.players import Player
 from cotrack.foundation.errors import Blocked
 from cotrack.participants.service import bands, enrolment
+
+THIRD = Player("lin.n", "林宁 LIN Ning", ("nurse",))
 
 
 def test_another_patients_band_with_this_bag_is_a_mismatch(world: World) -> None:
@@ -33,6 +36,40 @@ def test_a_mismatch_makes_the_earlier_match_worthless(world: World) -> None:
     with pytest.raises(Blocked) as refused:
         world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
     assert "check_too_old" in [each.code for each in refused.value.blockers]
+
+
+def test_a_third_persons_mismatch_at_the_bedside_makes_both_matches_worthless(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    world.cast.add(THIRD)
+    band = world.journey.live_code(f"participant:{HER}", "wristband")
+    denial = {"participant_code": band, "unit_code": "", "station": "WARD-3A-1", "identity_answer": "denied"}
+    world.do("lin.n", lambda work: checks.check_identity(work, **denial))
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert {each.code for each in refused.value.blockers} == {"check_too_old"}
+
+
+def test_a_mismatch_at_another_bed_of_another_participant_voids_nothing(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    world.cast.add(THIRD)
+    band = world.journey.live_code(f"participant:{HIM}", "wristband")
+    denial = {"participant_code": band, "unit_code": "", "station": "WARD-3A-2", "identity_answer": "denied"}
+    world.do("lin.n", lambda work: checks.check_identity(work, **denial))
+    world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+
+
+@pytest.mark.parametrize("station", ["WARD-3A-1", "WARD-3A-2"])
+def test_who_says_that_is_not_me_stops_the_start_at_whatever_bed(world: World, station: str) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    world.cast.add(THIRD)
+    band = world.journey.live_code(f"participant:{HER}", "wristband")
+    denial = {"participant_code": band, "unit_code": "", "station": station, "identity_answer": "denied"}
+    world.do("lin.n", lambda work: checks.check_identity(work, **denial))
+    with pytest.raises(Blocked):
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
 
 
 def test_a_bag_that_nobody_was_given_is_a_mismatch(world: World) -> None:

@@ -5,11 +5,13 @@ from datetime import date
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
+from support.races import HeldCommand, Waiting
 from support.stages import HER, LOT, at_the_bedside, at_the_ward, enrolled, results_of, screening
 from support.worlds import World
 
 from cotrack.bedside.models import Infusion
 from cotrack.bedside.service import infusions, ward
+from cotrack.foundation.access.service import people
 from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import Blocked, PermissionDenied
 from cotrack.foundation.unit_of_work import unit_of_work
@@ -65,6 +67,30 @@ def test_a_third_nurse_starts_nothing_from_two_others_checks(world: World) -> No
     with pytest.raises(Blocked) as refused, unit_of_work(world.runtime.ground, third) as work:
         infusions.start(work, first_check=first.id, second_check=second.id)
     assert reasons(refused) == ["second_scan_missing"]
+
+
+@pytest.mark.parametrize("taken", ["access", "role"])
+def test_who_may_check_no_longer_is_no_second_person(world: World, taken: str) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    if taken == "access":
+        world.do("root.a", lambda work: people.disable_person(work, "wu.n", reason="left"))
+    else:
+        world.do("root.a", lambda work: people.revoke_role(work, "wu.n", "nurse", reason="left"))
+    with pytest.raises(Blocked) as refused:
+        world.do("zhou.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert reasons(refused) == ["second_scan_missing"]
+
+
+def test_nobody_is_disabled_while_a_start_counts_on_their_check(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    disabling = HeldCommand(world, "root.a", lambda work: people.disable_person(work, "wu.n", reason="left"))
+    start = Waiting(world, "zhou.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert start.waits()
+    disabling.commit()
+    start.end()
+    assert start.refusal is not None
 
 
 def test_two_thaw_checks_by_one_nurse_thaw_nothing(world: World) -> None:

@@ -161,9 +161,11 @@ def _against_same_person(first: CheckFacts, second: CheckFacts) -> list[Blocker]
 
 
 def against_check(check: CheckFacts, kind: str, place: Place) -> list[Blocker]:
-    """Return why a check does not stand, or no longer: no match, a mismatch after it, its time, its labels (E28)."""
+    """Return why a check does not stand, or no longer: its result or person, a later mismatch, time, labels (E28)."""
     if check.kind != kind or check.result != "match":
         return [Blocker("second_scan_missing", "One of the checks is no match for this step.")]
+    if not check.is_person_entitled:
+        return [Blocker("second_scan_missing", "One of those who checked may check no longer: another person scans.")]
     if check.has_later_mismatch:
         return [Blocker("check_too_old", "A later check was a mismatch: both people scan again.")]
     if check.valid_until < place.now:

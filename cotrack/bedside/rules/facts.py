@@ -64,6 +64,7 @@ class CheckFacts:
     kind: str
     result: str
     person_id: int
+    is_person_entitled: bool
     session_id: int | None
     unit_id: int | None
     order_id: int | None

@@ -24,6 +24,7 @@ from cotrack.foundation.blockers import Blocker, blockers_text
 from cotrack.foundation.work import Work
 from cotrack.labelling.rules.standing import Scan
 from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.participants.models import Participant
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _keep(work: Work, kind: str, station: str, decided: _Decided) -> IdentityChe
         ward=place_of(work, station).ward or "",
         unit_id=facts.unit_id if facts else None,
         order_id=order.order_id if order else None,
-        participant_id=order.participant_id if order else None,
+        participant_id=order.participant_id if order else _worn_by(work.session, decided.other),
         unit_label_id=decided.bag.label_id,
         other_label_id=decided.other.label_id,
         decided_at=work.now,
@@ -125,6 +126,13 @@ def _keep(work: Work, kind: str, station: str, decided: _Decided) -> IdentityChe
     )
     work.append(check)
     return check
+
+
+def _worn_by(session: Session, band: Scan) -> int | None:
+    """Return whose band was scanned, where the check ended before any bag: their other checks are void too."""
+    if band.label is None or band.label.kind != "wristband":
+        return None
+    return session.scalar(select(Participant.id).where(Participant.subject_number == band.key))
 
 
 _STANDS_FOR = {"thaw": "thaw_check_valid", "bedside": "check_valid"}

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.custody.models import Handover
+from cotrack.foundation.access.models import Person, PersonRole
 from cotrack.foundation.db import plain_rows
 from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
@@ -19,6 +20,7 @@ from cotrack.manufacture.rules import end_of_life
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
 from cotrack.participants.models import Band, Participant
+from cotrack.policy import roles_granting
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
 from cotrack.quality.service import STANDING_STATES, standing_holds
@@ -157,24 +159,50 @@ def is_band_confirmed(session: Session, subject_number: str) -> bool:
     return bool(plain_rows(session, _BAND, {"number": subject_number}))
 
 
-def checks(session: Session, ids: Sequence[int], *, lock_labels: bool = False) -> dict[int, CheckFacts]:
-    """Return checks by id, each with whether the same people or bag had a mismatch after it.
+def checks(session: Session, ids: Sequence[int], *, lock: bool = False) -> dict[int, CheckFacts]:
+    """Return checks by id, each with whether there was a mismatch after it: of its people, bag, participant or bedside.
 
-    A step locks the labels that were scanned (shared, in the order of their ids): none of them dies meanwhile.
+    A step locks the labels that were scanned and the people who did (shared, in the order of their ids): no label dies
+    and nobody is disabled meanwhile.
     """
     rows = session.scalars(select(IdentityCheck).where(IdentityCheck.id.in_(ids)).order_by(IdentityCheck.id)).all()
     if not rows:
         return {}
-    people, units = {row.person_id for row in rows}, {row.unit_id for row in rows}
     newest_mismatch = session.scalar(
         select(func.max(IdentityCheck.id)).where(
-            IdentityCheck.result == "mismatch",
-            IdentityCheck.id > rows[0].id,
-            IdentityCheck.person_id.in_(people) | IdentityCheck.unit_id.in_(units),
+            IdentityCheck.result == "mismatch", IdentityCheck.id > rows[0].id, _is_about_the_same(rows)
         )
     )
-    statuses = _label_statuses(session, rows, lock=lock_labels)
-    return {row.id: _check(row, newest_mismatch, statuses) for row in rows}
+    statuses = _label_statuses(session, rows, lock=lock)
+    entitled = _entitled(session, rows, lock=lock)
+    return {row.id: _check(row, newest_mismatch, statuses, entitled) for row in rows}
+
+
+def _is_about_the_same(rows: Sequence[IdentityCheck]) -> ColumnElement[bool]:
+    """Whether a mismatch voids these checks; one that ended at the band names no bag, so person and place count too."""
+    people, units = {row.person_id for row in rows}, {row.unit_id for row in rows}
+    participants, stations = {row.participant_id for row in rows}, {row.station for row in rows}
+    is_here = IdentityCheck.station.in_(stations) & (IdentityCheck.kind == rows[0].kind)
+    return or_(
+        IdentityCheck.person_id.in_(people),
+        IdentityCheck.unit_id.in_(units),
+        IdentityCheck.participant_id.in_(participants),
+        is_here,
+    )
+
+
+def _entitled(session: Session, rows: Sequence[IdentityCheck], *, lock: bool) -> frozenset[int]:
+    """Return who of those who checked works here still, in a role that checks."""
+    statement = (
+        select(Person.id)
+        .where(
+            Person.id.in_({row.person_id for row in rows}),
+            Person.is_active,
+            Person.roles.any(PersonRole.revoked_at.is_(None) & PersonRole.role.in_(roles_granting("infusion:check"))),
+        )
+        .order_by(Person.id)
+    )
+    return frozenset(session.scalars(statement.with_for_update(read=True) if lock else statement))
 
 
 def _label_statuses(session: Session, rows: Sequence[IdentityCheck], *, lock: bool) -> dict[int, str]:
@@ -186,13 +214,16 @@ def _label_statuses(session: Session, rows: Sequence[IdentityCheck], *, lock: bo
     return dict(session.execute(statement.with_for_update(read=True) if lock else statement).all())
 
 
-def _check(row: IdentityCheck, newest_mismatch: int | None, statuses: Mapping[int, str]) -> CheckFacts:
+def _check(
+    row: IdentityCheck, newest_mismatch: int | None, statuses: Mapping[int, str], entitled: frozenset[int]
+) -> CheckFacts:
     scanned = (row.unit_label_id, row.other_label_id)
     return CheckFacts(
         check_id=row.id,
         kind=row.kind,
         result=row.result,
         person_id=row.person_id,
+        is_person_entitled=row.person_id in entitled,
         session_id=row.session_id,
         unit_id=row.unit_id,
         order_id=row.order_id,

@@ -33,7 +33,7 @@ def start_thaw(work: Work, *, first_check: int, second_check: int) -> Unit:
     """Start the thaw of a bag from two people's matches; everything is decided again on locked rows."""
     unit_number = _unit_of_check(work, "thaw", first_check)
     unit, facts = locked_facts(work, unit_number)
-    pair = checks(work.session, [first_check, second_check], lock_labels=True)
+    pair = checks(work.session, [first_check, second_check], lock=True)
     place = place_of(work, work.actor.station)
     against = against_pair(pair.get(first_check), pair.get(second_check), "thaw", place)
     against += against_other_bag(pair.values(), facts)
@@ -58,7 +58,7 @@ def start(work: Work, *, first_check: int, second_check: int) -> Infusion:
     # 2 locks in the order lot, unit, participant, order: a recall, or another start, is either done or waits.
     unit, facts = locked_facts(work, unit_number)
     # 3 the two checks: of two people, in two sittings, of this bag, fresh, with no mismatch after them.
-    pair = checks(work.session, [first_check, second_check], lock_labels=True)
+    pair = checks(work.session, [first_check, second_check], lock=True)
     first, second = pair.get(first_check), pair.get(second_check)
     place = place_of(work, work.actor.station)
     against = [*against_pair(first, second, "bedside", place), *against_other_bag(pair.values(), facts)]
@@ -152,7 +152,7 @@ def _end(work: Work, infusion_id: int, action: str, volumes: _Volumes, *, reason
     work.move(unit, action)
     infusion.ended_at = work.now
     infusion.volume_given_ml, infusion.volume_left_ml = volumes.given_ml, volumes.left_ml
-    infusion.closing_signature_id = signature.id
+    infusion.closing_signature = signature
     record_administration(work, work.lock(Order, infusion.order.number))
     return infusion
 

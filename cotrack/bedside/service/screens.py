@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from cotrack.bedside.service import checks, facts, infusions, sittings
 from cotrack.bedside.service.facts import bag_facts, place_of
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker, read_blockers
-from cotrack.foundation.errors import NotFound
+from cotrack.foundation.errors import IdempotencyKeyReused, NotFound
 from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.work import Work
@@ -50,9 +50,9 @@ class Sent:
     content: str
     key: str
 
-    def question(self, actor: Actor) -> Question:
-        """Return the request as it would be repeated: one page asks once, whatever is scanned into it afterwards."""
-        return Question(actor.username, "bedside", self.key, "")
+    def question(self, ground: Ground, actor: Actor) -> Question:
+        """Return the request as it would be repeated: the same scan into the same page."""
+        return Question(actor.username, "bedside", self.key, ground.secrets.hidden(self.content))
 
 
 def take_scan(ground: Ground, actor: Actor, sent: Sent) -> int | None:
@@ -70,7 +70,11 @@ Step = Callable[[Ground, Actor, Sent, sittings.Progress], int | None]
 
 def _take(ground: Ground, actor: Actor, sent: Sent, steps: Mapping[str, Step]) -> int | None:
     """Take what answers the question at hand; what answers another one was sent twice, or from an old page."""
-    kept = first_answer(ground.sessions, sent.question(actor)) if sent.key else None
+    try:
+        kept = first_answer(ground.sessions, sent.question(ground, actor)) if sent.key else None
+    except IdempotencyKeyReused:
+        # Something else was scanned after this page had made its check: that it matched says nothing of this.
+        return _check(ground, actor, replace(sent, key=""), band="", bag=sent.content)
     if kept is not None:
         return int(kept.body)
     now = sittings.progress(ground, actor)
@@ -107,7 +111,7 @@ def _check(ground: Ground, actor: Actor, sent: Sent, *, band: str, bag: str = ""
         )
         return Answer(303, str(made.id))
 
-    question = sent.question(actor) if sent.key else None
+    question = sent.question(ground, actor) if sent.key else None
     given = perform_once(ground, actor, check_and_answer, question=question)
     sittings.begin_again(ground, actor)
     return int(given.body)

@@ -16,6 +16,7 @@ from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Order
 from cotrack.orders.service.allocation import release_bag
 from cotrack.participants.models import Participant
+from cotrack.policy import permissions_of
 
 
 def locked_facts(work: Work, unit_number: str) -> tuple[Unit, BagFacts]:
@@ -79,6 +80,8 @@ def _taker(work: Work, username: str) -> Person:
     person = work.session.scalar(select(Person).where(Person.username == username, Person.is_active))
     if person is None:
         raise InvalidInput(fields={"taken_by": [N_("Nobody of this user name works here.")]})
+    if not permissions_of(person.role_names) & {"unit:issue", "unit:receive"}:
+        raise InvalidInput(fields={"taken_by": [N_("This person's role does not handle bags.")]})
     if person.id == work.person_id:
         work.refuse_if([Blocker("same_person", "Somebody else must take the bag over.")])
     return person
