@@ -135,7 +135,7 @@ _THINGS: Final = {
 def thing_url(subject: str) -> str:
     """Return the address of the page of a thing named `noun:id`; empty where it has none."""
     noun, _, key = subject.partition(":")
-    if noun not in _THINGS or not key:
+    if noun not in _THINGS or key in {"", "unknown"}:
         return ""
     endpoint, argument, _ = _THINGS[noun]
     return url_for(endpoint, **({argument: key} if argument else {}))  # type: ignore[arg-type]  # url_for's keywords are the route's

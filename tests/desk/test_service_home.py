@@ -17,6 +17,7 @@ from cotrack.desk.service.home import tasks_for
 from cotrack.desk.service.tasks import Task
 from cotrack.foundation.access.service import people
 from cotrack.foundation.errors import SignInRefused
+from cotrack.manufacture.service import lots, units
 from cotrack.participants.service import bands
 
 
@@ -156,6 +157,29 @@ def test_a_mismatch_is_looked_at_for_a_day_by_those_who_read_the_trail(world: Wo
     ]
     world.clock.pass_by(days=1)
     assert seen not in told(world, "shen.i")
+
+
+def test_a_mismatch_says_why_it_was_one(world: World) -> None:
+    bedside = at_the_bedside(world)
+    bedside.check("zhou.n", participant=HIM)
+    (task,) = [each for each in tasks(world, "shen.i") if each.title == "Look at a mismatch"]
+    assert task.note == "This bag is for another patient."
+
+
+@pytest.mark.parametrize("subject", ["lot", "unit"])
+def test_who_has_a_held_bag_is_told_to_stop_and_sent_nowhere_with_it(
+    world: World, person: SignIn, subject: str
+) -> None:
+    bedside = at_the_bedside(world)
+    assert not any(task.is_held for task in tasks(world, "zhou.n"))
+    if subject == "lot":
+        world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="growth"))
+    else:
+        world.do("qian.m", lambda work: units.hold_unit(work, bedside.bag, reason="leak"))
+    assert [(task.title, task.is_held) for task in tasks(world, "zhou.n")] == [("Check at the bedside and start", True)]
+    page = person("zhou.n").get("/").get_data(as_text=True)
+    assert "on hold: stop" in page
+    assert 'href="/bedside">Begin' not in page
 
 
 @pytest.mark.parametrize("username", PLAYERS)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from cotrack.desk.service import clinic_work as clinic
 from cotrack.desk.service import office_work as office
 from cotrack.desk.service import product_work as product
+from cotrack.desk.service.held import mark_held
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.study.models import StudyDefinition
@@ -21,7 +22,8 @@ def tasks_for(ground: Ground, session: Session, actor: Actor) -> list[Task]:
         task for permission, finder in FINDERS if permission in actor.permissions for task in finder(session, desk)
     ]
     far = desk.now + timedelta(days=36_500)
-    return sorted(found, key=lambda task: (not task.is_urgent, task.until or far, task.since or far))[:MOST_TASKS]
+    first = sorted(found, key=lambda task: (not task.is_urgent, task.until or far, task.since or far))[:MOST_TASKS]
+    return mark_held(session, first)
 
 
 FINDERS: tuple[tuple[str, Finder], ...] = (

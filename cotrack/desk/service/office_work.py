@@ -1,5 +1,6 @@
 """What waits for those who look after people and the trail."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -52,16 +53,17 @@ def people_without_an_own_password(session: Session, desk: Desk) -> Iterator[Tas
 def mismatches_to_look_at(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the mismatches of the last day: each was a wrong bag, band or moment that was stopped in time."""
     newest = (
-        select(AuditRecord.id, AuditRecord.subject, AuditRecord.at, AuditRecord.outcome)
+        select(AuditRecord.id, AuditRecord.subject, AuditRecord.at, AuditRecord.outcome, AuditRecord.body)
         .where(AuditRecord.event == "identity_check.make")
         .order_by(AuditRecord.id.desc())
         .limit(MOST_CHECKS)
         .subquery()
     )
     statement = (
-        select(newest.c.id, newest.c.subject, newest.c.at)
+        select(newest.c.id, newest.c.subject, newest.c.at, newest.c.body)
         .where(newest.c.outcome == "mismatch", newest.c.at > desk.now - LOOKED_BACK)
         .order_by(newest.c.id)
     )
-    for record_id, subject, at in session.execute(statement):
-        yield Task(N_("Look at a mismatch"), subject, "audit.show_record", {"record_id": record_id}, at)
+    for record_id, subject, at, body in session.execute(statement):
+        why = json.loads(body)["blockers"][0]["detail"]
+        yield Task(N_("Look at a mismatch"), subject, "audit.show_record", {"record_id": record_id}, at, note=why)

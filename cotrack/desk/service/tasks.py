@@ -22,6 +22,10 @@ class Task:
     since: datetime | None = None
     until: datetime | None = None
     is_urgent: bool = False
+    note: str = ""
+    """What else to know before it is done: a sentence of the program's own."""
+    is_held: bool = False
+    """A hold or recall stands over the bag: nothing may go on with it."""
 
 
 @dataclass(frozen=True)
