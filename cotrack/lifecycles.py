@@ -154,7 +154,7 @@ PARTICIPANT: Final = Lifecycle(
     (
         Action("screen", N_("Screen"), NOTHING, "screening", "participant:screen",
                N_("A person is screened under a subject number.")),
-        Action("answer", N_("Answer criteria"), _from("screening"), None, "participant:answer",
+        Action("answer", N_("Answer criteria"), _from("screening", "enrolled"), None, "participant:answer",
                N_("The physician answers what no screening column says.")),
         Action("enrol", N_("Enrol"), _from("screening"), "enrolled", "participant:enrol",
                N_("The physician signs that every criterion is met today."), meaning="approved"),

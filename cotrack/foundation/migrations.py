@@ -64,6 +64,7 @@ def migrate(ground: Ground) -> list[str]:
         work.record("schema.migrate", f"schema:{head()}", permission="system:start")
         work.details["applied"] = applied
         config = _config()
+        config.attributes["secrets"] = ground.secrets
         config.attributes["connection"] = work.session.connection(execution_options={"cotrack_migration": True})
         logging.getLogger("alembic").setLevel(logging.WARNING)
         command.upgrade(config, "head")

@@ -75,7 +75,7 @@ def _finish(work: Work, collector: ChangeCollector) -> None:
             raise UnrecordedChange(f"rows changed without a record: {collector.changes[0]['row']}")
         return
     entry = _entry(work, work.intention, outcome=work.outcome, changes=collector.changes, blockers=work.blockers)
-    insert_record(work.session, entry)
+    insert_record(work.session, entry, work.ground.secrets)
 
 
 def _record_refusal(ground: Ground, work: Work | None, refusal: Refused) -> None:
@@ -83,7 +83,8 @@ def _record_refusal(ground: Ground, work: Work | None, refusal: Refused) -> None
     if work is None or work.intention is None:
         return
     with ground.sessions.writing() as session:
-        insert_record(session, _entry(work, work.intention, outcome="refused", changes=(), blockers=refusal.reasons))
+        entry = _entry(work, work.intention, outcome="refused", changes=(), blockers=refusal.reasons)
+        insert_record(session, entry, ground.secrets)
         session.commit()
 
 

@@ -152,6 +152,19 @@ def against_verdict(verdict: Verdict, solve: str) -> list[Blocker]:
     ]
 
 
+def against_giving(verdict: Verdict, solve: str) -> list[Blocker]:
+    """Return every criterion that what is known by now speaks against, for the steps after the order (E23)."""
+    return [
+        Blocker(
+            "participant_not_eligible",
+            "{criterion} is not met any more: {words}.",
+            {"criterion": each.criterion, "words": each.words},
+            solve=solve,
+        )
+        for each in verdict.of(Outcome.NOT_MET)
+    ]
+
+
 @dataclass(frozen=True)
 class BandFacts:
     """A band as far as it says who somebody is."""

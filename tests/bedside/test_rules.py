@@ -65,6 +65,7 @@ FACTS = BagFacts(
     lot_status="released",
     expires_at=NOW + timedelta(minutes=30),
     issued_to_ward="3A",
+    thaw_started_at=None,
     definition=STUDY,
     holds=(),
     is_band_confirmed=True,

@@ -2,13 +2,13 @@
 
 import pytest
 from support.races import HeldCommand, Waiting
-from support.stages import HER, HIM, at_the_bedside, codes
+from support.stages import HER, HIM, at_the_bedside, at_the_ward, codes
 from support.worlds import World
 
 from cotrack.bedside.service import checks, infusions
 from cotrack.demonstration.players import Player
 from cotrack.foundation.errors import Blocked
-from cotrack.participants.service import bands, enrolment
+from cotrack.participants.service import bands, enrolment, knowledge
 
 THIRD = Player("lin.n", "林宁 LIN Ning", ("nurse",))
 
@@ -106,6 +106,31 @@ def test_a_band_is_not_put_on_somebody_who_denies_it(world: World) -> None:
     with pytest.raises(Blocked) as refused:
         world.do("zhou.n", lambda work: bands.put_on(work, HIM, band_code=code, is_identity_confirmed=False))
     assert [each.code for each in refused.value.blockers] == ["wrong_patient"]
+
+
+def learnt(world: World) -> None:
+    """The physician learns, after the order, what excludes her."""
+    answers = {"psychiatric_history": "yes"}
+    world.do("dr.gao", lambda work: knowledge.answer_criteria(work, HER, answers=answers))
+
+
+def test_what_is_learnt_of_a_participant_after_the_order_stops_check_and_thaw(world: World) -> None:
+    ward_side = at_the_ward(world)
+    first, second = (world.journey.thaw_check(ward_side.bag, by) for by in ("zhou.n", "wu.n"))
+    learnt(world)
+    assert codes(world.journey.thaw_check(ward_side.bag, "zhou.n")) == ["participant_not_eligible"]
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id))
+    assert "participant_not_eligible" in [each.code for each in refused.value.blockers]
+
+
+def test_what_is_learnt_of_a_participant_after_the_checks_stops_the_start(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    learnt(world)
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert [each.code for each in refused.value.blockers] == ["participant_not_eligible"]
 
 
 def test_a_withdrawal_between_check_and_start_stops_the_start(world: World) -> None:

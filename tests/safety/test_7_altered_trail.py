@@ -4,16 +4,20 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import text
+from sqlalchemy import select, text
 from support.stages import HER, LOT, at_the_bedside
 from support.tampering import as_owner, by_hand, reseal, unguarded
 from support.worlds import World, home_variables
 
 from cotrack.cli import main
 from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, signed_note
-from cotrack.foundation.audit.sealing import sign_checkpoint
+from cotrack.foundation.audit.jobs import works
+from cotrack.foundation.audit.models import AuditCheckpoint
+from cotrack.foundation.audit.sealing import TrailBroken, sign_checkpoint, witnessed
+from cotrack.foundation.audit.tree import leaf_hash
 from cotrack.foundation.audit.verification.exported import Trusted
 from cotrack.foundation.audit.verification.live import Question, verify_live
+from cotrack.foundation.findings.service import all_findings
 
 
 def signed(world: World) -> str:
@@ -135,8 +139,73 @@ def test_a_record_put_in_by_hand_is_named(world: World) -> None:
         world,
         f"INSERT INTO audit_record (id, {columns}) SELECT {newest + 1}, {columns} FROM audit_record WHERE id = 30",
     )
-    signed(world)
+    with pytest.raises(TrailBroken, match=f"Record {newest + 1} was not written by this service"):
+        signed(world)
     assert any(f"record {newest + 1}" in fault for fault in faults(world))
+
+
+def forged(world: World) -> int:
+    """Write a record as the service would, canonical and in its place of the tree, from the database alone."""
+    with unguarded(world) as connection:
+        row = connection.execute(text("SELECT * FROM audit_record WHERE id = 30")).mappings().one()
+        is_server = connection.dialect.name == "postgresql"
+        next_id = "nextval('audit_record_id_seq')" if is_server else "(SELECT max(id) + 1 FROM audit_record)"
+        newest = int(connection.scalar(text(f"SELECT {next_id}")) or 0)
+        body = row["body"].replace('"id":30,', f'"id":{newest},')
+        assert body != row["body"]
+        connection.execute(
+            text(
+                "INSERT INTO audit_record (id, at, actor, role, event, subject, outcome, body, seal) "
+                "SELECT :id, at, actor, role, event, subject, outcome, :body, seal FROM audit_record WHERE id = 30"
+            ),
+            {"id": newest, "body": body},
+        )
+        size = int(connection.scalar(text("SELECT count(*) FROM audit_leaf")) or 0)
+        connection.execute(
+            text("INSERT INTO audit_leaf (id, record_id, hash) VALUES (:id, :record, :hash)"),
+            {"id": size, "record": newest, "hash": leaf_hash(body.encode())},
+        )
+    return newest
+
+
+def test_a_record_forged_to_the_letter_by_the_owner_of_the_database_is_named_and_never_signed(world: World) -> None:
+    sealed_bedside(world)
+    number = forged(world)
+    assert f"record {number}: has no seal of this service: it was written by another hand" in faults(world)
+    signing = works(world.runtime.ground, world.settings.witness_file)[1]
+    with pytest.raises(TrailBroken, match=f"Record {number} was not written by this service"):
+        signing.turn()
+    findings = world.read(lambda session: [each.sentence for each in all_findings(session)])
+    assert findings == [f"Record {number} was not written by this service: run `cotrack audit verify`."]
+
+
+def test_a_missing_or_spoiled_file_of_signed_heads_is_named(world: World) -> None:
+    sealed_bedside(world)
+    file = world.settings.witness_file
+    kept = file.read_bytes()
+    first, newest = world.read(lambda session: session.scalars(select(AuditCheckpoint.id)).all())
+    file.write_text(witnessed(file)[1] + "\n", encoding="utf-8")
+    assert faults(world) == [f"{file.name}: lacks the signed head of size {first}"]
+    assert first < newest
+    file.write_bytes(kept[:-20])
+    assert any("holds something else than signed heads" in fault for fault in faults(world))
+    file.write_bytes(b"nothing\n")
+    assert any("holds something else than signed heads" in fault for fault in faults(world))
+    file.unlink()
+    assert faults(world) == [
+        f"{file.name}: is missing, and heads were signed: put back the copy that is kept elsewhere"
+    ]
+
+
+def test_a_head_that_a_crash_kept_from_the_file_outside_is_written_there_by_the_next_signing(world: World) -> None:
+    sealed_bedside(world)
+    file = world.settings.witness_file
+    before = witnessed(file)
+    file.write_text("".join(f"{note}\n" for note in before[:-1]), encoding="utf-8")
+    signed(world)
+    assert witnessed(file) == before
+    signed(world)
+    assert witnessed(file) == before
 
 
 def test_an_older_back_up_put_back_is_named(world: World) -> None:

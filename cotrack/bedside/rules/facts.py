@@ -36,6 +36,7 @@ class BagFacts:
     lot_status: str
     expires_at: datetime
     issued_to_ward: str
+    thaw_started_at: datetime | None
     definition: Definition
     holds: tuple[HoldFacts, ...]
     is_band_confirmed: bool

@@ -11,6 +11,7 @@ from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.custody.models import Handover
 from cotrack.foundation.access.models import Person, PersonRole
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.db import plain_rows
 from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
@@ -20,6 +21,7 @@ from cotrack.manufacture.rules import end_of_life
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
 from cotrack.participants.models import Band, Participant
+from cotrack.participants.service.enrolment import against_giving_to
 from cotrack.policy import roles_granting
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
@@ -100,6 +102,7 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         lot_status=row.lot_status,
         expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at),
         issued_to_ward=row.ward or "",
+        thaw_started_at=row.thaw_started_at,
         definition=definition,
         holds=_holds(work, row) if row.is_held else (),
         is_band_confirmed=bool(row.is_band_confirmed),
@@ -134,6 +137,18 @@ def _order(work: Work, row: Row[Any]) -> OrderFacts:
         history=History(row.infusions, last.astimezone(work.site.zone).date() if last else None),
         volume_to_give_ml=row.volume_to_give_ml,
     )
+
+
+def against_participant(work: Work, facts: BagFacts) -> list[Blocker]:
+    """Return what was learnt of the participant against the dose, as of the day on which the bag was thawed, or today.
+
+    Asked before the thaw and at the start: a window that closes at midnight must not waste a bag that is thawed.
+    """
+    if facts.order is None:
+        return []
+    thawed = facts.thaw_started_at
+    on = thawed.astimezone(work.site.zone).date() if thawed else today(work)
+    return against_giving_to(work, facts.order.subject_number, on)
 
 
 def place_of(work: Work, station: str) -> Place:

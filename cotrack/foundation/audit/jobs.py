@@ -1,6 +1,6 @@
-"""The background work of the trail: sealing all the time, a signed head each minute, a whole verification each day.
+"""The background work of the trail: sealing all the time, a signed head as soon as there is a record without one.
 
-The first of each is done when the work starts.
+Besides, a whole verification at the start and each day.
 """
 
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.audit.gateways import send_checkpoint
-from cotrack.foundation.audit.sealing import Sealer, sign_checkpoint
+from cotrack.foundation.audit.sealing import Sealer, TrailBroken, sign_checkpoint
 from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.background import Work
 from cotrack.foundation.errors import WitnessNotReached
 from cotrack.foundation.findings.service import keep_findings
 
 SEAL_EVERY_SECONDS = 0.2
-SIGN_EVERY_SECONDS = 60
+SIGN_EVERY_SECONDS = 1
 VERIFY_EVERY_SECONDS = 24 * 3600
 
 
@@ -47,10 +47,14 @@ class _Signing:
         self._taken: dict[str, str] = {}
 
     def turn(self) -> None:
-        note = sign_checkpoint(self._ground, self._witness, self._sealer)
-        faults = [fault for url in self._ground.site.witnesses if (fault := self._told(url, note))]
-        if faults:
-            raise faults[0]
+        try:
+            note = sign_checkpoint(self._ground, self._witness, self._sealer)
+        except TrailBroken as fault:
+            keep_findings(self._ground, [str(fault)])
+            raise
+        missed = [each for url in self._ground.site.witnesses if (each := self._told(url, note))]
+        if missed:
+            raise missed[0]
 
     def _told(self, url: str, note: str) -> WitnessNotReached | None:
         """Tell one address; that it cannot be reached keeps nothing from the others."""

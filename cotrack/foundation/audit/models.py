@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped
 
 from cotrack.foundation.db import APPEND_ONLY, Base, column, one_of
@@ -11,7 +11,10 @@ OUTCOMES = ("done", "refused", "mismatch")
 
 
 class AuditRecord(Base):
-    """One command as it was decided. `body` is the record; the other columns repeat parts of it for searching."""
+    """One command as it was decided. `body` is the record; the other columns repeat parts of it for searching.
+
+    `seal` is the service's own mark on the body, by a key outside of the database.
+    """
 
     __tablename__ = "audit_record"
     __table_args__ = (
@@ -29,6 +32,7 @@ class AuditRecord(Base):
     subject: Mapped[str] = column()
     outcome: Mapped[str] = column()
     body: Mapped[str] = column()
+    seal: Mapped[str] = column(server_default=text("''"))
 
 
 class AuditLeaf(Base):

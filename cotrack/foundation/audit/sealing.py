@@ -19,6 +19,7 @@ from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, read_un
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRecord, AuditTile
 from cotrack.foundation.audit.tree import TILE_LEAVES, inclusion_proof, leaf_hash, root, tiles
 from cotrack.foundation.db import Sessions
+from cotrack.foundation.db.changes import Secrets
 from cotrack.foundation.db.turns import take_turn
 from cotrack.foundation.errors import CotrackError
 from cotrack.foundation.keys import Keys
@@ -159,16 +160,18 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
     """Seal what is there, sign the tree's head where it has grown, and return the newest note.
 
     A new note is also appended to the file `witness`, outside of the database. A `sealer` that was kept spares a look
-    at the whole trail. Raises TrailBroken where the tree does not continue the last signed head: whoever signed it
-    would vouch for an altered trail.
+    at the whole trail. Raises TrailBroken where the tree does not continue the last signed head, or holds a record that
+    this service did not write: whoever signed it would vouch for an altered trail.
     """
     (sealer or Sealer(ground.sessions)).seal_all()
     with ground.sessions.outside_trail() as session:
         _elect(session)
         size, newest = _size(session), newest_checkpoint(session)
         if newest is not None and newest.id == size:
+            _witness_again(witness, newest.note)
             return newest.note
         _refuse_other_beginning(session, newest, size)
+        _refuse_other_hand(session, ground.secrets, newest.id if newest is not None else 0)
         note = _signed(ground, session, size)
     if witness is not None:
         append_to_witness(witness, note)
@@ -185,6 +188,17 @@ def _refuse_other_beginning(session: Session, newest: AuditCheckpoint | None, si
         )
 
 
+def _refuse_other_hand(session: Session, secrets: Secrets, signed: int) -> None:
+    """Refuse a record since the last signed head that this service did not write."""
+    statement = select(AuditRecord.id, AuditRecord.body, AuditRecord.seal)
+    statement = statement.join(AuditLeaf, AuditLeaf.record_id == AuditRecord.id).where(AuditLeaf.id >= signed)
+    for row in session.execute(statement.order_by(AuditLeaf.id), execution_options={"yield_per": TILE_LEAVES}):
+        if row.seal != secrets.seal(row.body):
+            raise TrailBroken(
+                "Record {record} was not written by this service: run `cotrack audit verify`.", record=row.id
+            )
+
+
 def _signed(ground: Ground, session: Session, size: int) -> str:
     """Keep the tiles that are whole now, and sign."""
     found = nodes(session, size)
@@ -196,6 +210,12 @@ def _signed(ground: Ground, session: Session, size: int) -> str:
     note = signed_note(Checkpoint(key.name, size, root(found)), key, ground.keys.trail.sign)
     session.execute(insert(AuditCheckpoint), [{"id": size, "signed_at": ground.sessions.clock(), "note": note}])
     return note
+
+
+def _witness_again(witness: Path | None, note: str) -> None:
+    """Append a note that a crash kept from the file, between its commit and its line there."""
+    if witness is not None and note not in witnessed(witness)[-1:]:
+        append_to_witness(witness, note)
 
 
 def append_to_witness(path: Path, note: str) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.audit.models import AuditLeaf, AuditRecord
 from cotrack.foundation.audit.record import Entry, body
 from cotrack.foundation.audit.tree import leaf_hash
+from cotrack.foundation.db.changes import Secrets
 from cotrack.foundation.db.turns import TAKES_TURN
 
 _NEXT_ID = {
@@ -22,7 +23,7 @@ _APPEND_LEAF = insert(AuditLeaf.__table__).from_select(  # type: ignore[arg-type
 )
 
 
-def insert_record(session: Session, entry: Entry) -> None:
+def insert_record(session: Session, entry: Entry, secrets: Secrets) -> None:
     """Draw the record's id and write it: the last thing before commit.
 
     SQLite has one writer at a time, so the record takes its place in the tree at once; on PostgreSQL sealing gives it
@@ -44,6 +45,7 @@ def insert_record(session: Session, entry: Entry) -> None:
             "subject": intention.subject,
             "outcome": entry.outcome,
             "body": line,
+            "seal": secrets.seal(line),
         },
     )
     if dialect == "sqlite":

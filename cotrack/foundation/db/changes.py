@@ -24,11 +24,16 @@ class Secrets:
     def __init__(self, key: bytes) -> None:
         """Take the key of its own under which the trail keeps secrets."""
         self._key = key
+        self._sealing = hmac.new(key, b"cotrack: the seal of a record", hashlib.sha256).digest()
 
     def hidden(self, value: str | bytes) -> str:
         """Return the value as `hmac:…`."""
         data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
         return "hmac:" + hmac.new(self._key, data, hashlib.sha256).hexdigest()
+
+    def seal(self, record: str) -> str:
+        """Return what only the service can say of a record that it wrote: whoever owns the database lacks this key."""
+        return "hmac:" + hmac.new(self._sealing, record.encode(), hashlib.sha256).hexdigest()
 
 
 def row_text(table: Table, row: Row, secrets: Secrets) -> dict[str, Any]:

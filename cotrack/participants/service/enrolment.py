@@ -8,9 +8,9 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Participant
-from cotrack.participants.rules import against_verdict
+from cotrack.participants.rules import against_giving, against_verdict
 from cotrack.participants.service.identity import birth_date_of, is_complete, read_identity
-from cotrack.participants.service.knowledge import definition_for, verdict_of
+from cotrack.participants.service.knowledge import definition_for, participant_numbered, verdict_of
 from cotrack.study.rules.eligibility import Outcome, Verdict
 
 
@@ -61,6 +61,12 @@ def withdraw(work: Work, subject_number: str, *, reason: str) -> Participant:
     participant = work.take(Participant, "withdraw", subject_number, reason=reason)
     work.move(participant, "withdraw")
     return participant
+
+
+def against_giving_to(work: Work, subject_number: str, on: date) -> list[Blocker]:
+    """Return what is known by now against giving a dose to a participant, also if it was learnt after the order."""
+    participant = participant_numbered(work.session, subject_number)
+    return against_giving(verdict_for_dose(work, participant, on), f"participant:{subject_number}")
 
 
 def verdict_for_dose(work: Work, participant: Participant, planned_on: date) -> Verdict:

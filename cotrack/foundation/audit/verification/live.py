@@ -1,6 +1,6 @@
 """Verifies the trail of the running site: records, tree, checkpoints, what they add up to, the database's guards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,12 +66,30 @@ def _heads(session: Session, question: Question) -> tuple[Mapping[int, Checkpoin
         if found is not None and found.size != row.id:
             faults.append(f"checkpoint {row.id}: says the size {found.size}")
         _keep(found, heads, f"checkpoint {row.id}", faults)
+    signed, outside = sorted(heads), set()
     for place, note in enumerate(witnessed(question.witness), 1):
         where = f"{question.witness.name}, checkpoint no. {place}"
-        _keep(_read(note, key, where, faults), heads, where, faults)
+        found = _read(note, key, where, faults)
+        outside.add(found.size if found else 0)
+        _keep(found, heads, where, faults)
+    faults += _faults_of_the_file(question.witness, signed, outside)
     if question.trusted.note is not None:
         _keep(_read(question.trusted.note, key, "your checkpoint", faults), heads, "your checkpoint", faults)
     return heads, faults
+
+
+def _faults_of_the_file(witness: Path, signed: Sequence[int], outside: Collection[int]) -> list[str]:
+    """Say so where the file of signed heads is gone, spoiled, or short of a size that the database has.
+
+    The newest head may not be there yet: it is written after its commit.
+    """
+    if not witness.exists():
+        missing = f"{witness.name}: is missing, and heads were signed: put back the copy that is kept elsewhere"
+        return [missing] if signed else []
+    if "".join(f"{note}\n" for note in witnessed(witness)) != witness.read_text(encoding="utf-8", errors="replace"):
+        return [f"{witness.name}: holds something else than signed heads"]
+    lacking = [size for size in signed[:-1] if size not in outside]
+    return [f"{witness.name}: lacks the signed head of size {lacking[0]}"] if lacking else []
 
 
 def _read(note: str, key: VerifierKey, where: str, faults: list[str]) -> Checkpoint | None:
@@ -96,6 +114,8 @@ def _faults_of_records(session: Session, heads: Mapping[int, Checkpoint], questi
         leaves = []
         for index, row in enumerate(rows, walk.size):
             leaf, faults = _judged(row, index, judge)
+            if row.id is not None and row.seal != question.ground.secrets.seal(row.body):
+                faults.append(f"record {row.record_id}: has no seal of this service: it was written by another hand")
             yield from faults
             leaves.append(leaf)
             order.see(row.record_id)
@@ -145,6 +165,7 @@ _RECORDS = (
         AuditRecord.subject,
         AuditRecord.outcome,
         AuditRecord.body,
+        AuditRecord.seal,
     )
     .outerjoin(AuditRecord, AuditRecord.id == AuditLeaf.record_id)
     .order_by(AuditLeaf.id)
