@@ -19,6 +19,8 @@ from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service import lots
 
 NUMBER = "MSC26-0031"
+OTHER = "MSC26-0032"
+ON_POSTGRESQL = pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 ON_SQLITE = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 MADE = datetime(2026, 1, 2, tzinfo=UTC).date()
 
@@ -154,3 +156,30 @@ def test_a_queue_that_cannot_be_opened_is_said_in_one_line_and_blocks_nobody_for
     lock.rmdir()
     with sessions.outside_trail() as session:
         take_turn(session)
+
+
+@ON_POSTGRESQL
+def test_of_two_commands_that_wait_for_each_other_one_is_told_to_try_again(world: World) -> None:
+    for number in (NUMBER, OTHER):
+        world.journey.lot(number)
+    both = threading.Barrier(2)
+    told: list[str] = []
+
+    def lock_both(first: str, second: str) -> None:
+        def act(work: Work) -> None:
+            work.record("lot.make", f"lot:{first}", permission="lot:make")
+            work.lock(Lot, first)
+            both.wait(10)
+            work.lock(Lot, second)
+
+        try:
+            world.do("zhao.l", act)
+        except DatabaseUnavailable as refused:
+            told.append(str(refused))
+
+    threads = [threading.Thread(target=lock_both, args=pair) for pair in ((NUMBER, OTHER), (OTHER, NUMBER))]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert told == ["Somebody else is changing the same thing: try again in a moment."]

@@ -1,17 +1,23 @@
 """What must never happen, 8: work that was acknowledged is lost."""
 
+import os
 import random
+import signal
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import func, select
 from support.servers import Server
 from support.stages import LOT, results_of
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
+from cotrack.foundation.audit.models import AuditRecord
+from cotrack.foundation.audit.sealing import newest_checkpoint
 from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.errors import Blocked
 from cotrack.manufacture.service import lots
@@ -19,6 +25,7 @@ from cotrack.release.service.imports import import_results
 
 CLIENTS = 4
 SECONDS = 2.0
+PATIENCE = 30
 
 
 class Technician(threading.Thread):
@@ -60,6 +67,33 @@ def test_every_act_acknowledged_before_a_kill_is_there_after_it(server: Server) 
     assert len(acknowledged) == len(set(acknowledged)) > CLIENTS
     assert set(acknowledged) <= stored
     assert list(verify_live(Question(world.runtime.ground, world.settings.witness_file))) == []
+
+
+def background_of(server: Server) -> int | None:
+    """Return the process that seals beside the service, if it runs."""
+    threads = Path(f"/proc/{server.process.pid}/task").iterdir()
+    children = [each for thread in threads for each in (thread / "children").read_text().split()]
+    works = [int(each) for each in children if b"work" in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")]
+    return works[0] if works else None
+
+
+def test_sealing_that_is_killed_is_started_again_and_seals_what_came_meanwhile(server: Server) -> None:
+    world = server.world
+    killed = background_of(server)
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    world.clock.now = datetime.now(UTC)
+    world.journey.lot(LOT)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        newest = world.read(newest_checkpoint)
+        records = world.read(lambda session: session.scalar(select(func.count()).select_from(AuditRecord)))
+        if background_of(server) not in {None, killed} and newest is not None and newest.id == records:
+            break
+        time.sleep(0.2)
+    assert background_of(server) not in {None, killed}
+    assert newest is not None
+    assert newest.id == records
 
 
 def test_a_file_is_stored_whole_or_not_at_all(world: World) -> None:
