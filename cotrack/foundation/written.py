@@ -1,12 +1,27 @@
-"""Reads days, times and numbers in the one form in which each is written here; any other form is not guessed."""
+"""Reads lines, days, times and numbers in the one form in which each is written here; no other form is guessed."""
 
 import re
+import unicodedata
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
-_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_NUMBER = re.compile(r"(?:-(?=[0.]*[1-9]))?[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _SITE_TIME = "%Y-%m-%d %H:%M"
+_NOT_IN_A_LINE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_PILE = "MMM"
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text is one line that looks as it is: what is signed or printed must not begin a line of its own.
+
+    No line break, tab or other control character, none that hides or turns the direction, no pile of accents.
+    """
+    if text.isprintable() and text.isascii():
+        return True
+    categories = [unicodedata.category(each) for each in text]
+    marks = "".join("M" if each in {"Mn", "Me"} else " " for each in categories)
+    return _NOT_IN_A_LINE.isdisjoint(categories) and _PILE not in marks
 
 
 def day(text: str) -> date | None:
@@ -28,7 +43,10 @@ def site_instant(text: str, zone: tzinfo) -> datetime | None:
 
 
 def number(text: str) -> Decimal | None:
-    """Return a decimal number in plain digits, at most nine before and six after the point; None where it is none."""
+    """Return a decimal number in plain digits, at most nine before and six after the point; None where it is none.
+
+    Zero has no sign: `-0` counts as written wrong, because a later comparison would take it for a zero.
+    """
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 

@@ -34,7 +34,7 @@ class In(Schema):
 
 
 class Words(fields.String):
-    """One line of text, trimmed."""
+    """One line of text, trimmed; a line break in it could pass for the next line of what is signed."""
 
     default_error_messages = {**_MISSING, "invalid": N_("Enter text.")}  # noqa: RUF012 (marshmallow's way)
 
@@ -44,12 +44,23 @@ class Words(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
         text: str = super()._deserialize(value, attr, data, **options)
-        if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t\r" for each in text):
+        text = unicodedata.normalize("NFC", text)
+        if not self._is_allowed(text):
             raise ValidationError(N_("This holds characters that cannot be kept."))
-        text = unicodedata.normalize("NFC", text).strip()
+        text = text.strip()
         if not text and self.required:
             raise self.make_error("required")
         return text
+
+    def _is_allowed(self, text: str) -> bool:
+        return written.is_one_line(text)
+
+
+class Lines(Words):
+    """Several lines of text, signed by themselves alone: nothing of ours stands beside them."""
+
+    def _is_allowed(self, text: str) -> bool:
+        return not any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t\r" for each in text)
 
 
 class FileText(fields.String):
