@@ -80,6 +80,19 @@ def test_strange_words_are_searched_for_as_they_are(world: World, person: SignIn
     assert "<script>" not in page.partition('name="q"')[2].partition(">")[0]
 
 
+@pytest.mark.parametrize("query", ["to=9999-12-31", "from=0001-01-01", "to=0001-01-01", "from=9999-12-31"])
+def test_a_day_that_has_no_midnight_is_left_out_like_other_nonsense(person: SignIn, query: str) -> None:
+    page = person("qian.m").get(f"/trail?{query}")
+    assert page.status_code == 200
+    assert f'value="{query.partition("=")[2]}"' not in page.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("query", ["to=9999-12-30", "from=0001-01-02"])
+def test_the_outermost_days_that_have_one_are_cut_at(person: SignIn, query: str) -> None:
+    page = person("qian.m").get(f"/trail?{query}")
+    assert f'value="{query.partition("=")[2]}"' in page.get_data(as_text=True)
+
+
 def key(*parts: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
