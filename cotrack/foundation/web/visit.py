@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 from unicodedata import is_normalized
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from werkzeug.exceptions import NotFound as UnknownAddress
@@ -178,9 +177,11 @@ def _check_form() -> None:
 
 
 def own_address(address: str) -> str:
-    """Return the address if it is a path of this site, else the home page: no redirect ever leaves."""
-    parts = urlsplit(address)
-    is_own = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
+    """Return the address if it is a path of this site, else the home page: no redirect ever leaves, or fails.
+
+    A browser leaves tabs and line ends out of an address and takes a backslash for a stroke.
+    """
+    is_own = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
     return address if is_own else url_for("desk.home")
 
 
