@@ -8,6 +8,8 @@ from decimal import Decimal
 _NUMBER = re.compile(r"(?:-(?=[0.]*[1-9]))?[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _SITE_TIME = "%Y-%m-%d %H:%M"
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
+"""Between these lies every day that can be meant; at the ends of the calendar no rule could count to the next day."""
 _NOT_IN_A_LINE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 _PILE = "MMM"
 
@@ -25,12 +27,12 @@ def is_one_line(text: str) -> bool:
 
 
 def day(text: str) -> date | None:
-    """Return `2026-10-05` as a day; None where it is none, or is one in another form (`20261005`, `2026-W41-1`)."""
+    """Return `2026-10-05` as a day; None where it is none that can be meant, or in another form (`20261005`)."""
     try:
         found = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.isoformat() == text else None
+    return found if found.isoformat() == text and EARLIEST <= found <= LATEST else None
 
 
 def site_instant(text: str, zone: tzinfo) -> datetime | None:
@@ -39,7 +41,7 @@ def site_instant(text: str, zone: tzinfo) -> datetime | None:
         found = datetime.strptime(text, _SITE_TIME).replace(tzinfo=zone)
     except ValueError:
         return None
-    return found if found.strftime(_SITE_TIME) == text else None
+    return found if found.strftime(_SITE_TIME) == text and EARLIEST <= found.date() <= LATEST else None
 
 
 def number(text: str) -> Decimal | None:

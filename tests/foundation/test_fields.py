@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from marshmallow import ValidationError
+from marshmallow import INCLUDE, ValidationError
 from marshmallow.fields import Field
 
-from cotrack.foundation.web.schemas import Day, Lines, Quantity, Whole, Words
+from cotrack.foundation.web.schemas import Day, In, Lines, Quantity, Whole, Words
 
 VOLUME = Quantity(places=1, least="0", most="1000")
 CELLS = Whole(least=1, most=1_000_000_000)
@@ -77,3 +77,23 @@ def test_only_a_text_that_is_signed_by_itself_has_several_lines() -> None:
     assert Lines().deserialize("one\n\ttwo\r\n") == "one\n\ttwo"
     with pytest.raises(ValidationError, match="characters that cannot be kept"):
         Lines().deserialize("one\0two")
+
+
+class OpenIn(In):
+    """A form that lets fields of the study through."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    days = Whole(least=1, most=9, attribute="count")
+
+
+def test_a_field_that_only_the_study_knows_is_read_as_a_line() -> None:
+    assert OpenIn().load({"days": "2", "histology": " Zoe\u0308 "}) == {"count": 2, "histology": "Zoë"}
+
+
+@pytest.mark.parametrize("sent", ["x\0y", "\ud800", "x\ny", "x" * 100_000, 7, None])
+def test_a_field_that_only_the_study_knows_is_refused_by_its_name(sent: object) -> None:
+    with pytest.raises(ValidationError) as fault:
+        OpenIn().load({"histology": sent})
+    assert list(fault.value.normalized_messages()) == ["histology"]

@@ -47,13 +47,17 @@ def test_a_site_time_is_an_instant_of_the_site_zone() -> None:
         "2026-10-5 09:12",
         "2026-10-05  09:12",
         "２０２６-10-05 09:12",
+        "0001-01-01 00:00",
+        "1899-12-31 23:59",
+        "3000-01-01 00:00",
+        "9999-12-31 23:59",
     ],
 )
 def test_what_is_no_site_time_is_not_guessed(text: str) -> None:
     assert site_instant(text, SHANGHAI) is None
 
 
-@given(st.dates())
+@given(st.dates(date(1900, 1, 1), date(2999, 12, 31)))
 def test_a_day_is_written_year_month_day(written: date) -> None:
     assert day(written.isoformat()) == written
 
@@ -72,6 +76,10 @@ def test_a_day_is_written_year_month_day(written: date) -> None:
         "2026-W47-7",
         "2026W477",
         "0000-01-01",
+        "0001-01-01",
+        "1899-12-31",
+        "3000-01-01",
+        "9999-12-31",
         "２０２６-10-05",
     ],
 )

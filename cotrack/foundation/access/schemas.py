@@ -1,18 +1,12 @@
 """Shapes of sign-in and of people."""
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields, validate
 
-from cotrack.foundation.web.schemas import Choice, In, Instant, ReasonIn, Words
+from cotrack.foundation.web.schemas import LONGEST_SECRET, Choice, In, Instant, ReasonIn, Words, refuse_half_characters
 from cotrack.foundation.words import N_
 from cotrack.policy import ROLES
 
 GRANTABLE = tuple(role for role in ROLES if role != "system")
-
-
-def _is_encodable(text: str) -> None:
-    """Refuse half of a character, which no password can be made of."""
-    if any("\ud800" <= each <= "\udfff" for each in text):
-        raise ValidationError(N_("This holds characters that cannot be kept."))
 
 
 class SecretWords(fields.String):
@@ -22,7 +16,8 @@ class SecretWords(fields.String):
 
     def __init__(self) -> None:
         """Be required and never dumped."""
-        super().__init__(required=True, load_only=True, validate=_is_encodable)
+        too_long = validate.Length(max=LONGEST_SECRET, error=N_("This is too long."))
+        super().__init__(required=True, load_only=True, validate=[refuse_half_characters, too_long])
 
 
 class SignInIn(In):

@@ -75,7 +75,7 @@ def form_page(
         return _show(template, Form(MultiDict(suggest or {})), context)
     form = Form(request.form, key=request.form.get("form_key", ""))
     try:
-        body = _load(schema, form)
+        body = read(schema, form)
 
         def act_and_answer(work: Work) -> Answer:
             return Answer(303, then(act(work, **body)))
@@ -143,8 +143,8 @@ def page_of(subject: str) -> str:
     return address or url_for("desk.home")
 
 
-def _load(schema: Schema, form: Form) -> dict[str, Any]:
-    """Check what was typed; an empty field counts as not filled in."""
+def read(schema: Schema, form: Form) -> dict[str, Any]:
+    """Return what was typed, an empty field as not filled in; raises InvalidInput, and tells the form, by field."""
     sent: dict[str, Any] = {}
     for name in form.typed:
         if name in CONTROL_FIELDS:

@@ -126,7 +126,7 @@ class Page:
 def between_days(listing: Listing, asked: Mapping[str, str], zone: ZoneInfo) -> Listing:
     """Cut a list to the days of the site that an address asks for (`from` and `to`, both included)."""
     statement = listing.statement
-    first, last = (_asked_day(asked, name) for name in DAYS)
+    first, last = (written.day(asked.get(name, "")) for name in DAYS)
     if listing.day is not None and first is not None:
         statement = statement.where(listing.day >= datetime.combine(first, time(), zone))
     if listing.day is not None and last is not None:
@@ -134,18 +134,12 @@ def between_days(listing: Listing, asked: Mapping[str, str], zone: ZoneInfo) -> 
     return replace(listing, statement=statement)
 
 
-def _asked_day(asked: Mapping[str, str], name: str) -> date | None:
-    """Return a day that an address asks for; the first and last of the calendar have no midnight in every zone."""
-    found = written.day(asked.get(name, ""))
-    return found if found is not None and date.min < found < date.max else None
-
-
 def page_of(listing: Listing, session: Session, asked: Mapping[str, str], *, path: str, size: int = PAGE_SIZE) -> Page:
     """Return the page that an address asks for; what it does not know is left out, not an error."""
     query = "".join(each for each in unicodedata.normalize("NFC", asked.get("q", "")) if each.isprintable()).strip()
     chosen = {each.name: asked[each.name] for each in listing.filters if asked.get(each.name) in each.options}
     if listing.day is not None:
-        chosen |= {name: asked[name] for name in DAYS if _asked_day(asked, name) is not None}
+        chosen |= {name: asked[name] for name in DAYS if written.day(asked.get(name, "")) is not None}
     sort = asked.get("sort", "")
     by_key = {each.key: each for each in listing.columns if each.sort is not None}
     if sort.removeprefix("-") not in by_key:
@@ -192,7 +186,7 @@ def _read_key(after: str, column: Any) -> tuple[Any, int]:
     try:
         value, row_id = json.loads(base64.urlsafe_b64decode(after))
         return _sort_value(value, column.type), _whole(row_id)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         return None, 0
 
 
