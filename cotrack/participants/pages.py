@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.web.files import kept_upload, preview_page
-from cotrack.foundation.web.forms import Form, act_page, form_page, read
+from cotrack.foundation.web.forms import Form, act_page, done_words, form_page, read
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.words import N_
@@ -153,7 +153,7 @@ def _band_page(number: str, action: str, act: Any) -> Response:
         lambda work, **body: act(work, number, **body),
         template="participants/band.html",
         then=lambda _: _participant(number),
-        done=BAND[action].sentence,
+        done=done_words(BAND[action], f"participant:{number}"),
         context=lambda _: {**shown, "known": _looked(number, "band")},
     )
 
