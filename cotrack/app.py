@@ -61,6 +61,7 @@ def _config(runtime: Runtime) -> Mapping[str, Any]:
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
         "COTRACK_WORDS": vocabulary.WORDS,
         "COTRACK_THING_URL": stages.thing_url,
+        "COTRACK_THING_NAME": stages.thing_name,
         "API_TITLE": "cotrack",
         "API_VERSION": "v1",
         "OPENAPI_VERSION": "3.1.0",

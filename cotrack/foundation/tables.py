@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.words import N_
@@ -109,7 +110,7 @@ def _rows(
 def _cell_faults(row: Row, remarks: tuple[str, ...]) -> Iterator[Blocker]:
     for column, cell in row.cells.items():
         lines = cell.translate(_LINES) if column in remarks else cell
-        if not lines.isprintable() and any(unicodedata.category(each) in {"Cc", "Cf", "Co", "Cs"} for each in lines):
+        if not written.is_one_line(lines):
             yield row.fault(column, "Line {line}, column {column}: the cell holds signs that cannot be printed.")
         elif len(cell) > LONGEST_CELL:
             details = {"count": len(cell), "most": LONGEST_CELL}

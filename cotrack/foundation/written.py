@@ -1,21 +1,38 @@
-"""Reads days, times and numbers in the one form in which each is written here; any other form is not guessed."""
+"""Reads lines, days, times and numbers in the one form in which each is written here; no other form is guessed."""
 
 import re
+import unicodedata
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
-_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_NUMBER = re.compile(r"(?:-(?=[0.]*[1-9]))?[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _SITE_TIME = "%Y-%m-%d %H:%M"
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
+"""Between these lies every day that can be meant; at the ends of the calendar no rule could count to the next day."""
+_NOT_IN_A_LINE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_PILE = "MMM"
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text is one line that looks as it is: what is signed or printed must not begin a line of its own.
+
+    No line break, tab or other control character, none that hides or turns the direction, no pile of accents.
+    """
+    if text.isprintable() and text.isascii():
+        return True
+    categories = [unicodedata.category(each) for each in text]
+    marks = "".join("M" if each in {"Mn", "Me"} else " " for each in categories)
+    return _NOT_IN_A_LINE.isdisjoint(categories) and _PILE not in marks
 
 
 def day(text: str) -> date | None:
-    """Return `2026-10-05` as a day; None where it is none, or is one in another form (`20261005`, `2026-W41-1`)."""
+    """Return `2026-10-05` as a day; None where it is none that can be meant, or in another form (`20261005`)."""
     try:
         found = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.isoformat() == text else None
+    return found if found.isoformat() == text and EARLIEST <= found <= LATEST else None
 
 
 def site_instant(text: str, zone: tzinfo) -> datetime | None:
@@ -24,11 +41,14 @@ def site_instant(text: str, zone: tzinfo) -> datetime | None:
         found = datetime.strptime(text, _SITE_TIME).replace(tzinfo=zone)
     except ValueError:
         return None
-    return found if found.strftime(_SITE_TIME) == text else None
+    return found if found.strftime(_SITE_TIME) == text and EARLIEST <= found.date() <= LATEST else None
 
 
 def number(text: str) -> Decimal | None:
-    """Return a decimal number in plain digits, at most nine before and six after the point; None where it is none."""
+    """Return a decimal number in plain digits, at most nine before and six after the point; None where it is none.
+
+    Zero has no sign: `-0` counts as written wrong, because a later comparison would take it for a zero.
+    """
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, url_for
 
-from cotrack.foundation.web.forms import act_page, form_page
+from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.lifecycles import ORDER
@@ -21,7 +21,7 @@ def make_order(number: str) -> Response:
         lambda work, **body: dosing.make_order(work, number, **body),
         template="orders/make_order.html",
         then=lambda order: url_for("desk.order", number=order.number),
-        done=ORDER["make"].sentence,
+        done=done_words(ORDER["make"], f"participant:{number}"),
         context=lambda session: sheets.order_sheet(runtime().ground, session, actor(), number),
         suggest=sheets.suggestion(runtime().ground, number),
         is_signed=True,
@@ -37,7 +37,7 @@ def allocate(number: str) -> Response:
         lambda work: allocation.allocate(work, number),
         template="orders/allocate.html",
         then=lambda _: url_for("desk.order", number=number),
-        done=ORDER["allocate"].sentence,
+        done=done_words(ORDER["allocate"], f"order:{number}"),
         context=lambda session: sheets.allocation_sheet(runtime().ground, session, number),
     )
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
+from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.web.files import kept_upload, preview_page
-from cotrack.foundation.web.forms import act_page, form_page
+from cotrack.foundation.web.forms import Form, act_page, done_words, form_page, read
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.words import N_
@@ -88,13 +89,16 @@ def identify(number: str) -> Response:
 
 @pages.route("/participants/<number>/look", methods=["GET", "POST"])
 @needs("participant:identify")
-def look(number: str) -> str:
+def look(number: str) -> Response:
     """Show who a participant is; asking is recorded."""
-    known = None
+    form, known, status = Form(request.form), None, 200
     if request.method == "POST":
-        with unit_of_work(runtime().ground, actor()) as work:
-            known = identity.look(work, number, purpose=request.form.get("purpose", ""))
-    return render_template("participants/look.html", number=number, known=known)
+        try:
+            known = _looked(number, **read(schemas.LookIn(), form))
+        except InvalidInput as refusal:
+            status = refusal.status
+    page = render_template("participants/look.html", number=number, known=known, form=form, schema=schemas.LookIn())
+    return make_response(page, status)
 
 
 @pages.route("/participants/<number>/enrol", methods=["GET", "POST"])
@@ -143,19 +147,20 @@ def hand_out_band(label_id: int) -> Response:
 
 
 def _band_page(number: str, action: str, act: Any) -> Response:
+    shown = {"number": number, "act": BAND[action], "schema": schemas.BandIn()}
     return form_page(
         schemas.BandIn(),
         lambda work, **body: act(work, number, **body),
         template="participants/band.html",
         then=lambda _: _participant(number),
-        done=BAND[action].sentence,
-        context=lambda _: {"number": number, "act": BAND[action], "schema": schemas.BandIn(), "known": _looked(number)},
+        done=done_words(BAND[action], f"participant:{number}"),
+        context=lambda _: {**shown, "known": _looked(number, "band")},
     )
 
 
-def _looked(number: str) -> Any:
+def _looked(number: str, purpose: str) -> Any:
     with unit_of_work(runtime().ground, actor()) as work:
-        return identity.look(work, number, purpose="band")
+        return identity.look(work, number, purpose=purpose)
 
 
 @pages.route("/participants/<number>/band/put-on", methods=["GET", "POST"])

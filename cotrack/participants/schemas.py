@@ -2,6 +2,7 @@
 
 from marshmallow import INCLUDE, Schema, fields
 
+from cotrack.foundation.tables import LONGEST_CELL
 from cotrack.foundation.web.schemas import (
     Choice,
     Day,
@@ -61,7 +62,7 @@ class SignedEnrolIn(EnrolIn):
 class ValuesIn(In):
     """Values by field of the study."""
 
-    values = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    values = fields.Dict(keys=fields.String(), values=Words(longest=LONGEST_CELL), required=True)
 
 
 class MeasurementsIn(ValuesIn):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.access.models import Person
 from cotrack.foundation.db import plain_rows
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
@@ -43,6 +44,16 @@ def lift(work: Work, hold_id: int, *, reason: str) -> Hold:
     work.move(hold, "lift")
     hold.lifted_at, hold.lifted_by_id, hold.lift_reason = work.now, work.person_id, reason.strip()
     return hold
+
+
+def hold_numbered(session: Session, hold_id: int) -> tuple[Hold, str]:
+    """Return a hold with the name of who placed it; raises NotFound."""
+    statement = select(Hold, Person.printed_name).join(Person, Person.id == Hold.placed_by_id)
+    found = session.execute(statement.where(Hold.id == hold_id)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such hold.")
+    hold, placed_by = found
+    return hold, placed_by
 
 
 def standing_holds(session: Session, subjects: Sequence[str]) -> list[HoldFacts]:

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import In, Instant, SignatureField, SignatureOut, Words
+from cotrack.foundation.web.schemas import In, Instant, Lines, SignatureField, SignatureOut
 from cotrack.foundation.words import N_
 
 LONGEST_STUDY = 400_000
@@ -11,7 +11,7 @@ LONGEST_STUDY = 400_000
 class StudyIn(In):
     """The text of a study file."""
 
-    text = Words(
+    text = Lines(
         required=True, longest=LONGEST_STUDY, metadata={"label": N_("Text of the study file"), "kind": "textarea"}
     )
 

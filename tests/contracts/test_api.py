@@ -16,6 +16,7 @@ from cotrack.demonstration.players import PASSWORD
 Person = Callable[[str], Client]
 PROBLEM = "application/problem+json"
 RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})")
+ENGLISH = {"Accept-Language": "en"}
 NEW_LOT = {"number": LOT, "made_on": "2026-11-20"}
 
 
@@ -54,6 +55,41 @@ def test_whatever_is_refused_is_a_problem_document(
     assert problem["type"].startswith("urn:cotrack:problem:")
     assert problem["title"]
     assert re.fullmatch("[0-9a-f]{16}", problem["request"])
+
+
+JSON = {"content_type": "application/json"}
+DEEP = b"[" * 100_000
+LONG = b"9" * 5_000
+
+
+@pytest.mark.parametrize(
+    "body", [DEEP, b"[" * 12 + b"]" * 12, b'{"username":' + LONG + b"}", b'{"a":' * 900 + b"1" + b"}" * 900]
+)
+def test_a_body_that_no_person_sends_is_refused_before_anything_reads_it(person: Person, body: bytes) -> None:
+    answer = person("zhao.l").app.test_client().post("/api/v1/tokens", data=body, headers=ENGLISH, **JSON)
+    assert (answer.status_code, answer.mimetype) == (400, PROBLEM)
+    words = "The body is nested too deep, or holds a number with too many digits."
+    assert answer.get_json()["errors"] == {"_body": [words]}
+
+
+def test_what_a_route_takes_of_a_body_is_not_asked_of_who_may_not_use_it(person: Person) -> None:
+    assert person("zhao.l").app.test_client().post("/api/v1/infusions", data=DEEP, **JSON).status_code == 401
+    assert sent(person("zhao.l"), "POST", "/api/v1/infusions", data=DEEP, **JSON).status_code == 403
+    check = b'{"first_check":' + LONG + b',"second_check":1}'
+    assert sent(person("zhou.n"), "POST", "/api/v1/infusions", data=check, **JSON).status_code == 400
+
+
+@pytest.mark.parametrize("made_on", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_nobody_can_mean_is_refused_by_field(person: Person, made_on: str) -> None:
+    answer = sent(person("zhao.l"), "POST", "/api/v1/lots", json={**NEW_LOT, "made_on": made_on})
+    assert answer.get_json()["errors"] == {"made_on": ["Enter a date, such as 2026-11-22."]}
+
+
+def test_a_reason_cannot_add_a_line_to_what_is_signed(world: World, person: Person) -> None:
+    world.journey.finished_lot(LOT)
+    body = {"reason": "x\nThe lot was released", "signature": {"password": PASSWORD}}
+    answer = sent(person("qian.m"), "POST", f"/api/v1/lots/{LOT}/reject", json=body)
+    assert answer.get_json()["errors"] == {"reason": ["This holds characters that cannot be kept."]}
 
 
 def test_a_refused_method_says_which_there_are(person: Person) -> None:

@@ -8,9 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cotrack.foundation.written import day, number, site_instant, whole
+from cotrack.foundation.written import day, is_one_line, number, site_instant, whole
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize("text", ["", "rash", "thawed at 09:12", "王　芳", "Zoë", "o\u0302\u0323", "10⁶ ≥ 5 µL"])
+def test_a_line_is_made_of_signs_and_blanks(text: str) -> None:
+    assert is_one_line(text)
+
+
+@pytest.mark.parametrize("character", "\n\r\t\v\f\0\x1b\x7f\x85\xad\u2028\u2029\u200b\u202e\u2066\ufeff\ue000\ud800")
+def test_a_break_or_a_hidden_character_is_in_no_line(character: str) -> None:
+    assert not is_one_line(f"x{character}The infusion ended as planned")
+
+
+def test_a_pile_of_accents_is_in_no_line() -> None:
+    assert not is_one_line("LI Min" + "\u0336" * 3)
 
 
 def test_a_site_time_is_an_instant_of_the_site_zone() -> None:
@@ -33,13 +47,17 @@ def test_a_site_time_is_an_instant_of_the_site_zone() -> None:
         "2026-10-5 09:12",
         "2026-10-05  09:12",
         "２０２６-10-05 09:12",
+        "0001-01-01 00:00",
+        "1899-12-31 23:59",
+        "3000-01-01 00:00",
+        "9999-12-31 23:59",
     ],
 )
 def test_what_is_no_site_time_is_not_guessed(text: str) -> None:
     assert site_instant(text, SHANGHAI) is None
 
 
-@given(st.dates())
+@given(st.dates(date(1900, 1, 1), date(2999, 12, 31)))
 def test_a_day_is_written_year_month_day(written: date) -> None:
     assert day(written.isoformat()) == written
 
@@ -58,6 +76,10 @@ def test_a_day_is_written_year_month_day(written: date) -> None:
         "2026-W47-7",
         "2026W477",
         "0000-01-01",
+        "0001-01-01",
+        "1899-12-31",
+        "3000-01-01",
+        "9999-12-31",
         "２０２６-10-05",
     ],
 )
@@ -65,7 +87,7 @@ def test_what_is_no_day_is_not_guessed(text: str) -> None:
     assert day(text) is None
 
 
-@pytest.mark.parametrize("text", ["0", "5.36", "-1.5", "0.10", "-187.3", "007", "999999999.999999"])
+@pytest.mark.parametrize("text", ["0", "5.36", "-1.5", "-0.001", "-10", "0.10", "-187.3", "007", "999999999.999999"])
 def test_a_plain_decimal_number_is_read_exactly(text: str) -> None:
     found = number(text)
     assert found == Decimal(text)
@@ -86,6 +108,9 @@ def test_a_plain_decimal_number_is_read_exactly(text: str) -> None:
         "one",
         "<1",
         "--1",
+        "-0",
+        "-0.0",
+        "-000.000000",
         "+1",
         "1e3",
         "1E400000",

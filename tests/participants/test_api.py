@@ -82,10 +82,16 @@ FAULTS: list[tuple[str, dict[str, object], str]] = [
     ("measurements", {"measured_on": "2026-11-23", "values": {"weight_kg": "0"}}, "weight_kg"),
     ("measurements", {"measured_on": "2026-11-24", "values": {"weight_kg": "60"}}, "measured_on"),
     ("measurements", {"values": {"weight_kg": "60"}}, "measured_on"),
+    *(
+        ("measurements", {"measured_on": "2026-11-23", "values": {"histology": value}}, "values")
+        for value in ("x\u0000y", "\ud800", "x\ny", "x" * 100_000, None, 1)
+    ),
+    ("identity", {**IDENTITY, "name": "LI\tMin"}, "name"),
+    ("identity", {**IDENTITY, "name": "LI Min" + "\u0336" * 9}, "name"),
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=[f"{path}-{field}" for path, _, field in FAULTS])
+@pytest.mark.parametrize("fault", FAULTS, ids=[f"{path}-{field}-{at}" for at, (path, _, field) in enumerate(FAULTS)])
 def test_a_fault_is_told_at_its_field(world: World, person: SignIn, fault: tuple[str, dict[str, object], str]) -> None:
     path, body, field = fault
     world.journey.screened(file_of(candidate(world)))

@@ -135,9 +135,21 @@ def test_a_form_from_another_site_or_without_its_token_is_refused(world: World, 
 
 
 @pytest.mark.parametrize(
-    "address", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    "address",
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "http://[",
+        "//[::1",
+        "/x\r\nSet-Cookie: a=b",
+        "/\0",
+        "lots",
+    ],
 )
-def test_sign_in_leads_to_no_other_site(world: World, app: Flask, address: str) -> None:
+def test_sign_in_leads_to_no_other_site_and_from_nonsense_home(world: World, app: Flask, address: str) -> None:
     client = app.test_client()
     page = client.get("/sign-in").get_data(as_text=True)
     token = page.split('name="form_token" value="')[1].split('"')[0]

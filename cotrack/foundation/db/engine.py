@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 
 from cotrack.foundation.db.faults import missing
@@ -27,11 +27,13 @@ def open_database(url: str, *, clock: Clock = wall_clock) -> Sessions:
         address = address.set(drivername="postgresql+psycopg")
         engine = create_engine(
             address,
+            hide_parameters=True,
             pool_pre_ping=False,
             pool_size=8,
             connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=60s"},
         )
         guard(engine)
+        _leave_rows_out_of_faults(engine)
         return Sessions(engine, clock=clock)
     raise SettingsFault(f"COTRACK_DATABASE_URL is for {address.get_backend_name()}: use sqlite or postgresql")
 
@@ -48,12 +50,22 @@ def _open_sqlite(address: URL, clock: Clock) -> Sessions:
     if address.database in {None, "", ":memory:"}:
         raise SettingsFault("COTRACK_DATABASE_URL names no file: say sqlite:////FOLDER/cotrack.db")
     path = Path(str(address.database)).resolve()
-    engine = create_engine(address, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
     _open_only_what_exists(engine, path)
     _use_own_transactions(engine)
     guard(engine)
     let_writers_take_turns(engine, path.parent / "writer.lock")
     return Sessions(engine, clock=clock, file=path)
+
+
+def _leave_rows_out_of_faults(engine: Engine) -> None:
+    """Keep the first line of what PostgreSQL says: the next shows the row that it refused, with people's data."""
+
+    @event.listens_for(engine, "handle_error")
+    def shorten(context: ExceptionContext) -> None:
+        for fault in (context.original_exception, context.sqlalchemy_exception):
+            if fault is not None and fault.args:
+                fault.args = tuple(str(fault.args[0]).splitlines()[:1])
 
 
 def _open_only_what_exists(engine: Engine, path: Path) -> None:

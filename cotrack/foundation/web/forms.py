@@ -12,11 +12,12 @@ from werkzeug.datastructures import MultiDict
 from cotrack.foundation.acting import SigningText
 from cotrack.foundation.errors import InvalidInput, Refused, SignatureRefused
 from cotrack.foundation.idempotency import Answer
-from cotrack.foundation.state_machine import Lifecycle
+from cotrack.foundation.state_machine import Action, Lifecycle
 from cotrack.foundation.unit_of_work import rehearse
 from cotrack.foundation.web.commands import run
 from cotrack.foundation.web.visit import actor, go_to, runtime
 from cotrack.foundation.web.words import tell, tell_blocker
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 
 CONTROL_FIELDS = frozenset({"form_token", "form_key", "password", "meaning", "text_sha256"})
@@ -24,13 +25,14 @@ Context = Callable[[Session], Mapping[str, Any]]
 
 
 class Form:
-    """What was typed, what is wrong with it, and why it was refused: nothing typed is ever lost."""
+    """What was typed, what is wrong with it, and why it was refused: nothing typed is ever lost; a scan is repeated."""
 
     def __init__(self, typed: MultiDict[str, str], *, key: str = "") -> None:
         """Begin with what was typed, or with what the page suggests."""
         self.typed = typed
         self.key = key or secrets.token_urlsafe(16)
         self.errors: dict[str, list[str]] = {}
+        self.labels: dict[str, str] = {}
         self.refusal: Refused | None = None
 
     def value(self, name: str, default: Any = "") -> Any:
@@ -50,10 +52,16 @@ class Form:
     @property
     def summary(self) -> list[tuple[str, str]]:
         """Return each fault as field and sentence, for the list at the top of the page."""
-        faults = [(name, tell(each)) for name, found in self.errors.items() for each in found]
+        faults = [(name, self._of_field(name, each)) for name, found in self.errors.items() for each in found]
         if self.refusal is not None:
             faults += [(each.solve and f"@{each.solve}", tell_blocker(each)) for each in self.refusal.reasons]
         return faults
+
+    def _of_field(self, name: str, fault: str) -> str:
+        """Say a fault with the name of its field, as the page names it: many faults read alike."""
+        if name not in self.labels:
+            return tell(fault)
+        return tell(N_("{field}: {words}"), {"field": tell(self.labels[name]), "words": tell(fault)})
 
 
 def form_page(
@@ -67,7 +75,7 @@ def form_page(
     suggest: Mapping[str, Any] | None = None,
     is_signed: bool = False,
 ) -> Response:
-    """Show a form and carry out what it sends: `act(work, **fields)`, then on to `then(result)`.
+    """Show a form and carry out what it sends: `act(work, **fields)`, then on to `then(result)`, which says `done`.
 
     A signed act is decided first, then shows the very text to sign, and is carried out with the password.
     """
@@ -75,7 +83,7 @@ def form_page(
         return _show(template, Form(MultiDict(suggest or {})), context)
     form = Form(request.form, key=request.form.get("form_key", ""))
     try:
-        body = _load(schema, form)
+        body = read(schema, form)
 
         def act_and_answer(work: Work) -> Answer:
             return Answer(303, then(act(work, **body)))
@@ -130,11 +138,19 @@ def act_page(
         act,
         template="act.html",
         then=go_back,
-        done=row.sentence,
+        done=done_words(row, thing),
         context=shown,
         suggest=suggest,
         is_signed=row.meaning is not None,
     )
+
+
+def done_words(row: Action, thing: str) -> str:
+    """Say what was done, and to what (`noun:id`): “Done: Release · MSC26-0031”."""
+    act = {"act": tell(row.title)}
+    if not thing:
+        return tell(N_("Done: {act}"), act)
+    return tell(N_("Done: {act} · {thing}"), {**act, "thing": current_app.config["COTRACK_THING_NAME"](thing)})
 
 
 def page_of(subject: str) -> str:
@@ -143,8 +159,9 @@ def page_of(subject: str) -> str:
     return address or url_for("desk.home")
 
 
-def _load(schema: Schema, form: Form) -> dict[str, Any]:
-    """Check what was typed; an empty field counts as not filled in."""
+def read(schema: Schema, form: Form) -> dict[str, Any]:
+    """Return what was typed, an empty field as not filled in; raises InvalidInput, and tells the form, by field."""
+    form.labels = {name: each.metadata["label"] for name, each in schema.fields.items() if "label" in each.metadata}
     sent: dict[str, Any] = {}
     for name in form.typed:
         if name in CONTROL_FIELDS:

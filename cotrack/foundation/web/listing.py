@@ -186,7 +186,7 @@ def _read_key(after: str, column: Any) -> tuple[Any, int]:
     try:
         value, row_id = json.loads(base64.urlsafe_b64decode(after))
         return _sort_value(value, column.type), _whole(row_id)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         return None, 0
 
 

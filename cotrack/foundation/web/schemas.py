@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from cotrack.foundation import written
 from cotrack.foundation.words import N_
 
 LONGEST_LINE = 200
 MOST_ID = 2**63 - 1
-LONGEST_TEXT = 4_000
+LONGEST_SECRET = 1_000
 
 _MISSING: dict[str, Any] = {"required": N_("Enter a value."), "null": N_("Enter a value.")}
 _NO_NUMBER = dict.fromkeys(("invalid", "special"), N_("Enter a number, such as 61.5."))
@@ -32,9 +32,23 @@ class In(Schema):
         "type": N_("Send an object with fields."),
     }
 
+    @post_load
+    def _read_unnamed(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Read each field that only the study knows, where a form lets it through, as a line of text."""
+        named = {each.attribute or name for name, each in self.load_fields.items()}
+        faults: dict[str, list[str]] = {}
+        for name in loaded.keys() - named:
+            try:
+                loaded[name] = Words().deserialize(loaded[name])
+            except ValidationError as fault:
+                faults[name] = [str(each) for each in fault.messages]
+        if faults:
+            raise ValidationError(dict(faults))
+        return loaded
+
 
 class Words(fields.String):
-    """One line of text, trimmed."""
+    """One line of text, trimmed; a line break in it could pass for the next line of what is signed."""
 
     default_error_messages = {**_MISSING, "invalid": N_("Enter text.")}  # noqa: RUF012 (marshmallow's way)
 
@@ -44,12 +58,29 @@ class Words(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
         text: str = super()._deserialize(value, attr, data, **options)
-        if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t\r" for each in text):
+        text = unicodedata.normalize("NFC", text)
+        if not self._is_allowed(text):
             raise ValidationError(N_("This holds characters that cannot be kept."))
-        text = unicodedata.normalize("NFC", text).strip()
+        text = text.strip()
         if not text and self.required:
             raise self.make_error("required")
         return text
+
+    def _is_allowed(self, text: str) -> bool:
+        return written.is_one_line(text)
+
+
+class Lines(Words):
+    """Several lines of text, signed by themselves alone: nothing of ours stands beside them."""
+
+    def _is_allowed(self, text: str) -> bool:
+        return not any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t\r" for each in text)
+
+
+def refuse_half_characters(text: str) -> None:
+    """Refuse half of a character, which JSON can write and nothing can keep, hash or send."""
+    if any("\ud800" <= each <= "\udfff" for each in text):
+        raise ValidationError(N_("This holds characters that cannot be kept."))
 
 
 class FileText(fields.String):
@@ -59,8 +90,7 @@ class FileText(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
         text: str = super()._deserialize(value, attr, data, **options)
-        if any(unicodedata.category(each) == "Cs" for each in text):
-            raise ValidationError(N_("This holds characters that cannot be kept."))
+        refuse_half_characters(text)
         return text
 
 

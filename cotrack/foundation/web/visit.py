@@ -1,12 +1,13 @@
 """Who a request is from and what its route asks: every view says which permission it needs, or is refused."""
 
+import json
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 from unicodedata import is_normalized
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask_smorest import abort
 from werkzeug.exceptions import NotFound as UnknownAddress
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -16,11 +17,13 @@ from cotrack.foundation.errors import DatabaseUnavailable, FormExpired, NotSigne
 from cotrack.foundation.findings.service import open_findings
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.web.schemas import MOST_ID
+from cotrack.foundation.words import N_
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC = frozenset({"*"})
 LONGEST_ARGUMENT = 200
+DEEPEST_BODY = 10
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_ENDPOINTS = frozenset({"static", "api-docs.openapi_json"})
 
@@ -168,8 +171,7 @@ def _check_form() -> None:
     if request.method in SAFE_METHODS:
         return
     if is_api():
-        if request.content_length and not request.is_json:
-            raise UnsupportedMediaType
+        _check_body()
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise FormExpired("The form came from another site.")
@@ -177,10 +179,34 @@ def _check_form() -> None:
         raise FormExpired("Load the page again and repeat what you did; nothing was stored.")
 
 
+def _check_body() -> None:
+    """Refuse a body that is no JSON as people send it, before anything reads it: nested without end, a number too long.
+
+    What is no JSON at all is left to the reader of the route's fields, which says so.
+    """
+    if request.content_length and not request.is_json:
+        raise UnsupportedMediaType
+    try:
+        is_deep = _is_deeper(json.loads(request.get_data() or b"{}"), DEEPEST_BODY)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return
+    except (RecursionError, ValueError):
+        is_deep = True
+    if is_deep:
+        abort(400, messages={"json": [N_("The body is nested too deep, or holds a number with too many digits.")]})
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(each, levels - 1) for each in within)
+
+
 def own_address(address: str) -> str:
-    """Return the address if it is a path of this site, else the home page: no redirect ever leaves."""
-    parts = urlsplit(address)
-    is_own = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
+    """Return the address if it is a path of this site, else the home page: no redirect ever leaves, or fails.
+
+    A browser leaves tabs and line ends out of an address and takes a backslash for a stroke.
+    """
+    is_own = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
     return address if is_own else url_for("desk.home")
 
 

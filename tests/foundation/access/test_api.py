@@ -66,6 +66,7 @@ def test_a_browsers_cookie_opens_no_route_of_the_api(person: SignIn) -> None:
         {"username": "zhou.n", "password": None},
         {"username": "zhou.n", "password": "\ud800"},
         {"username": "a\u0000", "password": "x"},
+        {"username": "zhou.n", "password": "x" * 1_001},
         {"username": "zhou.n", "password": PASSWORD, "role": "qa_reviewer"},
         [],
     ],

@@ -1,7 +1,9 @@
 """People, roles, passwords and sign-ins through the services: who gets in, who is stopped, and what is recorded."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from support.refusals import records, refused
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
+from cotrack.foundation.access.gateways import Passwords
 from cotrack.foundation.access.models import Person, SignInCounter, SignInSession
 from cotrack.foundation.access.service import people
 from cotrack.foundation.access.service.sign_ins import SignIn
@@ -247,6 +250,20 @@ def test_a_name_that_nobody_has_is_refused_in_the_same_words_and_counts_nowhere(
         signed_in(world, "zhou.n", "wrong")
     assert str(stranger.value) == str(colleague.value)
     assert world.read(lambda session: session.scalars(select(SignInCounter.username)).all()) == ["zhou.n"]
+
+
+def test_a_locked_name_is_answered_no_sooner_than_one_that_nobody_has(world: World) -> None:
+    door = replace(world.runtime.door, passwords=Passwords(time_cost=8, memory_kib=32 * 1024))
+    for _ in range(world.settings.sign_in_attempts):
+        gets_in(world, "zhou.n", "wrong")
+
+    def seconds(username: str) -> float:
+        began = time.perf_counter()
+        with pytest.raises(SignInRefused):
+            door.sign_in(username, PASSWORD, kind="api", station="", request="")
+        return time.perf_counter() - began
+
+    assert min(seconds("zhou.n") for _ in range(3)) > min(seconds("nobody") for _ in range(3)) / 2
 
 
 @pytest.mark.parametrize("password", ["", "\0", "\ud800", "x" * 10_000])

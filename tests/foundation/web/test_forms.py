@@ -5,7 +5,7 @@ import re
 import pytest
 from support.clients import SignIn
 from support.clinic import candidate, file_of, records
-from support.stages import HER, enrolled
+from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
 from cotrack.app import MOST_UPLOAD_BYTES
@@ -85,8 +85,50 @@ def test_what_is_wrong_is_said_at_the_top_and_what_was_typed_stays(
 def test_a_fault_links_to_its_field(world: World, person: SignIn) -> None:
     screened(world)
     page = person("li.c").send("POST", PATH, form={**TODAY, "weight_kg": "x"}).get_data(as_text=True)
-    assert '<a href="#field-weight_kg">Enter a number, such as 61.5.</a>' in page
+    assert '<a href="#field-weight_kg">Weight: Enter a number, such as 61.5.</a>' in page
     assert 'id="field-weight_kg"' in page
+
+
+def test_faults_that_read_alike_name_their_fields(person: SignIn) -> None:
+    page = person("root.a").send("POST", "/people/new", form={"roles": "nurse"}).get_data(as_text=True)
+    summary = page.partition('id="faults"')[2].partition("</div>")[0]
+    names = ("User name", "Name as it is printed under signatures", "Who verified the identity, and how")
+    for name in (*names, "First password"):
+        assert f">{name}: Enter a value.</a>" in summary
+    assert summary.count("Enter a value.") == 4
+
+
+def test_a_scan_of_a_refused_form_is_made_again_and_what_was_typed_stays(world: World, person: SignIn) -> None:
+    (bag,) = world.journey.finished_lot(LOT)
+    form = {"ward": "3A", "taken_by": "zhou.n", "bag_code": "no code of ours"}
+    answer = person("ma.k").send("POST", f"/units/{bag}/issue", form=form)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code >= 400
+    assert 'value="zhou.n"' in page
+    assert "no code of ours" not in page
+    assert re.search(r'<input[^>]*name="bag_code"[^>]*data-scan[^>]* value=""', page)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Done: Hold · MSC26-0031"), ("zh", "已完成：扣留 · MSC26-0031")]
+)
+def test_what_was_done_is_said_with_the_thing_and_not_as_a_rule(
+    world: World, person: SignIn, language: str, words: str
+) -> None:
+    world.journey.finished_lot(LOT)
+    client = person("qian.m")
+    client.send("POST", f"/language/{language}")
+    assert client.send("POST", f"/lots/{LOT}/hold", form={"reason": "alarm"}).status_code == 303
+    page = client.get(f"/lots/{LOT}").get_data(as_text=True)
+    assert page.partition('role="status">')[2].partition("<")[0] == words
+
+
+def test_a_thing_that_is_new_has_no_name_to_say_yet(world: World, person: SignIn) -> None:
+    client = person("zhao.l")
+    done = client.send("POST", "/lots/new", form={"number": LOT, "made_on": world.journey.today().isoformat()})
+    assert done.status_code == 303
+    page = client.get(done.headers["Location"]).get_data(as_text=True)
+    assert page.partition('role="status">')[2].partition("<")[0] == "Done: Make lot"
 
 
 def test_what_is_typed_is_shown_as_text_and_never_as_markup(world: World, person: SignIn) -> None:

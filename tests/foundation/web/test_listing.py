@@ -80,6 +80,13 @@ def test_strange_words_are_searched_for_as_they_are(world: World, person: SignIn
     assert "<script>" not in page.partition('name="q"')[2].partition(">")[0]
 
 
+@pytest.mark.parametrize("query", ["to=9999-12-31", "from=0001-01-01", "to=0001-01-01", "from=9999-12-31"])
+def test_a_day_that_nobody_can_mean_is_left_out_like_other_nonsense(person: SignIn, query: str) -> None:
+    page = person("qian.m").get(f"/trail?{query}")
+    assert page.status_code == 200
+    assert f'value="{query.partition("=")[2]}"' not in page.get_data(as_text=True)
+
+
 def key(*parts: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
@@ -87,6 +94,7 @@ def key(*parts: object) -> str:
 NONSENSE = [
     "zzz", "====", key(), key("x"), key("x", 10**30), key("x", -1), key({"a": 1}, 1), key(None, 1), key(1, 1),
     key("x", "1"), key("\0", 1), key("e\u0301", 1), key([1], 1), key("x", 1, 3),
+    base64.urlsafe_b64encode(b"[" * 3_000).decode(), base64.urlsafe_b64encode(b'["x",' + b"9" * 5_000 + b"]").decode(),
 ]  # fmt: skip
 
 

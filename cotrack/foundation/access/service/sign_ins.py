@@ -115,15 +115,20 @@ class Door:
         return self._verified(actor.username, password) is not None
 
     def _verified(self, username: str, password: str) -> Person | None:
-        """Verify a password outside any transaction; argon2id takes about 100 ms."""
+        """Verify a password outside any transaction; argon2id takes about 100 ms, also where no password counts.
+
+        So how long an answer takes does not tell a locked name, which exists, from one that nobody has.
+        """
         now = self.ground.sessions.clock()
         with self.ground.sessions.reading() as session:
             counter = _counter(session, username)
             person = _active_person(session, username)
-        if counter is not None and counter.locked_until is not None and counter.locked_until > now:
+        is_locked = counter is not None and counter.locked_until is not None and counter.locked_until > now
+        is_right = self.passwords.verify(person.password_hash if person and not is_locked else None, password)
+        if is_locked:
             security_log.warning("sign-in refused: locked name")
             return None
-        if self.passwords.verify(person.password_hash if person else None, password):
+        if is_right:
             if counter is not None and counter.failures:
                 self._forget_failures(username)
             return person
