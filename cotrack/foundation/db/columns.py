@@ -15,7 +15,7 @@ INSTANT_TEXT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 def instant_text(instant: datetime) -> str:
     """Return an aware instant as UTC with microseconds and `Z`: one text form for record, replay and export."""
-    return instant.astimezone(UTC).strftime(INSTANT_TEXT)
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class UtcInstant(TypeDecorator[datetime]):

@@ -32,17 +32,20 @@ def key_id(key: Ed25519PrivateKey) -> str:
 
 def read(ground: Ground, text: str) -> Code | Misread:
     """Read a scanned string with the site's own key; no database."""
-    key = ground.keys.label
+    return _read(ground.keys.label, environment(ground), text)
+
+
+@lru_cache(maxsize=1024)
+def _read(key: Ed25519PrivateKey, environment: Environment, text: str) -> Code | Misread:
+    """Read a string and verify its signature once: the second person scans the same labels as the first."""
 
     def verify(named_key: str, message: bytes, signature: bytes) -> bool:
         return named_key == key_id(key) and _is_signed(key, message, signature)
 
-    return read_code(text, environment=environment(ground), verify=verify)
+    return read_code(text, environment=environment, verify=verify)
 
 
-@lru_cache(maxsize=1024)
 def _is_signed(key: Ed25519PrivateKey, message: bytes, signature: bytes) -> bool:
-    """Verify a signature once: the second person scans the same labels as the first."""
     try:
         key.public_key().verify(signature, message)
     except InvalidSignature:
