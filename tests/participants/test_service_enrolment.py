@@ -225,3 +225,14 @@ def test_the_newest_value_counts_and_the_older_ones_stay(world: World) -> None:
     assert world.read(lambda session: knowledge.known_values(session, participant.id))["weight_kg"] == "59.8"
     screened = world.read(lambda session: knowledge.known_values(session, participant.id, source="screening"))
     assert screened["weight_kg"] == "61.5"
+
+
+def test_an_older_weight_entered_late_does_not_stand_before_a_newer_one(world: World) -> None:
+    ready(world)
+    world.journey.measured(HER, {"weight_kg": "59.8"})
+    before = world.journey.today() - timedelta(days=6)
+    world.do("li.c", lambda work: knowledge.measure(work, HER, measured_on=before, values={"weight_kg": "60.5"}))
+    participant = world.read(lambda session: knowledge.participant_numbered(session, HER))
+    assert world.read(lambda session: knowledge.known_values(session, participant.id))["weight_kg"] == "59.8"
+    weighed_on = world.read(lambda session: knowledge.observed_on(session, participant.id, "weight_kg"))
+    assert weighed_on == world.journey.today()

@@ -31,11 +31,11 @@ def participant_numbered(session: Session, subject_number: str) -> Participant:
 
 
 def known_values(session: Session, participant_id: int, *, source: str = "") -> dict[str, str]:
-    """Return the newest value of each field, of one source or of all."""
+    """Return the newest value of each field, of one source or of all: of the latest day, and of that what came last."""
     statement = select(Observation.field, Observation.value).where(Observation.participant_id == participant_id)
     if source:
         statement = statement.where(Observation.source == source)
-    return dict(session.execute(statement.order_by(Observation.id)).all())
+    return dict(session.execute(statement.order_by(Observation.observed_on, Observation.id)).all())
 
 
 def observed_on(session: Session, participant_id: int, field: str) -> date | None:
@@ -43,7 +43,7 @@ def observed_on(session: Session, participant_id: int, field: str) -> date | Non
     return session.scalar(
         select(Observation.observed_on)
         .where(Observation.participant_id == participant_id, Observation.field == field)
-        .order_by(Observation.id.desc())
+        .order_by(Observation.observed_on.desc(), Observation.id.desc())
         .limit(1)
     )
 
