@@ -260,6 +260,7 @@ class Journey:
             lambda work: checks.check_identity(
                 work, participant_code=band, unit_code=bag, station=station, identity_answer="confirmed"
             ),
+            station=station,
         )
 
     def started(self, subject_number: str, unit_number: str) -> Infusion:

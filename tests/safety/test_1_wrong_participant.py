@@ -44,7 +44,7 @@ def test_a_third_persons_mismatch_at_the_bedside_makes_both_matches_worthless(wo
     world.cast.add(THIRD)
     band = world.journey.live_code(f"participant:{HER}", "wristband")
     denial = {"participant_code": band, "unit_code": "", "station": "WARD-3A-1", "identity_answer": "denied"}
-    world.do("lin.n", lambda work: checks.check_identity(work, **denial))
+    world.do("lin.n", lambda work: checks.check_identity(work, **denial), station=str(denial["station"]))
     with pytest.raises(Blocked) as refused:
         world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
     assert {each.code for each in refused.value.blockers} == {"check_too_old"}
@@ -56,7 +56,7 @@ def test_a_mismatch_at_another_bed_of_another_participant_voids_nothing(world: W
     world.cast.add(THIRD)
     band = world.journey.live_code(f"participant:{HIM}", "wristband")
     denial = {"participant_code": band, "unit_code": "", "station": "WARD-3A-2", "identity_answer": "denied"}
-    world.do("lin.n", lambda work: checks.check_identity(work, **denial))
+    world.do("lin.n", lambda work: checks.check_identity(work, **denial), station=str(denial["station"]))
     world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
 
 
@@ -67,7 +67,7 @@ def test_who_says_that_is_not_me_stops_the_start_at_whatever_bed(world: World, s
     world.cast.add(THIRD)
     band = world.journey.live_code(f"participant:{HER}", "wristband")
     denial = {"participant_code": band, "unit_code": "", "station": station, "identity_answer": "denied"}
-    world.do("lin.n", lambda work: checks.check_identity(work, **denial))
+    world.do("lin.n", lambda work: checks.check_identity(work, **denial), station=str(denial["station"]))
     with pytest.raises(Blocked):
         world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
 

@@ -152,8 +152,8 @@ def against_participant(work: Work, facts: BagFacts) -> list[Blocker]:
 
 
 def place_of(work: Work, station: str) -> Place:
-    """Return where and when somebody checks: the ward of a registered station, None for any other."""
-    found = work.site.station(station)
+    """Return where and when somebody checks: the ward of the registered station they signed in at, else None."""
+    found = work.site.station(station) if station == work.actor.station else None
     return Place(found.ward or None if found else None, work.now, today(work))
 
 
