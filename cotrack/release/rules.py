@@ -8,7 +8,9 @@ from decimal import Decimal
 from cotrack.foundation.blockers import Blocker
 from cotrack.quality.rules import HoldFacts, against_held
 from cotrack.study.rules.definition import Definition, ReleaseTest
-from cotrack.study.rules.specification import Reported, Standing, judge_all
+from cotrack.study.rules.specification import Reported, Standing, judge_all, judge_one
+
+RELEASED_STATES = frozenset({"released", "conditionally_released"})
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,22 @@ def against_review(results: Sequence[ResultFacts], reviewer: str) -> list[Blocke
     if not own:
         return []
     return [Blocker("same_person", "You made or entered results among these: another person reviews them.")]
+
+
+def against_staying_released(lot_status: str, new: Sequence[tuple[ReleaseTest, Reported]]) -> str:
+    """Return why a lot that is released goes on hold at once: its new results out of specification; empty if none."""
+    if lot_status not in RELEASED_STATES:
+        return ""
+    failed = [(test, each) for test, each in new if judge_one(test, each) is Standing.OUT_OF_SPECIFICATION]
+    told = {
+        language: "; ".join(f"{test.name[language]}: {_with_unit(test, each)} ({verdict})" for test, each in failed)
+        for language, verdict in (("en", "out of specification"), ("zh", "超标"))
+    }
+    return f"{told['en']} / {told['zh']}" if failed else ""
+
+
+def _with_unit(test: ReleaseTest, reported: Reported) -> str:
+    return f"{reported.words} {test.unit}".rstrip()
 
 
 def viable_million_per_ml(results: Sequence[ResultFacts], test: str = "viable_cell_count") -> Decimal | None:

@@ -81,6 +81,26 @@ def test_a_file_at_fault_shows_each_by_line_and_offers_no_storing(world: World, 
     assert records(world)[-1]["outcome"] == "refused"
 
 
+def test_a_file_that_stops_a_released_lot_says_so_before_it_is_stored_and_leads_to_the_lot(
+    world: World, person: Person
+) -> None:
+    lots_in_quarantine(world, LOT)
+    world.journey.results(file_of(ROWS))
+    world.journey.review(LOT)
+    world.journey.release(LOT)
+    row = next(each for each in ROWS if each["Test"] == "Sterility")
+    late = file_of([{**row, "Replicate": "2", "Result": "growth: S. aureus"}])
+    preview = upload(person("wang.l"), late)
+    reason = "Sterility, day 14: growth: S. aureus (out of specification)"
+    assert f"Storing these results puts on hold at once: {LOT} · {reason}" in shown(preview)
+    stored = person("wang.l").post("/results/store", form=hidden(preview))
+    assert stored.headers["Location"] == f"/lots/{LOT}"
+    assert reason in shown(person("wang.l").get(f"/lots/{LOT}"))
+    again = upload(person("wang.l"), file_of([{**row, "Replicate": "3"}]))
+    assert "puts on hold" not in shown(again)
+    assert person("wang.l").post("/results/store", form=hidden(again)).headers["Location"] == "/lots"
+
+
 def test_a_file_that_was_not_looked_at_is_not_stored(world: World, person: Person) -> None:
     lots_in_quarantine(world, LOT)
     form = hidden(upload(person("wang.l"), file_of(ROWS)))

@@ -19,12 +19,13 @@ from cotrack.release.rules import (
     against_rejection,
     against_release,
     against_review,
+    against_staying_released,
     against_trail_review,
     outstanding,
     standings,
     viable_million_per_ml,
 )
-from cotrack.study.rules.definition import Definition
+from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.reading import SEPARATOR, read_definition
 from cotrack.study.rules.specification import Reported, Standing, read_reported
 
@@ -348,3 +349,30 @@ def test_whoever_did_anything_to_a_lot_does_not_review_its_trail() -> None:
 
 def test_an_empty_trail_is_not_reviewed() -> None:
     assert said(against_trail_review(TrailStanding(0, 0, None), set(), "qian.m")) == ["nothing_to_review"]
+
+
+def reported(test: str, text: str) -> tuple[ReleaseTest, Reported]:
+    found = STUDY.tests[test]
+    read = read_reported(found, text)
+    assert read is not None
+    return found, read
+
+
+@pytest.mark.parametrize(
+    ("status", "results", "words"),
+    [
+        ("released", [("sterility", "no growth"), ("cd105", "96.2")], ""),
+        ("released", [("cd73", "94.9"), ("cd105", "97.9")], "CD73+: 94.9 % (out of specification)"),
+        ("conditionally_released", [("rcl", "detected")], "RCL (replication-competent vector): detected (out of"),
+        ("released", [("sterility", "growth"), ("rcl", "detected")], "; RCL (replication-competent vector): detected"),
+        ("quarantine", [("sterility", "growth")], ""),
+        ("in_process", [("sterility", "growth")], ""),
+    ],
+    ids=["good", "one fails", "conditionally", "two fail", "quarantine", "in process"],
+)
+def test_a_lot_stays_released_only_while_no_new_result_is_out_of_specification(
+    status: str, results: list[tuple[str, str]], words: str
+) -> None:
+    reason = against_staying_released(status, [reported(*each) for each in results])
+    assert words in reason
+    assert bool(reason) == bool(words)
