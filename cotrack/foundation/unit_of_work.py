@@ -105,7 +105,7 @@ def _entry(
         intention=intention,
         outcome=outcome,
         changes=changes,
-        blockers=blockers,
+        blockers=[each.for_record for each in blockers],
         details=work.details,
     )
 

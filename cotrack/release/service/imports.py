@@ -70,7 +70,7 @@ def preview(work: Work, *, file_name: str, content: bytes, lock: bool = False) -
     sha256 = tables.sha256_of(content)
     work.record("result.import", f"file:{sha256}", permission=RESULT["record"].permission)
     work.details.update(file_name=file_name, file_sha256=sha256)
-    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, remarks=("Comment",))
+    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, remarks=("Comment",), is_quotable=True)
     if not faults:
         read, faults = read_rows(work, rows, lock=lock)
         new, already_there, more = _against_stored(work.session, read)
