@@ -16,6 +16,8 @@ from cotrack.study.rules.eligibility import Facts, FactValue, Outcome, Verdict
 DAY_KINDS = frozenset({"age", "days_since", "months_since", "examination"})
 WINDOW_KINDS = frozenset({"age", "days_since", "months_since"})
 NUMBER_FIELDS = frozenset({"weight_kg"})
+MEASURED_FIELDS = frozenset({"weight_kg", "organ_function_on", "pregnancy_test_on", "pregnancy_test", "brain_mri_on"})
+"""What is measured and examined again and again; every other field is the screening's or the physician's to answer."""
 YES_NO = ("yes", "no")
 _OPPOSITES = {"negative": ("positive",), "none": ("active",), "F": ("M",), "M": ("F",)}
 LEAST_KG, MOST_KG, KG_STEP = Decimal(1), Decimal(400), Decimal("0.1")

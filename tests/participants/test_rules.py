@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cotrack.foundation.resources import resource
 from cotrack.foundation.words import Words
 from cotrack.participants.rules import (
+    MEASURED_FIELDS,
     BandFacts,
     after_enrolment,
     against_confirming,
@@ -24,6 +25,7 @@ from cotrack.participants.rules import (
     field_types,
     is_current,
 )
+from cotrack.participants.schemas import MeasureIn
 from cotrack.study.rules.definition import Condition, Criterion, CriterionRule
 from cotrack.study.rules.eligibility import Finding, Outcome, Verdict
 from cotrack.study.rules.reading import read_definition
@@ -278,3 +280,8 @@ def test_a_band_says_who_somebody_is_only_when_confirmed_and_its_label_lives(
     bands: list[tuple[str, str]], expected: bool
 ) -> None:
     assert is_current(BandFacts(status, label, 1) for status, label in bands) is expected
+
+
+def test_the_form_asks_for_what_is_measured_and_the_study_knows_each_of_it() -> None:
+    assert MeasureIn().fields.keys() - {"measured_on"} == MEASURED_FIELDS
+    assert field_types(STUDY).keys() >= MEASURED_FIELDS

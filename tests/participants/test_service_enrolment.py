@@ -197,7 +197,12 @@ WRONG_MEASURES = [
     ({"weight_kg": "61.55"}, "Enter a weight from 1 to 400 kg, with at most one place after the point."),
     ({"weight_kg": "６１"}, "This is no such value."),
     ({"organ_function_on": "2026-11-24"}, "Enter a day up to today."),
-    ({"childbearing_potential": "YES"}, "Choose one of these."),
+    ({"pregnancy_test": "NEGATIVE"}, "Choose one of these."),
+    ({"childbearing_potential": "no"}, "This is no measurement: the physician answers it."),
+    ({"consent_signed_on": "2026-11-01"}, "This is no measurement: the physician answers it."),
+    ({"histology": "sarcoma"}, "This is no measurement: the physician answers it."),
+    ({"birth_date": "1970-01-01"}, "This is no measurement: the physician answers it."),
+    ({"shoe_size": "42"}, "This is no measurement: the physician answers it."),
 ]
 
 

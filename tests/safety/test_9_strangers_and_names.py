@@ -18,6 +18,7 @@ from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.access.service import people
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.errors import PermissionDenied, SignInRefused
+from cotrack.participants.models import Observation
 
 NAME, HOSPITAL_NUMBER, BORN = "欧阳测试 OUYANG Ceshi", "H-7788-9911", date(1961, 12, 31)
 
@@ -223,3 +224,26 @@ def test_an_unexpected_fault_shows_nothing_of_its_inside(world: World, app: Flas
     answer = app.test_client().get("/broken")
     assert answer.status_code == 500
     assert "hunter2" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("username", ["li.c", "zhou.n", "dr.gao"])
+@pytest.mark.parametrize("answer", [{"hiv": "no"}, {"consent_signed_on": "2026-11-01"}, {"prior_lines": "2"}])
+def test_nobody_answers_a_criterion_by_measuring(
+    world: World, app: Flask, username: str, answer: dict[str, str]
+) -> None:
+    world.journey.screened(screening(world, HER))
+    body = {"measured_on": world.journey.today().isoformat(), "values": {"weight_kg": "61.0", **answer}}
+    answered = Client(app, username).post(f"/api/v1/participants/{HER}/measurements", body)
+    assert answered.status_code == 422
+    assert list(answered.get_json()["errors"]) == list(answer)
+    kept = world.read(
+        lambda session: session.scalars(select(Observation).where(Observation.source == "measured")).all()
+    )
+    assert kept == []
+
+
+@pytest.mark.parametrize("username", ["li.c", "zhou.n", "qian.m"])
+def test_only_the_physician_answers_criteria(world: World, app: Flask, username: str) -> None:
+    world.journey.screened(screening(world, HER))
+    answered = Client(app, username).post(f"/api/v1/participants/{HER}/answers", {"values": {"hiv": "no"}})
+    assert answered.status_code == 403

@@ -12,7 +12,7 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Observation, Participant
-from cotrack.participants.rules import after_enrolment, against_value, facts_of
+from cotrack.participants.rules import MEASURED_FIELDS, after_enrolment, against_value, facts_of
 from cotrack.study import service as study
 from cotrack.study.rules.definition import CriterionRule, Definition
 from cotrack.study.rules.eligibility import Facts, FactValue, Verdict, judge
@@ -92,7 +92,10 @@ def fields_of(rule: CriterionRule) -> list[str]:
 
 
 def measure(work: Work, subject_number: str, *, measured_on: date, values: Mapping[str, str]) -> Participant:
-    """Keep new measurements of a participant, such as weight or the date of organ function."""
+    """Keep new measurements of a participant, such as weight or the date of organ function.
+
+    Criteria are answered by the physician, who signs over them: nothing but what is measured comes in this way.
+    """
     work.record("participant.measure", f"participant:{subject_number}", permission="participant:measure")
     participant = work.lock(Participant, subject_number)
     if not PARTICIPANT.fits("withdraw", participant.status):
@@ -101,6 +104,12 @@ def measure(work: Work, subject_number: str, *, measured_on: date, values: Mappi
         raise InvalidInput(
             "The day of measuring lies in the future.",
             fields={"measured_on": [N_("Enter a day up to today.")]},
+        )
+    not_measured = sorted(set(values) - MEASURED_FIELDS)
+    if not_measured:
+        raise InvalidInput(
+            "Only measurements are recorded here.",
+            fields={name: [N_("This is no measurement: the physician answers it.")] for name in not_measured},
         )
     _observe(work, participant, values, source="measured", observed=measured_on)
     return participant
