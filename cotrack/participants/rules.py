@@ -10,7 +10,7 @@ from decimal import Decimal
 from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
-from cotrack.study.rules.definition import SPONSOR_TO_SET, CriterionRule, Definition
+from cotrack.study.rules.definition import SPONSOR_TO_SET, Criterion, CriterionRule, Definition
 from cotrack.study.rules.eligibility import Facts, FactValue, Outcome, Verdict
 
 DAY_KINDS = frozenset({"age", "days_since", "months_since", "examination"})
@@ -131,9 +131,25 @@ def _last_of_month(year: str, month: str) -> str:
 
 def after_enrolment(verdict: Verdict) -> Verdict:
     """Leave out the windows counted against enrolment: they were signed on that day, and do not run on after it."""
-    return Verdict(
-        tuple(each for each in verdict.findings if each.rule.on != "enrolment" or each.rule.kind not in WINDOW_KINDS)
-    )
+    return Verdict(tuple(each for each in verdict.findings if _counts_before_dose(each.rule)))
+
+
+def _counts_before_dose(rule: CriterionRule) -> bool:
+    return rule.on != "enrolment" or rule.kind not in WINDOW_KINDS
+
+
+def before_dose_only(definition: Definition) -> list[Criterion]:
+    """Return the criteria that are judged before each dose and not at enrolment (trial.txt inclusion 7)."""
+    return [each for each in definition.criteria if any(rule.on == "first_dose" for rule in each.rules)]
+
+
+def judged_again(definition: Definition) -> list[Criterion]:
+    """Return the criteria that are judged at enrolment and, by what is known then, before each dose again."""
+    return [
+        each
+        for each in definition.criteria
+        if any(rule.on != "first_dose" and _counts_before_dose(rule) for rule in each.rules)
+    ]
 
 
 def against_verdict(verdict: Verdict, solve: str) -> list[Blocker]:

@@ -1,11 +1,12 @@
 """The pages of participants: what is shown before anything is stored, and nothing typed is lost."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 from support.clients import Client, SignIn
-from support.clinic import candidate, file_of, records
+from support.clinic import BORN, candidate, file_of, records
 from support.stages import HER, enrolled
 from support.worlds import World
 
@@ -129,7 +130,7 @@ def test_an_identity_is_shown_after_a_purpose_was_given_and_the_participants_pag
 
 def test_enrolling_shows_the_text_to_sign_and_a_wrong_password_shows_it_again(world: World, person: SignIn) -> None:
     world.journey.screened(file_of(candidate(world)))
-    world.journey.identified(HER, "测试", "H-1", world.journey.today().replace(year=1970))
+    world.journey.identified(HER, "测试", "H-1", BORN)
     world.journey.answered(HER)
     client, path = person("dr.gao"), f"/participants/{HER}/enrol"
     panel = client.send("POST", path, form={"arm": "monotherapy"})
@@ -148,6 +149,32 @@ def test_a_button_that_blockers_refuse_stands_disabled_with_the_reasons_under_it
     assert "I6: ECOG 3." in page
     assert disabled
     assert f'href="/participants/{HER}/enrol"' not in page
+
+
+def test_what_is_judged_before_a_dose_is_named_also_where_it_is_met_today(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world)))
+    assert "I7: met today" in person("dr.gao").get(f"/participants/{HER}").get_data(as_text=True)
+
+
+def test_page_button_and_signed_text_say_the_same_of_an_organ_function_too_old_for_a_dose(
+    world: World, person: SignIn
+) -> None:
+    old = (world.journey.today() - timedelta(days=15)).isoformat()
+    world.journey.screened(file_of(candidate(world, organ_function_on=old)))
+    world.journey.identified(HER, "测试", "H-1", BORN)
+    world.journey.answered(HER)
+    physician, words = person("dr.gao"), "I7: organ function confirmed more than 2 weeks before"
+    page = physician.get(f"/participants/{HER}").get_data(as_text=True)
+    verdict = page.partition("Eligibility for enrolment today</h2>")[2].partition("</p>")[0]
+    assert verdict.rstrip().endswith("eligible</span>")
+    assert "not eligible" not in verdict
+    assert words in page.partition("Not for the enrolment, but before each dose")[2].partition("</ul>")[0]
+    assert f'href="/participants/{HER}/enrol"' in page
+    text = physician.send("POST", f"/participants/{HER}/enrol", form={"arm": "monotherapy"}).get_data(as_text=True)
+    assert "I7 Have adequate organ function" in text.partition("Not judged today, but before each dose")[2]
+    world.journey.enrolled(HER)
+    enrolled_page = physician.get(f"/participants/{HER}").get_data(as_text=True)
+    assert "not eligible: I7 organ function" in enrolled_page.partition("Eligibility for a dose today</h2>")[2]
 
 
 def test_the_band_page_shows_the_identity_asks_for_the_scan_and_tells_a_wrong_one(world: World, person: SignIn) -> None:
