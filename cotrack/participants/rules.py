@@ -170,6 +170,21 @@ def against_verdict(verdict: Verdict, solve: str) -> list[Blocker]:
     ]
 
 
+def against_birth_date(screened: date | None, told: date, subject_number: str) -> list[Blocker]:
+    """Return the reason where a birth date is not that of the screening list; neither date is in its words."""
+    if screened in {None, told}:
+        return []
+    return [
+        Blocker(
+            "birth_date_differs",
+            "The birth date is not the one on the screening list: make sure who this is. If the list is wrong, "
+            "withdraw {number} and screen the person again under another subject number.",
+            {"number": subject_number},
+            solve=f"participant:{subject_number}",
+        )
+    ]
+
+
 @dataclass(frozen=True)
 class BandFacts:
     """A band as far as it says who somebody is."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import url_for
 from support.clients import Client, SignIn
-from support.clinic import candidate, file_of, given, measured_today
+from support.clinic import BORN, candidate, file_of, given, measured_today
 from support.stages import HER, HIM, LOT, OTHER_LOT, at_the_bedside, at_the_ward, enrolled, results_of
 from support.worlds import World
 
@@ -42,7 +42,7 @@ def test_the_clinics_work_goes_from_desk_to_desk(world: World) -> None:
     world.journey.released_lot(LOT, bags=2)
     world.journey.screened(file_of(candidate(world)))
     assert told(world, "dr.gao") == [("Answer criteria and enrol", HER)]
-    world.journey.identified(HER, "测试", "H-1", world.journey.today().replace(year=1970))
+    world.journey.identified(HER, "测试", "H-1", BORN)
     world.journey.answered(HER)
     world.journey.enrolled(HER)
     assert told(world, "li.c") == [("Print the band and have it put on", HER)]

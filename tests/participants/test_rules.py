@@ -15,6 +15,7 @@ from cotrack.participants.rules import (
     MEASURED_FIELDS,
     BandFacts,
     after_enrolment,
+    against_birth_date,
     against_confirming,
     against_value,
     against_verdict,
@@ -285,3 +286,14 @@ def test_a_band_says_who_somebody_is_only_when_confirmed_and_its_label_lives(
 def test_the_form_asks_for_what_is_measured_and_the_study_knows_each_of_it() -> None:
     assert MeasureIn().fields.keys() - {"measured_on"} == MEASURED_FIELDS
     assert field_types(STUDY).keys() >= MEASURED_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("screened", "codes"), [(None, []), (date(1970, 1, 1), []), (date(1970, 1, 2), ["birth_date_differs"])]
+)
+def test_the_birth_date_of_an_identity_is_the_one_of_the_screening_list(
+    screened: date | None, codes: list[str]
+) -> None:
+    reasons = against_birth_date(screened, date(1970, 1, 1), "IFN-001")
+    assert [each.code for each in reasons] == codes
+    assert all("1970" not in each.sentence for each in reasons)

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import MetaData, Table, select
 from support.clients import Client
+from support.clinic import candidate, file_of
 from support.stages import COLUMNS, HER, at_the_bedside, screening
 from support.worlds import World
 
@@ -30,7 +31,7 @@ def app(world: World) -> Flask:
 
 def told(world: World) -> None:
     """Bring somebody with a name into the study."""
-    world.journey.screened(screening(world, HER))
+    world.journey.screened(file_of(candidate(world, birth_date=BORN.isoformat())))
     world.journey.identified(HER, NAME, HOSPITAL_NUMBER, BORN)
     world.journey.answered(HER)
     world.journey.enrolled(HER)
