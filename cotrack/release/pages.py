@@ -54,7 +54,9 @@ def review_results(number: str) -> Response:
         template="release/review.html",
         then=lambda _: url_for("desk.lot", number=number),
         done=N_("The review is signed."),
-        context=lambda session: case_page.review_page(session, number, actor()),
+        context=lambda session: case_page.review_page(
+            session, number, actor(), ticks_within=request.args.get("tick") == "within"
+        ),
         is_signed=True,
     )
 

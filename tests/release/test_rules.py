@@ -10,9 +10,8 @@ import pytest
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.resources import resource
 from cotrack.quality.rules import HoldFacts
-from cotrack.release.rules import (
+from cotrack.release.rules.lots import (
     Decider,
-    KnownPerson,
     LotFacts,
     ResultFacts,
     TrailStanding,
@@ -22,8 +21,8 @@ from cotrack.release.rules import (
     against_review,
     against_staying_released,
     against_trail_review,
+    in_short,
     outstanding,
-    people_meant,
     standings,
     viable_million_per_ml,
 )
@@ -380,62 +379,21 @@ def test_a_lot_stays_released_only_while_no_new_result_is_out_of_specification(
     assert bool(reason) == bool(words)
 
 
-CHEN, ZHEN, WANG = (
-    KnownPerson("chen.y", "陈燕 CHEN Yan"),
-    KnownPerson("chen.z", "陈真 CHEN Zhen"),
-    KnownPerson("Wang.L", "王磊 WANG Lei"),
-)
+def test_the_failed_tests_come_first_then_the_lot_then_what_is_missing_then_what_waits() -> None:
+    held = HoldFacts(f"lot:{NUMBER}", "standing", "alarm", NOW)
+    found = [replace(each, reviewed_by_id=None) for each in results(sterility="growth", rcl=None)]
+    codes = [each.code for each in against_release(STUDY, lot(found, holds=(held,)), QA, NOW)]
+    assert codes == ["out_of_specification", "lot_on_hold", "result_missing", *["result_unreviewed"] * (len(GOOD) - 1)]
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "chen.y",
-        "CHEN.Y",
-        " chen.y ",
-        "ｃｈｅｎ.ｙ",
-        "陈燕 CHEN Yan",
-        "陈燕",
-        "分析员陈燕",
-        "陈燕CHEN Yan",
-        "CHEN Yan",
-        "Yan Chen",
-        "Chén Yàn",
-        "CHEN, Yan (QC)",
-        "chenyan",
-        "YanChen",
-        "Chen Y",
-        "Y. Chen",
-        "cheny",
-        "chen_y",
-        "chen.y (lab 2)",
-        "chen.y@hospital.cn",
-    ],
-)
-def test_a_person_is_meant_however_their_name_is_written(cell: str) -> None:
-    assert people_meant(cell, [CHEN, ZHEN, WANG]) == {"chen.y"}
-
-
-@pytest.mark.parametrize(
-    ("cell", "meant"),
-    [
-        ("chen.y / wang.l", {"chen.y", "wang.l"}),
-        ("Chen", {"chen.y", "chen.z"}),
-        ("Dr. Chen, laboratory 2", {"chen.y", "chen.z"}),
-        ("陈工", {"chen.y", "chen.z"}),
-        ("Lei", {"wang.l"}),
-        ("li.h", set()),
-        ("李华 LI Hua", set()),
-        ("Y.", set()),
-        ("–", set()),
-    ],
-    ids=str,
-)
-def test_a_doubt_means_everybody_who_bears_a_part_of_the_name_and_a_stranger_nobody(cell: str, meant: set[str]) -> None:
-    assert people_meant(cell, [CHEN, ZHEN, WANG]) == meant
-
-
-def test_a_user_name_stands_for_its_person_alone() -> None:
-    yan = KnownPerson("chen.yan", "陈妍 CHEN Yann")
-    assert people_meant("chen.yan", [CHEN, yan]) == {"chen.yan"}
-    assert people_meant("Chen Yan", [CHEN, yan]) == {"chen.y", "chen.yan"}
+def test_under_a_button_tests_without_result_or_review_are_counted_and_failed_ones_named() -> None:
+    failed = [Blocker("out_of_specification", "{test}: out of specification.", {"test": each}) for each in "ab"]
+    missing = [Blocker("result_missing", "{test}: no result yet.", {"test": "c"}, solve="lot:1")]
+    waiting = [Blocker("result_unreviewed", "{test}: not reviewed.", {"test": str(each)}) for each in range(18)]
+    assert [each.sentence for each in in_short([*failed, *missing, *waiting])] == [
+        "a: out of specification.",
+        "b: out of specification.",
+        "c: no result yet.",
+        "18 tests are not reviewed by a second person yet.",
+    ]
+    assert [each.sentence for each in in_short(missing * 2)] == ["2 tests have no result yet."]

@@ -13,7 +13,7 @@ from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Hold
 from cotrack.release.models import Result
-from cotrack.release.rules import against_review
+from cotrack.release.rules.lots import against_review
 from cotrack.release.service.results import result_facts
 from cotrack.study.models import StudyDefinition
 

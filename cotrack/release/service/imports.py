@@ -17,7 +17,7 @@ from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import stop_lot
 from cotrack.release.models import Result, ResultImport
-from cotrack.release.rules import against_staying_released
+from cotrack.release.rules.lots import against_staying_released
 from cotrack.release.service.result_files import COLUMNS, ReadResult, read_rows
 
 MOST_NEW = 1_500

@@ -13,7 +13,8 @@ from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import Result, ResultImport
-from cotrack.release.rules import KnownPerson, ResultFacts, against_review, people_meant
+from cotrack.release.rules.authors import KnownPerson, people_meant
+from cotrack.release.rules.lots import ResultFacts, against_review
 from cotrack.study.rules.specification import Reported
 
 

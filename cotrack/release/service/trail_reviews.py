@@ -13,7 +13,7 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import TrailReview
-from cotrack.release.rules import TrailStanding, against_trail_review
+from cotrack.release.rules.lots import TrailStanding, against_trail_review
 from cotrack.release.service.results import files_of, result_facts, results_of
 
 EVENT: Final = "trail_review.sign"

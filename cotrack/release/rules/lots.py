@@ -1,13 +1,12 @@
 """What stands between a lot and its release: every reason, from the specification its lot is bound to (§3.3)."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
 from cotrack.quality.rules import HoldFacts, against_held
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import Reported, Standing, judge_all, judge_one
@@ -27,57 +26,6 @@ class ResultFacts:
     reported: Reported
     authors: frozenset[str]
     reviewed_by_id: int | None
-
-
-@dataclass(frozen=True)
-class KnownPerson:
-    """Somebody of the site, by the names under which a laboratory may write them."""
-
-    username: str
-    printed_name: str
-
-
-def people_meant(cell: str, people: Sequence[KnownPerson]) -> frozenset[str]:
-    """Return the user names of everybody whom an analyst's cell may mean, however it is written.
-
-    A user name stands for its person alone. A cell that names somebody for sure (`陈燕`, `Yan CHEN`, `chen.y (lab 2)`)
-    means them; one that names nobody so means each who bears a part of it: a doubt never makes a second person.
-    """
-    exact = [each for each in people if _folded(each.username) == _folded(cell)]
-    named = exact or [each for each in people if _is_named(_parts(cell), each)]
-    return frozenset(
-        each.username.casefold() for each in named or [each for each in people if _shares_a_part(_parts(cell), each)]
-    )
-
-
-_PART = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
-
-
-def _parts(name: str) -> list[str]:
-    return _PART.findall(_folded(name))
-
-
-def _folded(name: str) -> str:
-    """Return a name in the one form in which names are compared: alike in width, case and accents."""
-    signs = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(each for each in signs if unicodedata.category(each) != "Mn").strip()
-
-
-def _is_named(written: Sequence[str], person: KnownPerson) -> bool:
-    user, printed = _parts(person.username), _parts(person.printed_name)
-    latin, others = [each for each in printed if each.isascii()], [each for each in printed if not each.isascii()]
-    return (
-        any(name and set(name) <= set(written) for name in (user, latin))
-        or any("".join(order) in written for name in (user, latin) for order in (name, name[::-1]))
-        or any(name in part for name in others for part in written)
-    )
-
-
-def _shares_a_part(written: Sequence[str], person: KnownPerson) -> bool:
-    """Whether a part of a name is a person's too: any whole one, or the first sign, the surname, of a Chinese one."""
-    parts = _parts(f"{person.username} {person.printed_name}")
-    surnames = {each[0] for each in parts if not each.isascii()}
-    return any((len(part) > 1 and part in parts) or part[0] in surnames for part in written)
 
 
 @dataclass(frozen=True)
@@ -149,7 +97,7 @@ def against_release(definition: Definition, facts: LotFacts, decider: Decider, n
     blockers = [*definition.against_use("test"), *_against_lot(facts, decider, now)]
     for each in facts.standings:
         blockers.extend(_against_test(facts.number, each))
-    return blockers
+    return gravest_first(blockers)
 
 
 def against_conditional_release(
@@ -163,7 +111,33 @@ def against_conditional_release(
     for each in facts.standings:
         if each.test.key not in missing:
             blockers.extend(_against_test(facts.number, each))
-    return blockers
+    return gravest_first(blockers)
+
+
+_ORDER = ("out_of_specification", "result_undecidable", "", "result_missing", "result_unreviewed")
+
+
+def gravest_first(blockers: Sequence[Blocker]) -> list[Blocker]:
+    """Return reasons with the failed tests first, then the lot's own, then what is missing, then what waits."""
+    return sorted(blockers, key=lambda each: _ORDER.index(each.code if each.code in _ORDER else ""))
+
+
+def in_short(blockers: Sequence[Blocker]) -> list[Blocker]:
+    """Return reasons as they stand under a button: tests without a result or a review are counted, not named."""
+    counted: dict[str, list[Blocker]] = {}
+    for each in blockers:
+        counted.setdefault(each.code, []).append(each)
+    shown = []
+    for code, found in counted.items():
+        words = _COUNTED.get(code, "") if len(found) > 1 else ""
+        shown += [replace(found[0], detail=words, parameters={"count": len(found)})] if words else found
+    return shown
+
+
+_COUNTED = {
+    "result_missing": N_("{count} tests have no result yet."),
+    "result_unreviewed": N_("{count} tests are not reviewed by a second person yet."),
+}
 
 
 def outstanding(facts: LotFacts) -> list[str]:
