@@ -62,9 +62,7 @@ def measure(number: str) -> Response:
     """Record new measurements."""
     return form_page(
         schemas.MeasureIn(),
-        lambda work, measured_on, **values: knowledge.measure(
-            work, number, measured_on=measured_on, values={name: str(value) for name, value in values.items()}
-        ),
+        lambda work, **typed: knowledge.measure(work, number, **sheets.as_measured(typed)),
         template="participants/measure.html",
         then=lambda _: _participant(number),
         done=N_("The measurements are stored."),

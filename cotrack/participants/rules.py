@@ -96,6 +96,18 @@ def is_weight(text: str) -> bool:
     return kg is not None and LEAST_KG <= kg <= MOST_KG and kg % KG_STEP == 0
 
 
+def against_weight_change(last_kg: str, last_on: date | None, kg: str, confirmed_kg: str) -> list[Blocker]:
+    """Return the reason where a weight differs by more than 10 % from the last one and nobody confirmed this very one.
+
+    A slip of the finger here is a wrong dose: cells are given per kilogram.
+    """
+    last, new = written.number(last_kg), written.number(kg)
+    if last is None or new is None or abs(new - last) * 10 <= last or written.number(confirmed_kg) == new:
+        return []
+    words = N_("{kg} kg is more than 10 % from the last weight, {last_kg} kg on {day}: weigh again, or confirm it.")
+    return [Blocker("weight_to_confirm", words, {"kg": kg, "last_kg": last_kg, "day": last_on})]
+
+
 def facts_of(definition: Definition, values: Mapping[str, str]) -> Facts:
     """Return what is known by field, as the rules take it; an unreadable value counts as not known."""
     types = field_types(definition)

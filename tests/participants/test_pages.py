@@ -112,6 +112,23 @@ def test_measurements_are_typed_and_a_wrong_one_is_told_at_its_field(world: Worl
     assert "60.2 kg" in client.get(f"/participants/{HER}").get_data(as_text=True)
 
 
+def test_a_weight_far_from_the_last_one_is_asked_about_and_taken_once_confirmed(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world)))
+    client, path = person("li.c"), f"/participants/{HER}/measure"
+    first = client.get(path).get_data(as_text=True)
+    assert "Last weight: 61.5 kg on 2026-11-23" in first
+    assert 'name="confirmed_weight_kg"' not in first
+    form = {"measured_on": "2026-11-23", "weight_kg": "16.5"}
+    refused = client.send("POST", path, form=form)
+    assert refused.status_code == 409
+    assert "16.5 kg is more than 10 % from the last weight, 61.5 kg on 2026-11-23" in refused.get_data(as_text=True)
+    assert 'name="confirmed_weight_kg" value="16.5"' in refused.get_data(as_text=True)
+    other = client.send("POST", path, form={**form, "weight_kg": "165", "confirmed_weight_kg": "16.5"})
+    assert other.status_code == 409, "what was confirmed is another weight"
+    assert client.send("POST", path, form={**form, "weight_kg": "51", "confirmed_weight_kg": "51"}).status_code == 303
+    assert "51 kg" in client.get(f"/participants/{HER}").get_data(as_text=True)
+
+
 def test_an_identity_is_shown_after_a_purpose_was_given_and_the_participants_page_never_shows_it(
     world: World, person: SignIn
 ) -> None:

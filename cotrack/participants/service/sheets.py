@@ -8,8 +8,13 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.words import Words
 from cotrack.participants.models import Participant
-from cotrack.participants.rules import choices
-from cotrack.participants.service.knowledge import definition_for, known_values, participant_numbered
+from cotrack.participants.rules import MEASURED_FIELDS, choices
+from cotrack.participants.service.knowledge import (
+    definition_for,
+    known_values,
+    last_weight,
+    participant_numbered,
+)
 from cotrack.study.rules.definition import Definition
 
 
@@ -59,9 +64,17 @@ def answer_sheet(session: Session, number: str) -> Mapping[str, Any]:
 
 
 def measure_sheet(session: Session, number: str) -> Mapping[str, Any]:
-    """Return what was measured before."""
+    """Return what was weighed last, beside the participant."""
     participant = participant_numbered(session, number)
-    return {"participant": participant, "known": known_values(session, participant.id)}
+    kg, day = last_weight(session, participant.id)
+    return {"participant": participant, "last_kg": kg, "last_on": day}
+
+
+def as_measured(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form of measurements sends as `measure` takes it."""
+    values = {name: str(value) for name, value in typed.items() if name in MEASURED_FIELDS}
+    confirmed = str(typed.get("confirmed_weight_kg", ""))
+    return {"measured_on": typed["measured_on"], "values": values, "confirmed_weight_kg": confirmed}
 
 
 def arms(session: Session, number: str) -> list[tuple[str, str]]:
