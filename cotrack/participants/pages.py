@@ -52,7 +52,7 @@ def answer_criteria(number: str) -> Response:
         template="participants/answer.html",
         then=lambda _: _participant(number),
         done=N_("The answers are stored."),
-        context=lambda session: sheets.answer_sheet(session, number),
+        context=lambda session: sheets.answer_sheet(runtime().ground, session, number),
     )
 
 

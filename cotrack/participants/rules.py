@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -195,6 +195,13 @@ def against_birth_date(screened: date | None, told: date, subject_number: str) -
             solve=f"participant:{subject_number}",
         )
     ]
+
+
+def open_fields(verdict: Verdict, known: Collection[str]) -> frozenset[str]:
+    """Return the fields that nobody has said of this participant, and that a criterion waits for."""
+    waiting = [each.rule for each in verdict.findings if each.outcome in {Outcome.TO_ANSWER, Outcome.TO_EXAMINE}]
+    asked = {field for rule in waiting for field in (rule.field, rule.unless.field if rule.unless else rule.field)}
+    return frozenset(asked) - set(known)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """The pages of participants: what is shown before anything is stored, and nothing typed is lost."""
 
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 from support.clients import Client, SignIn
-from support.clinic import BORN, candidate, file_of, records
+from support.clinic import BORN, WOMAN, candidate, file_of, records
 from support.stages import HER, enrolled
 from support.worlds import World
 
@@ -90,6 +92,35 @@ def test_the_physician_is_asked_what_no_column_says_and_answers_once(world: Worl
     assert client.send("POST", path, form=NOT_SCREENED).status_code == 303
     waiting = client.get(path).get_data(as_text=True).partition("<details>")[0]
     assert [name for name in NOT_SCREENED if f'name="{name}"' in waiting] == []
+
+
+def fields_asked(page: str) -> set[str]:
+    """Return the questions that wait, which stand before what is folded away."""
+    return set(re.findall(r'name="([a-z0-9_]+)"', page.partition("To be answered</h2>")[2].partition("<details>")[0]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "more"),
+    [
+        ({}, set()),
+        (
+            {**WOMAN, "pregnancy_test_on": "", "pregnancy_test": ""},
+            {"pregnancy_test", "pregnancy_test_on", "breast_feeding"},
+        ),
+        ({"cns_metastases": "irradiated 2026-03; no symptoms"}, {"cns_steroids", "brain_mri_on"}),
+        ({"prior_lines": "1"}, {"no_guideline_therapy"}),
+        ({"hiv": ""}, {"hiv"}),
+    ],
+    ids=["a man", "a woman", "irradiated", "one line", "left out"],
+)
+def test_only_what_is_asked_of_this_participant_waits_for_the_physician(
+    world: World, person: SignIn, changed: dict[str, str], more: set[str]
+) -> None:
+    world.journey.screened(file_of(candidate(world, **changed)))
+    page = person("dr.gao").get(f"/participants/{HER}/answer").get_data(as_text=True)
+    assert fields_asked(page) == set(NOT_SCREENED) | more
+    folded = page.partition("are not asked of this participant</summary>")[2]
+    assert 'name="other_cancer_on"' in folded, "it stays within reach"
 
 
 def test_an_answer_in_the_future_is_refused_and_what_was_typed_stays(world: World, person: SignIn) -> None:
