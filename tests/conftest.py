@@ -4,13 +4,13 @@ import functools
 import gc
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from support.browsers import CHROMIUM, CHROMIUM_ARGUMENTS
-from support.clients import Client
+from support.clients import Client, SignIn
 from support.clusters import Cluster
 from support.demonstrations import load_demonstration
 from support.servers import Server
@@ -79,10 +79,10 @@ def demonstration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture
-def person(world: World) -> Callable[[str], Client]:
+def person(world: World) -> SignIn:
     """Signs people in at the test's site, each on first use: `person("qian.m").get("/lots")`."""
     app = create_app(world.runtime)
-    return functools.cache(lambda username: Client(app, username))
+    return functools.cache(lambda username, station=None: Client(app, username, station=station))
 
 
 @pytest.fixture

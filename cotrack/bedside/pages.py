@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from cotrack.bedside import schemas
 from cotrack.bedside.service import infusions, screens, sittings, ward
 from cotrack.foundation.web.commands import is_key
-from cotrack.foundation.web.forms import act_page, form_page
+from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
 from cotrack.lifecycles import UNIT
@@ -73,7 +73,7 @@ def start() -> Response:
         infusions.start,
         template="bedside/stopped.html",
         then=lambda infusion: url_for("bedside.show_infusion", infusion_id=infusion.id),
-        done=UNIT["start"].sentence,
+        done=done_words(UNIT["start"], ""),
         context=lambda _: screens.phones(runtime().ground),
     )
 
@@ -87,7 +87,7 @@ def start_thaw() -> Response:
         infusions.start_thaw,
         template="bedside/stopped.html",
         then=lambda unit: url_for("desk.unit", number=unit.number),
-        done=UNIT["thaw"].sentence,
+        done=done_words(UNIT["thaw"], ""),
         context=lambda _: screens.phones(runtime().ground),
     )
 

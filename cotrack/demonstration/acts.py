@@ -177,10 +177,16 @@ class Journey:
         self.cast.sign("dr.gao", lambda work: enrolment.enrol(work, subject_number, arm=arm))
 
     def measured(self, subject_number: str, values: Mapping[str, str]) -> None:
-        """Record measurements of today."""
+        """Record measurements of today; a weight is confirmed at once, however far it is from the last one."""
         self.cast.do(
             "li.c",
-            lambda work: knowledge.measure(work, subject_number, measured_on=self.today(), values=values),
+            lambda work: knowledge.measure(
+                work,
+                subject_number,
+                measured_on=self.today(),
+                values=values,
+                confirmed_weight_kg=values.get("weight_kg", ""),
+            ),
         )
 
     def banded(self, subject_number: str) -> str:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from datetime import datetime
 
-from cotrack.release.service.imports import COLUMNS
+from cotrack.release.service.result_files import COLUMNS
 
 _TESTS = (
     ("APP", "Appearance", "visual", 1, "conforms", "", "wang.l", ""),

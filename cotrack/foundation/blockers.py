@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,18 +15,25 @@ class Blocker:
     """A reason why an act may not be done now.
 
     `code` is a stable word (surface.md §3 for the bedside), `detail` an English sentence with named parameters,
-    which the edge translates; `solve` names the thing (`noun:id`) where it is solved, if there is one.
+    which the edge translates; `solve` names the thing (`noun:id`) where it is solved, if there is one. `kept` says
+    what stands in the trail in the place of parameters that quote what may be a person's data.
     """
 
     code: str
     detail: str
     parameters: Mapping[str, object] = field(default_factory=dict, hash=False)
     solve: str = ""
+    kept: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     @property
     def sentence(self) -> str:
-        """The reason in English, as the trail keeps it."""
+        """The reason in English, as it is told to who asked."""
         return say(self.detail, self.parameters)
+
+    @property
+    def for_record(self) -> "Blocker":
+        """The reason as the trail keeps it: no participant's name or number stands there, ever (surface.md §4)."""
+        return replace(self, parameters={**self.parameters, **self.kept}, kept={}) if self.kept else self
 
 
 def blockers_text(blockers: Sequence[Blocker]) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import io
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
@@ -15,24 +15,39 @@ from cotrack.foundation.words import N_
 MOST_ROWS = 50_000
 LONGEST_CELL = 400
 LONGEST_SHOWN = 60
+UNSAID = "…"
+"""Stands in the trail where a fault quotes a cell."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a file, by column, with the line where a person finds it."""
+    """One row of a file, by column, with the line where a person finds it.
+
+    `is_quotable` says that its cells may stand in the trail, because the file is about no person.
+    """
 
     line: int
     cells: dict[str, str]
+    is_quotable: bool = False
 
     def __getitem__(self, column: str) -> str:
         """Return a cell; empty where the file leaves an optional column out."""
         return self.cells.get(column, "")
 
     def fault(self, column: str, sentence: str, **parameters: object) -> Blocker:
-        """Return a fault of one cell; the sentence says `Line {line}, column {column}: …`."""
+        """Return a fault of one cell; the sentence says `Line {line}, column {column}: …`.
+
+        Who sent the file sees the cell; of a file about people the trail keeps line, number of the column and rule.
+        """
         value = self[column]
         value = value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
-        return Blocker("file_fault", sentence, {"line": self.line, "column": column, "value": value, **parameters})
+        told = {"line": self.line, "column": column, "value": value, **parameters}
+        kept = {} if self.is_quotable else {"column": self._number_of(column), "value": UNSAID}
+        return Blocker("file_fault", sentence, told, kept=kept)
+
+    def _number_of(self, column: str) -> int | str:
+        """Return a column's number, counted from 1; its name where the file lacks it: then it is one of ours."""
+        return list(self.cells).index(column) + 1 if column in self.cells else column
 
 
 def sha256_of(content: bytes) -> str:
@@ -56,11 +71,16 @@ def decoded(content: bytes) -> str:
 
 
 def read_table(
-    text: str, columns: tuple[str, ...], optional: tuple[str, ...] = (), *, remarks: tuple[str, ...] = ()
+    text: str,
+    columns: tuple[str, ...],
+    optional: tuple[str, ...] = (),
+    *,
+    remarks: tuple[str, ...] = (),
+    is_quotable: bool = False,
 ) -> tuple[list[Row], list[Blocker]]:
     """Return the rows of a CSV with these columns, in any order, and the faults of its shape.
 
-    A cell is one line of text; only a column of remarks may hold several.
+    A cell is one line of text; only a column of remarks may hold several. `is_quotable` is for files about no person.
     """
     table = _table(text)
     if not table or not any(table[0][1]):
@@ -71,7 +91,7 @@ def read_table(
         return [], faults
     if len(table) - 1 > MOST_ROWS:
         raise InvalidInput("The file has more than {most} rows: split it.", most=MOST_ROWS)
-    return _rows(head, table[1:], remarks)
+    return _rows(head, table[1:], remarks, is_quotable=is_quotable)
 
 
 def _table(text: str) -> list[tuple[int, list[str]]]:
@@ -89,13 +109,13 @@ def _table(text: str) -> list[tuple[int, list[str]]]:
 
 
 def _rows(
-    head: list[str], table: Sequence[tuple[int, list[str]]], remarks: tuple[str, ...]
+    head: list[str], table: Sequence[tuple[int, list[str]]], remarks: tuple[str, ...], *, is_quotable: bool
 ) -> tuple[list[Row], list[Blocker]]:
     rows, faults = [], []
     for line, cells in table:
         if not any(cell.strip() for cell in cells):
             continue
-        row = Row(line, {name: cell.strip() for name, cell in zip(head, cells, strict=False)})
+        row = Row(line, {name: cell.strip() for name, cell in zip(head, cells, strict=False)}, is_quotable)
         if len(cells) != len(head):
             details = {"count": len(cells), "expected": len(head)}
             faults.append(row.fault("", "Line {line}: {count} cells where {expected} belong.", **details))
@@ -128,6 +148,11 @@ def _column_faults(head: list[str], columns: tuple[str, ...], optional: tuple[st
             yield first.fault(name, "Line {line}: the column “{column}” is missing.")
     for index, name in enumerate(head):
         if name not in columns and name not in optional:
-            yield first.fault(name, "Line {line}: the column “{column}” is not known.")
+            yield _by_number(index, first.fault(name, "Line {line}: the column “{column}” is not known."))
         elif name in head[:index]:
-            yield first.fault(name, "Line {line}: the column “{column}” stands twice.")
+            yield _by_number(index, first.fault(name, "Line {line}: the column “{column}” stands twice."))
+
+
+def _by_number(index: int, fault: Blocker) -> Blocker:
+    """Let the trail know a column by its number: where the head is missing, a person's line stands in its place."""
+    return replace(fault, kept={"column": index + 1})

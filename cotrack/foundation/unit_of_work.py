@@ -106,7 +106,7 @@ def _entry(
         intention=intention,
         outcome=outcome,
         changes=changes,
-        blockers=blockers,
+        blockers=[each.for_record for each in blockers],
         details=work.details,
     )
 

@@ -53,7 +53,7 @@ def answer_criteria(number: str) -> Response:
         template="participants/answer.html",
         then=lambda _: _participant(number),
         done=N_("The answers are stored."),
-        context=lambda session: sheets.answer_sheet(session, number),
+        context=lambda session: sheets.answer_sheet(runtime().ground, session, number),
     )
 
 
@@ -63,9 +63,7 @@ def measure(number: str) -> Response:
     """Record new measurements."""
     return form_page(
         schemas.MeasureIn(),
-        lambda work, measured_on, **values: knowledge.measure(
-            work, number, measured_on=measured_on, values={name: str(value) for name, value in values.items()}
-        ),
+        lambda work, **typed: knowledge.measure(work, number, **sheets.as_measured(typed)),
         template="participants/measure.html",
         then=lambda _: _participant(number),
         done=N_("The measurements are stored."),

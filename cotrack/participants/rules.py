@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,12 +10,14 @@ from decimal import Decimal
 from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
-from cotrack.study.rules.definition import SPONSOR_TO_SET, CriterionRule, Definition
+from cotrack.study.rules.definition import SPONSOR_TO_SET, Criterion, CriterionRule, Definition
 from cotrack.study.rules.eligibility import Facts, FactValue, Outcome, Verdict
 
 DAY_KINDS = frozenset({"age", "days_since", "months_since", "examination"})
 WINDOW_KINDS = frozenset({"age", "days_since", "months_since"})
 NUMBER_FIELDS = frozenset({"weight_kg"})
+MEASURED_FIELDS = frozenset({"weight_kg", "organ_function_on", "pregnancy_test_on", "pregnancy_test", "brain_mri_on"})
+"""What is measured and examined again and again; every other field is the screening's or the physician's to answer."""
 YES_NO = ("yes", "no")
 _OPPOSITES = {"negative": ("positive",), "none": ("active",), "F": ("M",), "M": ("F",)}
 LEAST_KG, MOST_KG, KG_STEP = Decimal(1), Decimal(400), Decimal("0.1")
@@ -94,6 +96,18 @@ def is_weight(text: str) -> bool:
     return kg is not None and LEAST_KG <= kg <= MOST_KG and kg % KG_STEP == 0
 
 
+def against_weight_change(last_kg: str, last_on: date | None, kg: str, confirmed_kg: str) -> list[Blocker]:
+    """Return the reason where a weight differs by more than 10 % from the last one and nobody confirmed this very one.
+
+    A slip of the finger here is a wrong dose: cells are given per kilogram.
+    """
+    last, new = written.number(last_kg), written.number(kg)
+    if last is None or new is None or abs(new - last) * 10 <= last or written.number(confirmed_kg) == new:
+        return []
+    words = N_("{kg} kg is more than 10 % from the last weight, {last_kg} kg on {day}: weigh again, or confirm it.")
+    return [Blocker("weight_to_confirm", words, {"kg": kg, "last_kg": last_kg, "day": last_on})]
+
+
 def facts_of(definition: Definition, values: Mapping[str, str]) -> Facts:
     """Return what is known by field, as the rules take it; an unreadable value counts as not known."""
     types = field_types(definition)
@@ -129,9 +143,25 @@ def _last_of_month(year: str, month: str) -> str:
 
 def after_enrolment(verdict: Verdict) -> Verdict:
     """Leave out the windows counted against enrolment: they were signed on that day, and do not run on after it."""
-    return Verdict(
-        tuple(each for each in verdict.findings if each.rule.on != "enrolment" or each.rule.kind not in WINDOW_KINDS)
-    )
+    return Verdict(tuple(each for each in verdict.findings if _counts_before_dose(each.rule)))
+
+
+def _counts_before_dose(rule: CriterionRule) -> bool:
+    return rule.on != "enrolment" or rule.kind not in WINDOW_KINDS
+
+
+def before_dose_only(definition: Definition) -> list[Criterion]:
+    """Return the criteria that are judged before each dose and not at enrolment (trial.txt inclusion 7)."""
+    return [each for each in definition.criteria if any(rule.on == "first_dose" for rule in each.rules)]
+
+
+def judged_again(definition: Definition) -> list[Criterion]:
+    """Return the criteria that are judged at enrolment and, by what is known then, before each dose again."""
+    return [
+        each
+        for each in definition.criteria
+        if any(rule.on != "first_dose" and _counts_before_dose(rule) for rule in each.rules)
+    ]
 
 
 def against_verdict(verdict: Verdict, solve: str) -> list[Blocker]:
@@ -163,6 +193,28 @@ def against_giving(verdict: Verdict, solve: str) -> list[Blocker]:
         )
         for each in verdict.of(Outcome.NOT_MET)
     ]
+
+
+def against_birth_date(screened: date | None, told: date, subject_number: str) -> list[Blocker]:
+    """Return the reason where a birth date is not that of the screening list; neither date is in its words."""
+    if screened in {None, told}:
+        return []
+    return [
+        Blocker(
+            "birth_date_differs",
+            "The birth date is not the one on the screening list: make sure who this is. If the list is wrong, "
+            "withdraw {number} and screen the person again under another subject number.",
+            {"number": subject_number},
+            solve=f"participant:{subject_number}",
+        )
+    ]
+
+
+def open_fields(verdict: Verdict, known: Collection[str]) -> frozenset[str]:
+    """Return the fields that nobody has said of this participant, and that a criterion waits for."""
+    waiting = [each.rule for each in verdict.findings if each.outcome in {Outcome.TO_ANSWER, Outcome.TO_EXAMINE}]
+    asked = {field for rule in waiting for field in (rule.field, rule.unless.field if rule.unless else rule.field)}
+    return frozenset(asked) - set(known)
 
 
 @dataclass(frozen=True)

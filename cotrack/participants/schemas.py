@@ -69,6 +69,7 @@ class MeasurementsIn(ValuesIn):
     """Values by field of the study, measured on a day."""
 
     measured_on = Day(required=True)
+    confirmed_weight_kg = Words(load_default="")
 
 
 class AnswersIn(In):
@@ -87,6 +88,7 @@ class MeasureIn(In):
     weight_kg = Quantity(
         places=1, least="1", most="400", metadata={"label": N_("Weight"), "unit": "kg", "kind": "number"}
     )
+    confirmed_weight_kg = Quantity(places=1, least="1", most="400", metadata={"hidden": True})
     organ_function_on = Day(metadata={"label": N_("Adequate organ function confirmed on"), "kind": "date"})
     pregnancy_test_on = Day(metadata={"label": N_("Pregnancy test on"), "kind": "date"})
     pregnancy_test = Choice(("negative", "positive"), metadata={"label": N_("Pregnancy test")})

@@ -22,7 +22,7 @@ def begin_hold(work: Work, action: str, subject: str, *, reason: str) -> None:
 
 
 def place(work: Work, action: str, subject: str, *, reason: str) -> Hold:
-    """Write the hold that was begun, on things that its stage has locked."""
+    """Write a hold that was begun, or that follows from another act, on things that its stage has locked."""
     hold = Hold(
         subject=subject,
         status=str(HOLD[action].to_state),

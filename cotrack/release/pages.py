@@ -33,10 +33,15 @@ def store_results() -> Response:
         schemas.StoreResultsIn(),
         lambda work, sha256: imports.import_results(work, **kept_upload(sha256)),
         template="release/import.html",
-        then=lambda _: url_for("desk.lots"),
+        then=_after_storing,
         done=N_("The results are stored. A second person reviews them now."),
         context=lambda _: {"preview": None},
     )
+
+
+def _after_storing(stored: imports.StoredFile) -> str:
+    """Go to the lot that the file stopped, whose page says why; else to the lots."""
+    return url_for("desk.lot", number=stored.stopped[0].number) if stored.stopped else url_for("desk.lots")
 
 
 @pages.route("/lots/<number>/review", methods=["GET", "POST"])
@@ -49,7 +54,9 @@ def review_results(number: str) -> Response:
         template="release/review.html",
         then=lambda _: url_for("desk.lot", number=number),
         done=N_("The review is signed."),
-        context=lambda session: case_page.review_page(session, number, actor()),
+        context=lambda session: case_page.review_page(
+            session, number, actor(), ticks_within=request.args.get("tick") == "within"
+        ),
         is_signed=True,
     )
 

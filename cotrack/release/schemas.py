@@ -57,14 +57,22 @@ class SignedDecisionIn(ReasonIn):
     signature = SignatureField()
 
 
-class ImportOut(Schema):
-    """A stored file."""
+class StoppedLotOut(Schema):
+    """A released lot that went on hold because of a result in the file."""
 
-    file_name = fields.String()
-    file_sha256 = fields.String()
-    stored = fields.Integer()
-    already_there = fields.Integer()
-    imported_at = Instant()
+    lot = fields.String(attribute="number")
+    reason = fields.String()
+
+
+class ImportOut(Schema):
+    """A stored file, and the lots that it put on hold."""
+
+    file_name = fields.String(attribute="kept.file_name")
+    file_sha256 = fields.String(attribute="kept.file_sha256")
+    stored = fields.Integer(attribute="kept.stored")
+    already_there = fields.Integer(attribute="kept.already_there")
+    imported_at = Instant(attribute="kept.imported_at")
+    holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
 
 
 class ResultOut(Schema):

@@ -35,7 +35,7 @@ def scans(world: World, bag: str, *, subject: str = HER, **changed: str) -> dict
 
 
 def asked(person: SignIn, body: Mapping[str, str], *, by: str = "zhou.n", key: str = "") -> Any:
-    answer = person(by).post(PATH, dict(body), key=key)
+    answer = person(by, body["station"]).post(PATH, dict(body), key=key)
     assert answer.status_code == 201
     return answer.get_json()
 
@@ -146,6 +146,12 @@ def test_the_place_is_a_registered_bedside_of_the_ward_that_the_bag_went_to(
 ) -> None:
     bedside = at_the_bedside(world)
     assert words(person, scans(world, bedside.bag, station=station)) == [word]
+
+
+def test_a_nurse_checks_at_the_station_that_she_signed_in_at(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    elsewhere = person("zhou.n", "WARD-5B-1").post(PATH, scans(world, bedside.bag))
+    assert [each["code"] for each in elsewhere.get_json()["blockers"]] == ["station_unknown"]
 
 
 def test_a_used_bag_has_its_word_and_its_order_is_over(world: World, person: SignIn) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import url_for
 from support.clients import Client, SignIn
-from support.clinic import candidate, file_of, given, measured_today
+from support.clinic import BORN, candidate, file_of, given, measured_today
 from support.stages import HER, HIM, LOT, OTHER_LOT, at_the_bedside, at_the_ward, enrolled, results_of
 from support.worlds import World
 
@@ -19,6 +19,7 @@ from cotrack.foundation.access.service import people
 from cotrack.foundation.errors import SignInRefused
 from cotrack.manufacture.service import lots, units
 from cotrack.participants.service import bands
+from cotrack.quality import service as quality
 
 
 def tasks(world: World, username: str, *, station: str | None = None) -> list[Task]:
@@ -42,7 +43,7 @@ def test_the_clinics_work_goes_from_desk_to_desk(world: World) -> None:
     world.journey.released_lot(LOT, bags=2)
     world.journey.screened(file_of(candidate(world)))
     assert told(world, "dr.gao") == [("Answer criteria and enrol", HER)]
-    world.journey.identified(HER, "测试", "H-1", world.journey.today().replace(year=1970))
+    world.journey.identified(HER, "测试", "H-1", BORN)
     world.journey.answered(HER)
     world.journey.enrolled(HER)
     assert told(world, "li.c") == [("Print the band and have it put on", HER)]
@@ -126,6 +127,22 @@ def test_quality_and_laboratory_see_what_waits_for_them_and_not_their_own_work(w
     assert told(world, "wang.l") == []
     assert told(world, "he.p") == [("Review results", LOT)]
     assert ("Decide about the lot", LOT) in told(world, "qian.m")
+
+
+def test_a_late_failure_reaches_quality_and_the_physician_of_everybody_who_has_a_bag_of_the_lot(world: World) -> None:
+    at_the_bedside(world)
+    world.journey.allocated(world.journey.ordered(HIM))
+    given_to_her, set_aside_for_him = ("Was given a bag of a held lot", HER), ("A bag of a held lot is set aside", HIM)
+    assert ("Solve the hold", LOT) not in told(world, "qian.m")
+    world.journey.started(HER, f"{LOT}-001")
+    growth = results_of(world, LOT, Sterility="growth: S. aureus").decode().replace("day 14,1,", "day 14,2,")
+    world.journey.results(growth.encode(), "late.csv")
+    assert ("Solve the hold", LOT) in told(world, "qian.m")
+    assert told(world, "dr.gao") == [given_to_her, set_aside_for_him]
+    assert all(task.is_urgent for task in tasks(world, "dr.gao"))
+    (hold,) = [task for task in tasks(world, "qian.m") if task.title == "Solve the hold"]
+    world.do("qian.m", lambda work: quality.lift(work, hold.arguments["hold_id"], reason="contaminated in the lab"))
+    assert told(world, "dr.gao") == []
 
 
 def test_the_administrator_sees_locked_names_and_who_has_no_password_of_their_own(world: World) -> None:

@@ -67,3 +67,10 @@ def test_reasons_keep_their_order_and_none_is_kept_as_none() -> None:
     reasons = [Blocker("b", "Second."), Blocker("a", "First.")]
     assert read_blockers(blockers_text(reasons)) == reasons
     assert read_blockers(blockers_text([])) == []
+
+
+def test_the_record_keeps_what_stands_in_the_place_of_a_persons_data() -> None:
+    reason = Blocker("file_fault", "{line}: {value}", {"line": 2, "value": "张伟明"}, kept={"value": "…"})
+    assert (reason.sentence, reason.for_record.sentence) == ("2: 张伟明", "2: …")
+    plain = Blocker("expired", "{lot}", {"lot": "MSC26-0031"})
+    assert plain.for_record is plain

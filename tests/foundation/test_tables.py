@@ -163,3 +163,25 @@ def test_a_fault_of_a_cell_says_line_column_and_value_and_what_else_it_is_told()
     fault = Row(7, {"Unit": "mg"}).fault("Unit", "Line {line}, {column}: “{value}” for {unit}.", unit="ng")
     assert fault.code == "file_fault"
     assert fault.sentence == "Line 7, Unit: “mg” for ng."
+
+
+def test_of_a_file_about_people_the_record_keeps_line_number_of_the_column_and_rule() -> None:
+    rows, _ = read_table("Lot,Result\n张伟明,1\n", COLUMNS)
+    fault = rows[0].fault("Lot", "Line {line}, column {column}: “{value}” is no lot, {hint}.", hint="look")
+    assert fault.sentence == "Line 2, column Lot: “张伟明” is no lot, look."
+    assert fault.for_record.sentence == "Line 2, column 1: “…” is no lot, look."
+
+
+def test_of_a_file_about_no_person_the_record_keeps_the_cell() -> None:
+    rows, _ = read_table("Lot,Result\nL1,x\n", COLUMNS, is_quotable=True)
+    fault = rows[0].fault("Result", "Line {line}, column {column}: “{value}”.")
+    assert fault.for_record.sentence == fault.sentence == "Line 2, column Result: “x”."
+
+
+def test_a_head_is_never_quoted_in_the_record_and_a_missing_column_is_named() -> None:
+    _, found = read_table("张伟明,Lot,Lot\nx,1,2\n", COLUMNS, is_quotable=True)
+    assert [each.for_record.sentence for each in found] == [
+        "Line 1: the column “Result” is missing.",
+        "Line 1: the column “1” is not known.",
+        "Line 1: the column “3” stands twice.",
+    ]

@@ -65,6 +65,7 @@ def test_a_lot_is_made_tested_released_and_its_bag_infused(
     assert quality.sees("Sterility, day 14: not reviewed by a second person yet.")
     reviewer = person("he.p")
     reviewer.go(f"/lots/{LOT}/review")
+    reviewer.press("Tick all within limits")
     reviewer.press("Go on to sign")
     reviewer.sign()
     quality.go(f"/lots/{LOT}/release")

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from support.clinic import WOMAN, candidate, file_of, given, measured_today, reasons, refusal
+from support.clinic import BORN, WOMAN, candidate, file_of, given, measured_today, reasons, refusal
 from support.stages import HER, HIM, LOT, enrolled
 from support.worlds import World
 
@@ -118,9 +118,14 @@ def test_the_windows_before_enrolment_do_not_run_on_after_it(world: World) -> No
 
 
 def test_what_became_known_after_enrolment_still_stands_against_a_dose(world: World) -> None:
-    enrolled(world, HER)
-    world.journey.measured(HER, {"childbearing_potential": "yes", "pregnancy_test": "positive"})
-    assert against(world) == ["criterion_not_met", "criterion_unanswered"]
+    tested = world.journey.today().isoformat()
+    world.journey.screened(file_of(candidate(world, **WOMAN, pregnancy_test_on=tested)))
+    world.journey.identified(HER, "测试", "H-1", BORN)
+    world.journey.answered(HER, {"breast_feeding": "no"})
+    world.journey.enrolled(HER)
+    assert against(world) == []
+    world.journey.measured(HER, {"pregnancy_test": "positive"})
+    assert against(world) == ["criterion_not_met"]
 
 
 def first_start(world: World, at: datetime) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from support.clients import SignIn
-from support.clinic import candidate, file_of, newest_record, records
+from support.clinic import BORN, candidate, file_of, newest_record, records
 from support.stages import HER, enrolled
 from support.worlds import World
 
@@ -25,7 +25,7 @@ def sent(content: bytes) -> dict[str, str]:
 
 def ready_to_enrol(world: World) -> None:
     world.journey.screened(file_of(candidate(world)))
-    world.journey.identified(HER, "测试", "H-1", world.journey.today().replace(year=1970))
+    world.journey.identified(HER, "测试", "H-1", BORN)
     world.journey.answered(HER)
 
 

@@ -1,11 +1,14 @@
 """The pages of participants: what is shown before anything is stored, and nothing typed is lost."""
 
 import io
+import re
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 from support.clients import Client, SignIn
-from support.clinic import candidate, file_of, records
+from support.clinic import BORN, WOMAN, candidate, file_of, records
 from support.stages import HER, enrolled
 from support.worlds import World
 
@@ -91,6 +94,35 @@ def test_the_physician_is_asked_what_no_column_says_and_answers_once(world: Worl
     assert [name for name in NOT_SCREENED if f'name="{name}"' in waiting] == []
 
 
+def fields_asked(page: str) -> set[str]:
+    """Return the questions that wait, which stand before what is folded away."""
+    return set(re.findall(r'name="([a-z0-9_]+)"', page.partition("To be answered</h2>")[2].partition("<details>")[0]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "more"),
+    [
+        ({}, set()),
+        (
+            {**WOMAN, "pregnancy_test_on": "", "pregnancy_test": ""},
+            {"pregnancy_test", "pregnancy_test_on", "breast_feeding"},
+        ),
+        ({"cns_metastases": "irradiated 2026-03; no symptoms"}, {"cns_steroids", "brain_mri_on"}),
+        ({"prior_lines": "1"}, {"no_guideline_therapy"}),
+        ({"hiv": ""}, {"hiv"}),
+    ],
+    ids=["a man", "a woman", "irradiated", "one line", "left out"],
+)
+def test_only_what_is_asked_of_this_participant_waits_for_the_physician(
+    world: World, person: SignIn, changed: dict[str, str], more: set[str]
+) -> None:
+    world.journey.screened(file_of(candidate(world, **changed)))
+    page = person("dr.gao").get(f"/participants/{HER}/answer").get_data(as_text=True)
+    assert fields_asked(page) == set(NOT_SCREENED) | more
+    folded = page.partition("are not asked of this participant</summary>")[2]
+    assert 'name="other_cancer_on"' in folded, "it stays within reach"
+
+
 def test_an_answer_in_the_future_is_refused_and_what_was_typed_stays(world: World, person: SignIn) -> None:
     world.journey.screened(file_of(candidate(world)))
     form = {"last_treatment_on": "2026-12-31", "hiv": "no"}
@@ -109,6 +141,23 @@ def test_measurements_are_typed_and_a_wrong_one_is_told_at_its_field(world: Worl
     assert 'value="6150"' in answer.get_data(as_text=True)
     assert client.send("POST", path, form={"measured_on": "2026-11-23", "weight_kg": "60.2"}).status_code == 303
     assert "60.2 kg" in client.get(f"/participants/{HER}").get_data(as_text=True)
+
+
+def test_a_weight_far_from_the_last_one_is_asked_about_and_taken_once_confirmed(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world)))
+    client, path = person("li.c"), f"/participants/{HER}/measure"
+    first = client.get(path).get_data(as_text=True)
+    assert "Last weight: 61.5 kg on 2026-11-23" in first
+    assert 'name="confirmed_weight_kg"' not in first
+    form = {"measured_on": "2026-11-23", "weight_kg": "16.5"}
+    refused = client.send("POST", path, form=form)
+    assert refused.status_code == 409
+    assert "16.5 kg is more than 10 % from the last weight, 61.5 kg on 2026-11-23" in refused.get_data(as_text=True)
+    assert 'name="confirmed_weight_kg" value="16.5"' in refused.get_data(as_text=True)
+    other = client.send("POST", path, form={**form, "weight_kg": "165", "confirmed_weight_kg": "16.5"})
+    assert other.status_code == 409, "what was confirmed is another weight"
+    assert client.send("POST", path, form={**form, "weight_kg": "51", "confirmed_weight_kg": "51"}).status_code == 303
+    assert "51 kg" in client.get(f"/participants/{HER}").get_data(as_text=True)
 
 
 def test_an_identity_is_shown_after_a_purpose_was_given_and_the_participants_page_never_shows_it(
@@ -130,7 +179,7 @@ def test_an_identity_is_shown_after_a_purpose_was_given_and_the_participants_pag
 
 def test_enrolling_shows_the_text_to_sign_and_a_wrong_password_shows_it_again(world: World, person: SignIn) -> None:
     world.journey.screened(file_of(candidate(world)))
-    world.journey.identified(HER, "测试", "H-1", world.journey.today().replace(year=1970))
+    world.journey.identified(HER, "测试", "H-1", BORN)
     world.journey.answered(HER)
     client, path = person("dr.gao"), f"/participants/{HER}/enrol"
     panel = client.send("POST", path, form={"arm": "monotherapy"})
@@ -149,6 +198,32 @@ def test_a_button_that_blockers_refuse_stands_disabled_with_the_reasons_under_it
     assert "I6: ECOG 3." in page
     assert disabled
     assert f'href="/participants/{HER}/enrol"' not in page
+
+
+def test_what_is_judged_before_a_dose_is_named_also_where_it_is_met_today(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world)))
+    assert "I7: met today" in person("dr.gao").get(f"/participants/{HER}").get_data(as_text=True)
+
+
+def test_page_button_and_signed_text_say_the_same_of_an_organ_function_too_old_for_a_dose(
+    world: World, person: SignIn
+) -> None:
+    old = (world.journey.today() - timedelta(days=15)).isoformat()
+    world.journey.screened(file_of(candidate(world, organ_function_on=old)))
+    world.journey.identified(HER, "测试", "H-1", BORN)
+    world.journey.answered(HER)
+    physician, words = person("dr.gao"), "I7: organ function confirmed more than 2 weeks before"
+    page = physician.get(f"/participants/{HER}").get_data(as_text=True)
+    verdict = page.partition("Eligibility for enrolment today</h2>")[2].partition("</p>")[0]
+    assert verdict.rstrip().endswith("eligible</span>")
+    assert "not eligible" not in verdict
+    assert words in page.partition("Not for the enrolment, but before each dose")[2].partition("</ul>")[0]
+    assert f'href="/participants/{HER}/enrol"' in page
+    text = physician.send("POST", f"/participants/{HER}/enrol", form={"arm": "monotherapy"}).get_data(as_text=True)
+    assert "I7 Have adequate organ function" in text.partition("Not judged today, but before each dose")[2]
+    world.journey.enrolled(HER)
+    enrolled_page = physician.get(f"/participants/{HER}").get_data(as_text=True)
+    assert "not eligible: I7 organ function" in enrolled_page.partition("Eligibility for a dose today</h2>")[2]
 
 
 def test_the_band_page_shows_the_identity_asks_for_the_scan_and_tells_a_wrong_one(world: World, person: SignIn) -> None:

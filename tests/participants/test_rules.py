@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from cotrack.foundation.resources import resource
 from cotrack.foundation.words import Words
 from cotrack.participants.rules import (
+    MEASURED_FIELDS,
     BandFacts,
     after_enrolment,
+    against_birth_date,
     against_confirming,
     against_value,
     against_verdict,
+    against_weight_change,
     cns_fields,
     deciding_fields,
     fact_value,
@@ -24,6 +27,7 @@ from cotrack.participants.rules import (
     field_types,
     is_current,
 )
+from cotrack.participants.schemas import MeasureIn
 from cotrack.study.rules.definition import Condition, Criterion, CriterionRule
 from cotrack.study.rules.eligibility import Finding, Outcome, Verdict
 from cotrack.study.rules.reading import read_definition
@@ -278,3 +282,40 @@ def test_a_band_says_who_somebody_is_only_when_confirmed_and_its_label_lives(
     bands: list[tuple[str, str]], expected: bool
 ) -> None:
     assert is_current(BandFacts(status, label, 1) for status, label in bands) is expected
+
+
+def test_the_form_asks_for_what_is_measured_and_the_study_knows_each_of_it() -> None:
+    assert MeasureIn().fields.keys() - {"measured_on", "confirmed_weight_kg"} == MEASURED_FIELDS
+    assert field_types(STUDY).keys() >= MEASURED_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("screened", "codes"), [(None, []), (date(1970, 1, 1), []), (date(1970, 1, 2), ["birth_date_differs"])]
+)
+def test_the_birth_date_of_an_identity_is_the_one_of_the_screening_list(
+    screened: date | None, codes: list[str]
+) -> None:
+    reasons = against_birth_date(screened, date(1970, 1, 1), "IFN-001")
+    assert [each.code for each in reasons] == codes
+    assert all("1970" not in each.sentence for each in reasons)
+
+
+@pytest.mark.parametrize(
+    ("last", "new", "confirmed", "codes"),
+    [
+        ("", "75.0", "", []),
+        ("60.0", "66.0", "", []),
+        ("60.0", "54.0", "", []),
+        ("60.0", "66.1", "", ["weight_to_confirm"]),
+        ("60.0", "53.9", "", ["weight_to_confirm"]),
+        ("60.0", "66.1", "66.1", []),
+        ("60.0", "70", "70.0", []),
+        ("60.0", "96.1", "66.1", ["weight_to_confirm"]),
+    ],
+)
+def test_a_weight_more_than_a_tenth_from_the_last_one_is_confirmed_by_itself(
+    last: str, new: str, confirmed: str, codes: list[str]
+) -> None:
+    reasons = against_weight_change(last, date(2026, 11, 20), new, confirmed)
+    assert [each.code for each in reasons] == codes
+    assert all(f"{last} kg on 2026-11-20" in each.sentence for each in reasons)

@@ -14,6 +14,7 @@ from cotrack.foundation.errors import InvalidInput, ReasonMissing, Refused, Sign
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.participants.service import enrolment, knowledge
+from cotrack.study.rules.eligibility import Outcome
 
 ANSWERS_OF_A_WOMAN = {"breast_feeding": "no"}
 
@@ -128,7 +129,71 @@ def test_the_signature_stands_under_the_very_text_that_was_shown(world: World) -
     assert (signed.text, signed.text_sha256, signed.meaning) == (shown.text, shown.sha256, "approved")
     assert (signed.printed_name, signed.role) == ("高医生 GAO Jun", "physician")
     assert "Day of enrolment / 入组日期 2026-11-23" in signed.text
-    assert "I5 last_treatment_on" in signed.text
+
+
+def shown_text(world: World) -> str:
+    """Return what the physician would sign now."""
+    actor = world.cast.actor("dr.gao")
+    _, shown = rehearse(world.runtime.ground, actor, lambda work: enrolment.enrol(work, HER, arm="monotherapy"))
+    return shown.text
+
+
+def test_the_signed_text_says_each_criterion_with_its_answer_in_words(world: World) -> None:
+    ready(world, cns_metastases="irradiated 2026-03; no symptoms; no steroids")
+    world.journey.measured(HER, {"brain_mri_on": days_ago(world, 1)})
+    lines, ended = shown_text(world).splitlines(), days_ago(world, 60)
+    for line in (
+        "I1 56 years / 56 岁",
+        "I1 Is the estimated life expectancy more than 3 months? yes / 预计生存期是否超过 3 个月？ 是",
+        "I2 Which histology was confirmed? sarcoma / 病理确诊为何种肿瘤？ sarcoma",
+        f"I5 When did the last previous treatment end? {ended} / 末次既往治疗何时结束？ {ended}",
+        "I8 nothing to answer / 无须回答",
+        "I10 does not apply / 不适用",
+        "E2 Are there CNS metastases? irradiated / 是否有中枢神经系统转移？ 已放疗",
+        f"E2 a brain MRI {days_ago(world, 1)} / 脑部 MRI {days_ago(world, 1)}",
+        "E10 When was another cancer last active? none known / 其他恶性肿瘤最近何时活动？ 无",
+    ):
+        assert line in lines
+    assert "_" not in shown_text(world), "no name of a field"
+    assert BORN.isoformat() not in shown_text(world)
+
+
+@pytest.mark.parametrize(("lines", "answers"), [("2", {}), ("1", {"no_guideline_therapy": "yes"})])
+def test_a_criterion_with_an_excuse_says_what_was_found_and_the_excuse(
+    world: World, lines: str, answers: dict[str, str]
+) -> None:
+    ready(world, prior_lines=lines)
+    if answers:
+        world.do("dr.gao", lambda work: knowledge.answer_criteria(work, HER, answers=answers))
+    told = [each for each in shown_text(world).splitlines() if each.startswith("I3 ")]
+    assert told[0].startswith("I3 Failed to at least first-line")
+    assert told[0].endswith(lines)
+    assert [each.split(" / ")[0] for each in told[1:]] == [
+        "I3 Is there no NCCN guideline-recommended therapy for this initially diagnosed tumour? yes"
+    ] * len(answers)
+
+
+def test_the_signed_text_names_what_is_judged_before_a_dose_only_and_claims_nothing_of_it(world: World) -> None:
+    ready(world, organ_function_on=days_ago(world, 40))
+    text = shown_text(world)
+    before, after = text.split("Not judged today, but before each dose: / 今日不判定，每次给药前判定：\n")
+    assert "Every inclusion criterion that counts at enrolment is met" in before
+    assert "\nI7 " not in before
+    assert after.startswith("I7 Have adequate organ function, which should be confirmed within 2 weeks prior")
+    assert after.splitlines()[1] == (
+        "Judged again before each dose / 每次给药前再次判定: I1 I2 I3 I4 I6 I10 E1 E2 E3 E4 E5 E6 E7 E8 E9"
+    )
+
+
+def test_what_the_signed_text_says_is_judged_again_stands_against_a_dose(world: World) -> None:
+    ready(world, **WOMAN, pregnancy_test_on=days_ago(world, 1), organ_function_on=days_ago(world, 40))
+    world.journey.enrolled(HER)
+    world.journey.measured(HER, {"pregnancy_test": "positive"})
+    actor, today = world.cast.actor("dr.gao"), world.journey.today()
+    with world.runtime.ground.sessions.reading() as session:
+        work = Work(world.runtime.ground, session, actor)
+        verdict = enrolment.verdict_for_dose(work, knowledge.participant_numbered(session, HER), today)
+    assert [each.criterion for each in verdict.of(Outcome.NOT_MET)] == ["I7", "E9"]
 
 
 def test_a_signature_under_a_text_of_yesterday_is_refused(world: World) -> None:
@@ -197,7 +262,12 @@ WRONG_MEASURES = [
     ({"weight_kg": "61.55"}, "Enter a weight from 1 to 400 kg, with at most one place after the point."),
     ({"weight_kg": "６１"}, "This is no such value."),
     ({"organ_function_on": "2026-11-24"}, "Enter a day up to today."),
-    ({"childbearing_potential": "YES"}, "Choose one of these."),
+    ({"pregnancy_test": "NEGATIVE"}, "Choose one of these."),
+    ({"childbearing_potential": "no"}, "This is no measurement: the physician answers it."),
+    ({"consent_signed_on": "2026-11-01"}, "This is no measurement: the physician answers it."),
+    ({"histology": "sarcoma"}, "This is no measurement: the physician answers it."),
+    ({"birth_date": "1970-01-01"}, "This is no measurement: the physician answers it."),
+    ({"shoe_size": "42"}, "This is no measurement: the physician answers it."),
 ]
 
 

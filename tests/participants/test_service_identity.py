@@ -102,12 +102,22 @@ def test_a_birth_date_lies_not_in_the_future(world: World) -> None:
     assert refused.fields == {"birth_date": ["Enter a day up to today."]}
 
 
-def test_the_age_is_counted_from_the_identity_that_was_recorded_last(world: World) -> None:
+def test_another_birth_date_than_the_screening_lists_is_refused_and_neither_stands_in_the_trail(world: World) -> None:
     known(world)
-    world.journey.identified(HER, NAME, HOSPITAL_NUMBER, date(1949, 1, 1))
+    before = sealed(world)
+    other = {"name": NAME, "hospital_number": HOSPITAL_NUMBER, "birth_date": date(1949, 1, 2)}
+    refused = refusal(world, "li.c", lambda work: identity.identify(work, HER, **other))
+    assert [each.code for each in refused.reasons] == ["birth_date_differs"]
+    assert "not the one on the screening list" in refused.reasons[0].sentence
+    assert sealed(world) == before
+    record = json.loads(newest_record(world))
+    assert (record["event"], record["outcome"]) == ("participant.identify", "refused")
+    for secret in (NAME, HOSPITAL_NUMBER, BORN.isoformat(), "1949-01-02"):
+        assert secret not in newest_record(world)
 
-    def born(work: Work) -> date | None:
-        return identity.birth_date_of(work, participant_numbered(work.session, HER))
 
-    with world.runtime.ground.sessions.reading() as session:
-        assert born(Work(world.runtime.ground, session, world.cast.actor("li.c"))) == date(1949, 1, 1)
+def test_name_and_hospital_number_are_put_right_under_the_same_birth_date(world: World) -> None:
+    known(world)
+    world.journey.identified(HER, "王晓明 WANG Xiaoming", "H0047113", BORN)
+    shown = world.do("li.c", lambda work: identity.look(work, HER, purpose="check"))
+    assert shown == {"name": "王晓明 WANG Xiaoming", "hospital_number": "H0047113", "birth_date": BORN.isoformat()}

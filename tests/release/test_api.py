@@ -61,6 +61,16 @@ def test_from_the_laboratorys_file_to_the_release(world: World, person: Person, 
     ]
 
 
+def test_the_answer_to_an_import_names_the_lots_that_it_put_on_hold(world: World, person: Person) -> None:
+    lots_in_quarantine(world, LOT)
+    assert sent(person("wang.l"), text(ROWS)).get_json()["holds"] == []
+    world.journey.review(LOT)
+    world.journey.release(LOT)
+    (late,) = [{**each, "Replicate": "2", "Result": "93.0"} for each in ROWS if each["Test"] == "CD105+"]
+    (hold,) = sent(person("wang.l"), text([late])).get_json()["holds"]
+    assert hold == {"lot": LOT, "reason": "CD105+: 93.0 % (out of specification) / CD105+: 93.0 % (超标)"}
+
+
 def test_each_result_is_listed_as_it_was_reported(world: World, person: Person) -> None:
     lots_in_quarantine(world, LOT)
     sent(person("wang.l"), text(ROWS))

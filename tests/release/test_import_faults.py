@@ -41,7 +41,9 @@ def faults(world: World, content: bytes) -> list[str]:
     assert (record["event"], record["subject"], record["outcome"]) == ("result.import", f"file:{sha256}", "refused")
     assert record["details"] == {"file_name": "qc.csv", "file_sha256": sha256}
     said = [each.sentence for each in refusal.value.reasons]
-    assert [each["detail"] for each in record["blockers"]] == said
+    assert [each["detail"] for each in record["blockers"]] == [
+        each.for_record.sentence for each in refusal.value.reasons
+    ]
     return said
 
 

@@ -17,7 +17,7 @@ from cotrack.foundation.tables import LONGEST_CELL
 from cotrack.manufacture.service import lots, units
 from cotrack.release.models import Result, ResultImport
 from cotrack.release.service import dispositions, imports
-from cotrack.release.service.imports import MOST_FAULTS, MOST_NEW, Preview
+from cotrack.release.service.imports import MOST_FAULTS, MOST_NEW, Preview, StoredFile
 
 LOT = "MSC26-0031"
 ROWS = example_rows(LOT)
@@ -36,8 +36,8 @@ def looked_at(world: World, content: bytes) -> Preview:
 
 
 def imported(world: World, content: bytes, by: str = "wang.l") -> ResultImport:
-    stored: ResultImport = world.do(by, lambda work: imports.import_results(work, file_name="qc.csv", content=content))
-    return stored
+    stored: StoredFile = world.do(by, lambda work: imports.import_results(work, file_name="qc.csv", content=content))
+    return stored.kept
 
 
 def stored(world: World) -> list[Result]:

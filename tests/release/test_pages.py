@@ -81,6 +81,26 @@ def test_a_file_at_fault_shows_each_by_line_and_offers_no_storing(world: World, 
     assert records(world)[-1]["outcome"] == "refused"
 
 
+def test_a_file_that_stops_a_released_lot_says_so_before_it_is_stored_and_leads_to_the_lot(
+    world: World, person: Person
+) -> None:
+    lots_in_quarantine(world, LOT)
+    world.journey.results(file_of(ROWS))
+    world.journey.review(LOT)
+    world.journey.release(LOT)
+    row = next(each for each in ROWS if each["Test"] == "Sterility")
+    late = file_of([{**row, "Replicate": "2", "Result": "growth: S. aureus"}])
+    preview = upload(person("wang.l"), late)
+    reason = "Sterility, day 14: growth: S. aureus (out of specification)"
+    assert f"Storing these results puts on hold at once: {LOT} · {reason}" in shown(preview)
+    stored = person("wang.l").post("/results/store", form=hidden(preview))
+    assert stored.headers["Location"] == f"/lots/{LOT}"
+    assert reason in shown(person("wang.l").get(f"/lots/{LOT}"))
+    again = upload(person("wang.l"), file_of([{**row, "Replicate": "3"}]))
+    assert "puts on hold" not in shown(again)
+    assert person("wang.l").post("/results/store", form=hidden(again)).headers["Location"] == "/lots"
+
+
 def test_a_file_that_was_not_looked_at_is_not_stored(world: World, person: Person) -> None:
     lots_in_quarantine(world, LOT)
     form = hidden(upload(person("wang.l"), file_of(ROWS)))
@@ -128,6 +148,56 @@ def test_the_review_page_offers_only_what_this_person_may_review(world: World, p
     own = {name: sum(row["Analyst"] == name for row in ROWS) for name in ("wang.l", "chen.y")}
     assert own["wang.l"] == 3
     assert boxes == {"wang.l": 0, "chen.y": len(ROWS) - own["chen.y"], "he.p": len(ROWS)}
+
+
+def test_nothing_is_ticked_beforehand_and_all_within_limits_on_demand(world: World, person: Person) -> None:
+    lots_in_quarantine(world, NEAR, FAILING)
+    world.journey.results(file_of(example_rows(NEAR, FAILING)))
+    reviewer = person("he.p")
+    for lot, singly in ((NEAR, {"Viability", "CD105+", "Endotoxin"}), (FAILING, {"CD105+", "Sterility, day 14"})):
+        page = reviewer.get(f"/lots/{lot}/review").get_data(as_text=True)
+        assert ticked(page) == set()
+        assert f'href="/lots/{lot}/review?tick=within"' in page
+        every = set(re.findall(r'aria-label="([^"]*)"', html.unescape(page))) & set(boxes(page))
+        assert ticked(reviewer.get(f"/lots/{lot}/review?tick=within").get_data(as_text=True)) == every - singly
+    refused = reviewer.post(f"/lots/{NEAR}/review", form={})
+    assert "Choose at least one result." in shown(refused)
+
+
+def boxes(page: str) -> list[str]:
+    return re.findall(r'name="result_ids" value="\d+" aria-label="([^"]*)"', html.unescape(page))
+
+
+def ticked(page: str) -> set[str]:
+    return set(re.findall(r'name="result_ids" value="\d+" aria-label="([^"]*)" checked', html.unescape(page)))
+
+
+def test_who_made_all_results_is_told_so_and_cannot_go_on_to_sign(world: World, person: Person) -> None:
+    lots_in_quarantine(world, LOT)
+    world.journey.results(file_of(ROWS))
+    own = person("wang.l").get(f"/lots/{LOT}/review").get_data(as_text=True)
+    assert "All these results are your own: another person reviews them." in own
+    assert "disabled>Go on to sign</button>" in own
+    assert "tick=within" not in own
+    others = person("chen.y").get(f"/lots/{LOT}/review").get_data(as_text=True)
+    assert "disabled" not in others
+    assert "are your own" not in others
+
+
+def test_the_failed_tests_stand_first_and_what_waits_is_counted_under_the_button(world: World, person: Person) -> None:
+    lots_in_quarantine(world, FAILING)
+    world.journey.results(file_of(example_rows(FAILING)))
+    page = person("qian.m").get(f"/lots/{FAILING}/release")
+    listed = shown(page).partition("What stands against release")[2].partition("Trail")[0]
+    assert listed.index("Sterility, day 14: out of specification.") < listed.index("not reviewed by a second person")
+    assert listed.count("not reviewed by a second person") == 19
+    button = shown(page).partition("Decide ")[2].partition("Release conditionally")[0]
+    assert button.split("Release ")[1].split(". ") == [
+        "CD105+: out of specification",
+        "Sterility, day 14: out of specification",
+        "19 tests are not reviewed by a second person yet",
+        "",
+    ]
 
 
 def test_results_are_reviewed_and_the_lot_released_by_signature(world: World, person: Person) -> None:

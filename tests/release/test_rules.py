@@ -10,7 +10,7 @@ import pytest
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.resources import resource
 from cotrack.quality.rules import HoldFacts
-from cotrack.release.rules import (
+from cotrack.release.rules.lots import (
     Decider,
     LotFacts,
     ResultFacts,
@@ -19,12 +19,14 @@ from cotrack.release.rules import (
     against_rejection,
     against_release,
     against_review,
+    against_staying_released,
     against_trail_review,
+    in_short,
     outstanding,
     standings,
     viable_million_per_ml,
 )
-from cotrack.study.rules.definition import Definition
+from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.reading import SEPARATOR, read_definition
 from cotrack.study.rules.specification import Reported, Standing, read_reported
 
@@ -348,3 +350,50 @@ def test_whoever_did_anything_to_a_lot_does_not_review_its_trail() -> None:
 
 def test_an_empty_trail_is_not_reviewed() -> None:
     assert said(against_trail_review(TrailStanding(0, 0, None), set(), "qian.m")) == ["nothing_to_review"]
+
+
+def reported(test: str, text: str) -> tuple[ReleaseTest, Reported]:
+    found = STUDY.tests[test]
+    read = read_reported(found, text)
+    assert read is not None
+    return found, read
+
+
+@pytest.mark.parametrize(
+    ("status", "results", "words"),
+    [
+        ("released", [("sterility", "no growth"), ("cd105", "96.2")], ""),
+        ("released", [("cd73", "94.9"), ("cd105", "97.9")], "CD73+: 94.9 % (out of specification)"),
+        ("conditionally_released", [("rcl", "detected")], "RCL (replication-competent vector): detected (out of"),
+        ("released", [("sterility", "growth"), ("rcl", "detected")], "; RCL (replication-competent vector): detected"),
+        ("quarantine", [("sterility", "growth")], ""),
+        ("in_process", [("sterility", "growth")], ""),
+    ],
+    ids=["good", "one fails", "conditionally", "two fail", "quarantine", "in process"],
+)
+def test_a_lot_stays_released_only_while_no_new_result_is_out_of_specification(
+    status: str, results: list[tuple[str, str]], words: str
+) -> None:
+    reason = against_staying_released(status, [reported(*each) for each in results])
+    assert words in reason
+    assert bool(reason) == bool(words)
+
+
+def test_the_failed_tests_come_first_then_the_lot_then_what_is_missing_then_what_waits() -> None:
+    held = HoldFacts(f"lot:{NUMBER}", "standing", "alarm", NOW)
+    found = [replace(each, reviewed_by_id=None) for each in results(sterility="growth", rcl=None)]
+    codes = [each.code for each in against_release(STUDY, lot(found, holds=(held,)), QA, NOW)]
+    assert codes == ["out_of_specification", "lot_on_hold", "result_missing", *["result_unreviewed"] * (len(GOOD) - 1)]
+
+
+def test_under_a_button_tests_without_result_or_review_are_counted_and_failed_ones_named() -> None:
+    failed = [Blocker("out_of_specification", "{test}: out of specification.", {"test": each}) for each in "ab"]
+    missing = [Blocker("result_missing", "{test}: no result yet.", {"test": "c"}, solve="lot:1")]
+    waiting = [Blocker("result_unreviewed", "{test}: not reviewed.", {"test": str(each)}) for each in range(18)]
+    assert [each.sentence for each in in_short([*failed, *missing, *waiting])] == [
+        "a: out of specification.",
+        "b: out of specification.",
+        "c: no result yet.",
+        "18 tests are not reviewed by a second person yet.",
+    ]
+    assert [each.sentence for each in in_short(missing * 2)] == ["2 tests have no result yet."]

@@ -1,18 +1,22 @@
 """What must never happen, 2: a bag is infused whose lot may not be given, also when that changes at the last moment."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from support.races import HeldCommand, Waiting
-from support.stages import HER, LOT, OTHER_LOT, at_the_bedside, at_the_ward, codes, enrolled, results_of
+from support.refusals import records
+from support.stages import HER, HIM, LOT, OTHER_LOT, at_the_bedside, at_the_ward, codes, enrolled, results_of
 from support.worlds import World
 
 from cotrack.bedside.service import infusions, ward
 from cotrack.foundation.errors import Blocked, TransitionNotAllowed
+from cotrack.foundation.work import Work
 from cotrack.labelling.service import instances
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import allocation
-from cotrack.release.service import dispositions
+from cotrack.quality.service import standing_holds
+from cotrack.release.service import dispositions, imports
 
 
 def reasons(refused: pytest.ExceptionInfo[Blocked]) -> list[str]:
@@ -93,6 +97,97 @@ def test_a_lot_with_a_failing_missing_or_unreviewed_result_is_not_released(world
         world.journey.release(OTHER_LOT)
     assert set(reasons(refused)) == {"result_missing"}
     assert len(reasons(refused)) == 19
+
+
+GROWTH = "growth: S. aureus"
+HELD_BY_GROWTH = (
+    "Sterility, day 14: growth: S. aureus (out of specification) / 无菌（第 14 天）: growth: S. aureus (超标)"
+)
+
+
+def late(world: World, result: str = GROWTH, **columns: str) -> bytes:
+    """Return a laboratory's file with one late result of the lot's sterility."""
+    (head, *rows) = results_of(world, LOT, Sterility=result).decode().splitlines()
+    (row,) = [each for each in rows if ",Sterility,BacT" in each]
+    cells = dict(zip(head.split(","), row.split(","), strict=True)) | {"Replicate": "2"} | columns
+    return f"{head}\n{','.join(cells.values())}\n".encode()
+
+
+def import_late(world: World, **columns: str) -> Callable[[Work], imports.StoredFile]:
+    content = late(world, **columns)
+    return lambda work: imports.import_results(work, file_name="late.csv", content=content)
+
+
+def test_a_late_failure_of_a_released_lot_stops_every_step_at_once(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    stored = world.do("wang.l", import_late(world))
+    assert [(each.number, each.reason) for each in stored.stopped] == [(LOT, HELD_BY_GROWTH)]
+    assert codes(bedside.check("zhou.n")) == ["lot_on_hold"]
+    with pytest.raises(Blocked) as refused:
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert "lot_on_hold" in reasons(refused)
+    with pytest.raises(Blocked) as refused:
+        world.journey.allocated(world.journey.ordered(HIM))
+    assert reasons(refused) == ["no_bags"]
+
+
+def test_a_late_failure_stops_a_lot_that_is_released_conditionally(world: World) -> None:
+    world.journey.finished_lot(LOT)
+    content = results_of(world, LOT)
+    kept = [line for line in content.decode().splitlines() if ",Sterility,BacT" not in line]
+    world.journey.results("\n".join(kept).encode())
+    world.journey.review(LOT)
+    world.journey.trail_reviewed(LOT)
+    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, LOT, reason="urgent"))
+    world.do("wang.l", import_late(world, Replicate="1"))
+    (hold,) = world.read(lambda session: standing_holds(session, [f"lot:{LOT}"]))
+    assert (hold.status, hold.reason) == ("standing", HELD_BY_GROWTH)
+
+
+def test_a_late_failure_holds_the_lot_in_the_name_of_whoever_imported_it_within_the_one_record(world: World) -> None:
+    world.journey.released_lot(LOT)
+    before = len(records(world))
+    world.do("wang.l", import_late(world))
+    (record,) = records(world)[before:]
+    assert (record["event"], record["actor"]) == ("result.import", "wang.l")
+    held = {each["column"]: each["new"] for each in record["changes"] if each["row"].startswith("hold:")}
+    assert (held["subject"], held["status"], held["reason"]) == (f"lot:{LOT}", "standing", HELD_BY_GROWTH)
+    assert record["details"]["held"] == [f"lot:{LOT}"]
+
+
+def test_a_late_failure_that_was_known_in_quarantine_or_is_none_holds_nothing(world: World) -> None:
+    world.journey.finished_lot(OTHER_LOT)
+    world.journey.results(results_of(world, OTHER_LOT, Sterility=GROWTH))
+    world.journey.released_lot(LOT)
+    good = late(world, "no growth")
+    world.do("wang.l", lambda work: imports.import_results(work, file_name="late.csv", content=good))
+    assert world.read(lambda session: standing_holds(session, [f"lot:{LOT}", f"lot:{OTHER_LOT}"])) == []
+
+
+def test_a_start_waits_for_an_import_with_a_late_failure_and_does_not_follow(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    failure = HeldCommand(world, "wang.l", import_late(world))
+    start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert start.waits()
+    failure.commit()
+    start.end()
+    assert failure.refusal is None
+    assert start.refusal is not None
+    assert [each.code for each in start.refusal.reasons] == ["lot_on_hold"]
+
+
+def test_an_import_with_a_late_failure_waits_for_a_start_and_then_holds_the_lot(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    start = HeldCommand(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    failure = Waiting(world, "wang.l", import_late(world))
+    assert failure.waits()
+    start.commit()
+    failure.end()
+    assert (start.refusal, failure.refusal) == (None, None)
+    assert world.read(lambda session: standing_holds(session, [f"lot:{LOT}"]))[0].reason == HELD_BY_GROWTH
 
 
 def test_a_bag_past_the_end_of_its_thaw_is_stopped_by_the_servers_clock(world: World) -> None:

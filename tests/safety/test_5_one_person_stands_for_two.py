@@ -122,6 +122,22 @@ def test_nobody_reviews_results_that_they_made_or_entered(world: World, username
     assert reasons(refused) == ["same_person"]
 
 
+@pytest.mark.parametrize("cell", ["陈燕 CHEN Yan", "ｃｈｅｎ.ｙ", "chen.y (lab 2)", "Chen Y", "陈燕", "Chen"])
+def test_another_way_to_write_ones_name_makes_no_second_person(world: World, cell: str) -> None:
+    world.journey.finished_lot(LOT)
+    world.journey.results(results_of(world, LOT).replace(b"chen.y", cell.encode()))
+    with pytest.raises(Blocked) as refused:
+        world.journey.review(LOT, by="chen.y")
+    assert reasons(refused) == ["same_person"]
+    world.journey.review(LOT)
+    chen = world.cast.actor("chen.y")
+    both = Actor(chen.person_id, chen.username, chen.printed_name, ("qa_reviewer", "analyst"))
+    for act in (lambda work: dispositions.release(work, LOT), lambda work: trail_reviews.review_trail(work, LOT)):
+        with pytest.raises(Blocked) as refused, unit_of_work(world.runtime.ground, both) as work:
+            act(work)
+        assert "same_person" in reasons(refused)
+
+
 def test_whoever_reviewed_a_result_does_not_release_the_lot(world: World) -> None:
     world.journey.finished_lot(LOT)
     world.journey.results(results_of(world, LOT))

@@ -1,5 +1,6 @@
 """What must never happen, 9: a stranger sees or does anything; a name or hospital number appears where it must not."""
 
+import io
 import json
 import logging
 from datetime import date
@@ -9,7 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import MetaData, Table, select
 from support.clients import Client
-from support.stages import HER, at_the_bedside, screening
+from support.clinic import candidate, file_of
+from support.stages import COLUMNS, HER, at_the_bedside, screening
 from support.worlds import World
 
 from cotrack.app import create_app
@@ -17,6 +19,7 @@ from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.access.service import people
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.errors import PermissionDenied, SignInRefused
+from cotrack.participants.models import Observation
 
 NAME, HOSPITAL_NUMBER, BORN = "欧阳测试 OUYANG Ceshi", "H-7788-9911", date(1961, 12, 31)
 
@@ -28,7 +31,7 @@ def app(world: World) -> Flask:
 
 def told(world: World) -> None:
     """Bring somebody with a name into the study."""
-    world.journey.screened(screening(world, HER))
+    world.journey.screened(file_of(candidate(world, birth_date=BORN.isoformat())))
     world.journey.identified(HER, NAME, HOSPITAL_NUMBER, BORN)
     world.journey.answered(HER)
     world.journey.enrolled(HER)
@@ -68,6 +71,53 @@ def test_each_look_at_a_name_is_recorded_with_its_purpose(world: World, app: Fla
 
 def looks(world: World) -> list[dict[str, Any]]:
     statement = select(AuditRecord.body).where(AuditRecord.event == "participant.look").order_by(AuditRecord.id)
+    return [json.loads(body) for body in world.read(lambda session: session.scalars(statement).all())]
+
+
+SECRETS = ("张伟明", "ZY0099887", "1961/02/03")
+HEAD, ROW = COLUMNS, "IFN-001,DEMO,2026-11-01,1961-02-03,M,sarcoma,2,1,2026-07-01,1,,,61.5,no,,,,no,none,0,no,"
+BAD_FILES = {
+    "a list without a head": f"{ROW}\n".replace("IFN-001", "张伟明").replace("sarcoma", "ZY0099887"),
+    "a name as a column": f"{HEAD},张伟明\n{ROW},x\n",
+    "a column named twice": f"{HEAD},张伟明,张伟明\n{ROW},x,y\n",
+    "a name as a number": f"{HEAD}\n{ROW}\n".replace("IFN-001", "张伟明 ZY0099887"),
+    "a birth date written another way": f"{HEAD}\n{ROW}\n".replace("1961-02-03", "1961/02/03"),
+    "names in the place of values": f"{HEAD}\n{ROW}\n".replace(",2,1,", ",张伟明,ZY0099887,"),
+}
+
+
+@pytest.mark.parametrize("kind", ["screenings", "result-imports"])
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_refused_file_shows_its_cells_to_who_sent_it_and_leaves_none_in_the_trail(
+    world: World, app: Flask, name: str, kind: str
+) -> None:
+    sender = Client(app, "li.c" if kind == "screenings" else "wang.l")
+    file = {"file_name": "list.csv", "content": BAD_FILES[name]}
+    answer = sender.post(f"/api/v1/{kind}", file)
+    assert answer.status_code == 422
+    assert kind == "result-imports" or any(secret in str(answer.get_json()) for secret in SECRETS)
+    page = "/participants/screen" if kind == "screenings" else "/results/import"
+    sent = {"file": (io.BytesIO(BAD_FILES[name].encode()), "list.csv")}
+    assert sender.send("POST", page, form=sent).status_code == 422
+    kept = [each for each in trail(world) if each["subject"].startswith("file:")]
+    assert [each["outcome"] for each in kept] == ["refused", "refused"]
+    told = json.dumps(kept, ensure_ascii=False)
+    assert [secret for secret in SECRETS if secret in told] == []
+
+
+def test_what_the_trail_keeps_of_a_refused_list_is_line_number_of_the_column_and_rule(world: World, app: Flask) -> None:
+    content = BAD_FILES["a name as a number"].replace("1961-02-03", "1961/02/03")
+    Client(app, "li.c").post("/api/v1/screenings", {"file_name": "张伟明.csv", "content": content})
+    record = trail(world)[-1]
+    assert [each["detail"] for each in record["blockers"][:2]] == [
+        "Line 2, column 1: “…” is no subject number such as IFN-001.",
+        "Line 2, column 4: “…” is no date such as 2026-11-22.",
+    ]
+    assert list(record["details"]) == ["file_sha256"]
+
+
+def trail(world: World) -> list[dict[str, Any]]:
+    statement = select(AuditRecord.body).order_by(AuditRecord.id)
     return [json.loads(body) for body in world.read(lambda session: session.scalars(statement).all())]
 
 
@@ -187,3 +237,26 @@ def test_an_unexpected_fault_shows_nothing_of_its_inside(world: World, app: Flas
     answer = app.test_client().get("/broken")
     assert answer.status_code == 500
     assert "hunter2" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("username", ["li.c", "zhou.n", "dr.gao"])
+@pytest.mark.parametrize("answer", [{"hiv": "no"}, {"consent_signed_on": "2026-11-01"}, {"prior_lines": "2"}])
+def test_nobody_answers_a_criterion_by_measuring(
+    world: World, app: Flask, username: str, answer: dict[str, str]
+) -> None:
+    world.journey.screened(screening(world, HER))
+    body = {"measured_on": world.journey.today().isoformat(), "values": {"weight_kg": "61.0", **answer}}
+    answered = Client(app, username).post(f"/api/v1/participants/{HER}/measurements", body)
+    assert answered.status_code == 422
+    assert list(answered.get_json()["errors"]) == list(answer)
+    kept = world.read(
+        lambda session: session.scalars(select(Observation).where(Observation.source == "measured")).all()
+    )
+    assert kept == []
+
+
+@pytest.mark.parametrize("username", ["li.c", "zhou.n", "qian.m"])
+def test_only_the_physician_answers_criteria(world: World, app: Flask, username: str) -> None:
+    world.journey.screened(screening(world, HER))
+    answered = Client(app, username).post(f"/api/v1/participants/{HER}/answers", {"values": {"hiv": "no"}})
+    assert answered.status_code == 403

@@ -51,5 +51,5 @@ class Client:
         return self.send("GET", path)
 
 
-SignIn = Callable[[str], Client]
+SignIn = Callable[..., Client]
 """Signs somebody in by user name."""

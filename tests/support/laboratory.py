@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cotrack.release.service.imports import COLUMNS
+from cotrack.release.service.result_files import COLUMNS
 from support.worlds import World
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "qc-results.csv"

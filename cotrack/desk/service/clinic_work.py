@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import Infusion
@@ -17,6 +17,8 @@ from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History, against_schedule
 from cotrack.participants.models import Band, Participant
+from cotrack.quality.models import Hold
+from cotrack.quality.service import STANDING_STATES
 from cotrack.study.models import StudyDefinition
 from cotrack.study.service import definition_hashed, definition_of
 
@@ -199,6 +201,28 @@ def bags_on_the_way(session: Session, desk: Desk, status: str) -> Iterator[Any]:
     if station is not None and station.ward:
         statement = statement.where(Handover.ward == station.ward)
     yield from session.execute(statement)
+
+
+def held_lots_of_participants(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    """Return whose bags, set aside or given, are of a lot that is on hold or recalled.
+
+    Every physician sees them, whoever signed the order: a late growth must not wait for somebody who is away.
+    """
+    statement = (
+        select(Participant.subject_number, Lot.number, func.min(Hold.placed_at), func.count(Infusion.id))
+        .join(Order, Order.participant_id == Participant.id)
+        .join(Allocation, (Allocation.order_id == Order.id) & Allocation.released_at.is_(None))
+        .join(Unit, Unit.id == Allocation.unit_id)
+        .join(Lot, Lot.id == Unit.lot_id)
+        .join(Hold, (Hold.subject == "lot:" + Lot.number) & Hold.status.in_(STANDING_STATES))
+        .outerjoin(Infusion, Infusion.unit_id == Unit.id)
+        .group_by(Participant.id, Participant.subject_number, Lot.number)
+        .order_by(Participant.id, Lot.number)
+    )
+    given, set_aside = N_("Was given a bag of a held lot"), N_("A bag of a held lot is set aside")
+    for number, lot, placed_at, infusions in session.execute(statement):
+        title = given if infusions else set_aside
+        yield Task(title, f"participant:{number}", "desk.lot", {"number": lot}, placed_at, is_urgent=True)
 
 
 def infusions_running(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)

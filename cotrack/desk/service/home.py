@@ -35,6 +35,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("participant:confirm_band", clinic.bands_to_confirm),
     ("unit:issue", clinic.bags_to_issue),
     ("order:allocate", clinic.orders_to_allocate),
+    ("order:make", clinic.held_lots_of_participants),
     ("order:make", clinic.doses_to_order),
     ("participant:enrol", clinic.people_to_answer),
     ("participant:screen", clinic.identities_to_record),

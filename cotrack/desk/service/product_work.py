@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.words import N_
@@ -13,6 +13,8 @@ from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Hold
 from cotrack.release.models import Result
+from cotrack.release.rules.lots import against_review
+from cotrack.release.service.results import result_facts
 from cotrack.study.models import StudyDefinition
 
 
@@ -55,17 +57,20 @@ def results_to_import(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: 
 
 def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:
     statement = (
-        select(Lot.number, Result.recorded_at, Result.analyst, Result.recorded_by_id)
-        .join(Lot, Lot.id == Result.lot_id)
+        select(Result)
+        .join(Result.lot)
+        .options(contains_eager(Result.lot))
         .where(Result.status == "recorded")
         .order_by(Lot.number, Result.recorded_at)
     )
+    waiting = session.scalars(statement).all()
     seen = set()
-    for number, recorded_at, analyst, recorded_by_id in session.execute(statement):
-        is_own = analyst == desk.actor.username or recorded_by_id == desk.actor.person_id
-        if number not in seen and not is_own:
+    for result, fact in zip(waiting, result_facts(session, waiting), strict=True):
+        number = result.lot.number
+        if number not in seen and not against_review([fact], desk.actor.username):
             seen.add(number)
-            yield Task(N_("Review results"), f"lot:{number}", "release.review_results", {"number": number}, recorded_at)
+            arguments = {"number": number}
+            yield Task(N_("Review results"), f"lot:{number}", "release.review_results", arguments, result.recorded_at)
 
 
 def lots_to_decide(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)

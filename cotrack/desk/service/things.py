@@ -25,6 +25,7 @@ from cotrack.orders.rules import against_lot
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.orders.service.dosing import order_numbered, orders_of
 from cotrack.participants.models import Band, Participant
+from cotrack.participants.rules import judged_again
 from cotrack.participants.service import bands, enrolment, knowledge
 from cotrack.participants.service.identity import birth_date_of, is_complete, read_identity
 from cotrack.participants.service.knowledge import known_values, participant_numbered, verdict_of
@@ -32,6 +33,7 @@ from cotrack.quality.rules import against_held
 from cotrack.quality.service import holds_of, standing_holds
 from cotrack.release.service.dispositions import dispositions_of
 from cotrack.release.service.results import files_of
+from cotrack.study.rules.eligibility import SETTLED
 from cotrack.study.service import definition_of
 
 WORN_STATES: Final = frozenset({"enrolled"})
@@ -140,8 +142,9 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
     work = Work(ground, session, actor)
     today = work.now.astimezone(ground.site.zone).date()
     born = birth_date_of(work, participant)
-    verdict = verdict_of(session, participant, born, on=today, asks_first_dose=True)
+    to_dose = verdict_of(session, participant, born, on=today, asks_first_dose=True)
     to_enrol = verdict_of(session, participant, born, on=today, asks_first_dose=False)
+    is_enrolled = participant.enrolled_on is not None
     band = bands.worn_band(session, participant.id)
     against = {"enrol": enrolment.against_enrolment(work, participant, to_enrol)}
     return {
@@ -151,7 +154,14 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
             *offers(PARTICIPANT, number, participant.status, actor, extras=PARTICIPANT_EXTRAS, against=against),
             *_band_offers(band, actor, number, session),
         ],
-        "verdict": verdict,
+        "is_enrolled": is_enrolled,
+        "verdict": to_dose if is_enrolled else to_enrol,
+        "before_dose": [
+            (each.criterion, None if each.outcome in SETTLED else each.words)
+            for each in to_dose.findings
+            if each.rule.on == "first_dose"
+        ],
+        "judged_again": [each.key for each in judged_again(knowledge.definition_for(participant))],
         "known": known_values(session, participant.id),
         "has_identity": is_complete(read_identity(work, participant)),
         "band": band,

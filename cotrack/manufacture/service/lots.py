@@ -93,9 +93,20 @@ def _unit_facts(session: Session, lot: Lot) -> list[UnitFacts]:
 def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:
     """Put a lot on hold or recall it: it and every unit below it are locked, so that no start slips through."""
     quality.begin_hold(work, action, f"lot:{number}", reason=reason)
-    lot = work.lock(Lot, number)
+    return _hold(work, work.lock(Lot, number), action, reason)
+
+
+def stop_lot(work: Work, lot: Lot, *, reason: str) -> Hold:
+    """Put a lot on hold as a result out of specification demands, within the import that stores it.
+
+    The lot is locked already; every unit below it is locked here, so that no start slips through.
+    """
+    return _hold(work, lot, "stop", reason)
+
+
+def _hold(work: Work, lot: Lot, action: str, reason: str) -> Hold:
     work.session.execute(select(Unit.id).where(Unit.lot_id == lot.id).order_by(Unit.id).with_for_update()).all()
-    return quality.place(work, action, f"lot:{number}", reason=reason)
+    return quality.place(work, action, f"lot:{lot.number}", reason=reason)
 
 
 def listed_lots() -> Select[Lot]:
@@ -119,11 +130,14 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
     return frozenset({lot.made_by_id, *filled_by})
 
 
-def lots_numbered(session: Session, numbers: Sequence[str], *, share: bool = False) -> dict[str, Lot]:
-    """Return the lots of these numbers that exist, in steps that every database takes; `share` locks them."""
+def lots_numbered(session: Session, numbers: Sequence[str], *, lock: bool = False) -> dict[str, Lot]:
+    """Return the lots of these numbers that exist, in steps that every database takes.
+
+    `lock` locks them in the order of their numbers, as an allocation does.
+    """
     found: dict[str, Lot] = {}
     for first in range(0, len(numbers), AT_ONCE):
-        statement = select(Lot).where(Lot.number.in_(numbers[first : first + AT_ONCE])).order_by(Lot.id)
-        rows = session.scalars(statement.with_for_update(read=True) if share else statement)
+        statement = select(Lot).where(Lot.number.in_(numbers[first : first + AT_ONCE])).order_by(Lot.number)
+        rows = session.scalars(statement.with_for_update() if lock else statement)
         found |= {lot.number: lot for lot in rows}
     return found

@@ -9,22 +9,31 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Participant
 from cotrack.participants.rules import against_giving, against_verdict
+from cotrack.participants.service.enrolment_text import EnrolmentCase, enrolment_text
 from cotrack.participants.service.identity import birth_date_of, is_complete, read_identity
-from cotrack.participants.service.knowledge import definition_for, participant_numbered, verdict_of
-from cotrack.study.rules.eligibility import Outcome, Verdict
+from cotrack.participants.service.knowledge import definition_for, known_values, participant_numbered, verdict_of
+from cotrack.study.rules.eligibility import Verdict, whole_years
 
 
 def enrol(work: Work, subject_number: str, *, arm: str) -> Participant:
-    """Enrol a participant into an arm today; the physician signs over every criterion (trial.txt)."""
+    """Enrol a participant into an arm today; the physician signs over every criterion that counts today (trial.txt).
+
+    A window before a dose, such as that of inclusion 7, does not stand against enrolling: the order asks for it.
+    """
     participant = work.take(Participant, "enrol", subject_number)
     definition = definition_for(participant)
     if arm not in definition.arms:
         raise InvalidInput(fields={"arm": [N_("Choose one of these.")]})
     today = work.now.astimezone(work.site.zone).date()
-    verdict = verdict_of(work.session, participant, birth_date_of(work, participant), on=today, asks_first_dose=False)
+    born = birth_date_of(work, participant)
+    verdict = verdict_of(work.session, participant, born, on=today, asks_first_dose=False)
     unset = definition.against_use(f"arm.{arm}.name_en", f"arm.{arm}.name_zh")
     work.refuse_if([*against_enrolment(work, participant, verdict), *unset])
-    signature = work.sign(PARTICIPANT["enrol"].meaning, _enrolment_text(participant, arm, today, verdict))
+    known = known_values(work.session, participant.id)
+    if born is not None:
+        known["birth_date"] = str(whole_years(born, today))
+    text = enrolment_text(EnrolmentCase(participant.subject_number, definition, arm, today, verdict, known))
+    signature = work.sign(PARTICIPANT["enrol"].meaning, text)
     work.move(participant, "enrol")
     participant.arm, participant.enrolled_on = arm, today
     participant.enrolment_signature = signature
@@ -40,20 +49,6 @@ def against_enrolment(work: Work, participant: Participant, verdict: Verdict) ->
             Blocker("identity_missing", "Name, hospital number and birth date are not all recorded.", solve=solve)
         )
     return blockers
-
-
-def _enrolment_text(participant: Participant, arm: str, today: date, verdict: Verdict) -> str:
-    definition = definition_for(participant)
-    name = definition.arms[arm].name
-    counted = [each for each in verdict.findings if each.outcome is Outcome.MET]
-    lines = [
-        f"Participant / 受试者 {participant.subject_number}",
-        f"Study / 方案 {definition.code} {definition.version}, {name['en']} / {name['zh']}",
-        f"Day of enrolment / 入组日期 {today.isoformat()}",
-        "Every inclusion criterion is met and no exclusion criterion applies. / 符合全部入选标准，无任何排除标准。",
-        *(f"{each.criterion} {each.rule.field}" for each in counted),
-    ]
-    return "\n".join(lines)
 
 
 def withdraw(work: Work, subject_number: str, *, reason: str) -> Participant:

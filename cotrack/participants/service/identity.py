@@ -10,6 +10,7 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.participants.gateways import seal, unseal
 from cotrack.participants.models import Participant, ParticipantIdentity
+from cotrack.participants.rules import against_birth_date
 
 IDENTITY_FIELDS = ("name", "hospital_number", "birth_date")
 
@@ -25,12 +26,17 @@ def first_identity(work: Work, participant: Participant, birth_date: date) -> No
 
 
 def identify(work: Work, subject_number: str, *, name: str, hospital_number: str, birth_date: date) -> Participant:
-    """Keep who a participant is. The trail says that it changed, never what it says."""
+    """Keep who a participant is. The trail says that it changed, never what it says.
+
+    The birth date is that of the screening list, by which the age was judged: another one means another person or a
+    wrong list, and is refused.
+    """
     work.record("participant.identify", f"participant:{subject_number}", permission="participant:identify")
     participant = work.lock(Participant, subject_number)
     if birth_date > work.now.astimezone(work.site.zone).date():
         raise InvalidInput(fields={"birth_date": [N_("Enter a day up to today.")]})
     row = work.session.scalar(_row(participant.id).with_for_update())
+    work.refuse_if(against_birth_date(birth_date_of(work, participant), birth_date, subject_number))
     identity = {"name": name, "hospital_number": hospital_number, "birth_date": birth_date.isoformat()}
     sealed = seal(work.ground.keys.identity, subject_number, identity)
     if row is None:

@@ -12,7 +12,14 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import PARTICIPANT
 from cotrack.participants.models import Observation, Participant
-from cotrack.participants.rules import after_enrolment, against_value, facts_of
+from cotrack.participants.rules import (
+    MEASURED_FIELDS,
+    after_enrolment,
+    against_value,
+    against_weight_change,
+    facts_of,
+    is_weight,
+)
 from cotrack.study import service as study
 from cotrack.study.rules.definition import CriterionRule, Definition
 from cotrack.study.rules.eligibility import Facts, FactValue, Verdict, judge
@@ -46,6 +53,12 @@ def observed_on(session: Session, participant_id: int, field: str) -> date | Non
         .order_by(Observation.observed_on.desc(), Observation.id.desc())
         .limit(1)
     )
+
+
+def last_weight(session: Session, participant_id: int) -> tuple[str, date | None]:
+    """Return the newest weight in kg and its day; empty where nobody was weighed yet."""
+    kg = known_values(session, participant_id).get("weight_kg", "")
+    return kg, observed_on(session, participant_id, "weight_kg")
 
 
 def definition_for(participant: Participant) -> Definition:
@@ -91,8 +104,14 @@ def fields_of(rule: CriterionRule) -> list[str]:
     return [rule.field, *([rule.unless.field] if rule.unless else [])]
 
 
-def measure(work: Work, subject_number: str, *, measured_on: date, values: Mapping[str, str]) -> Participant:
-    """Keep new measurements of a participant, such as weight or the date of organ function."""
+def measure(
+    work: Work, subject_number: str, *, measured_on: date, values: Mapping[str, str], confirmed_weight_kg: str = ""
+) -> Participant:
+    """Keep new measurements of a participant, such as weight or the date of organ function.
+
+    Criteria are answered by the physician, who signs over them: nothing but what is measured comes in this way.
+    A weight far from the last one is taken only where `confirmed_weight_kg` says the same.
+    """
     work.record("participant.measure", f"participant:{subject_number}", permission="participant:measure")
     participant = work.lock(Participant, subject_number)
     if not PARTICIPANT.fits("withdraw", participant.status):
@@ -102,6 +121,15 @@ def measure(work: Work, subject_number: str, *, measured_on: date, values: Mappi
             "The day of measuring lies in the future.",
             fields={"measured_on": [N_("Enter a day up to today.")]},
         )
+    not_measured = sorted(set(values) - MEASURED_FIELDS)
+    if not_measured:
+        raise InvalidInput(
+            "Only measurements are recorded here.",
+            fields={name: [N_("This is no measurement: the physician answers it.")] for name in not_measured},
+        )
+    if is_weight(values.get("weight_kg", "")):
+        last_kg, last_on = last_weight(work.session, participant.id)
+        work.refuse_if(against_weight_change(last_kg, last_on, values["weight_kg"], confirmed_weight_kg))
     _observe(work, participant, values, source="measured", observed=measured_on)
     return participant
 

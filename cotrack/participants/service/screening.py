@@ -116,7 +116,7 @@ def look(ground: Ground, actor: Actor, *, file_name: str, content: bytes) -> Scr
     """Preview a file for a person. A file at fault is refused here, and the trail keeps its hash."""
     with ground.sessions.reading() as session:
         work = Work(ground, session, actor)
-        _begin(work, file_name, content)
+        _begin(work, content)
         try:
             looked = preview(work, file_name=file_name, content=content)
         except (InvalidInput, Blocked) as fault:
@@ -126,16 +126,17 @@ def look(ground: Ground, actor: Actor, *, file_name: str, content: bytes) -> Scr
     return looked
 
 
-def _begin(work: Work, file_name: str, content: bytes) -> str:
+def _begin(work: Work, content: bytes) -> str:
+    """State the import. The trail knows the file by its hash alone: clinics name files after people."""
     sha256 = tables.sha256_of(content)
     work.record(PARTICIPANT.event("screen"), f"file:{sha256}", permission=PARTICIPANT["screen"].permission)
-    work.details.update(file_name=file_name, file_sha256=sha256)
+    work.details["file_sha256"] = sha256
     return sha256
 
 
 def screen(work: Work, *, file_name: str, content: bytes) -> list[Participant]:
     """Store a screening file, whole or not at all."""
-    sha256 = _begin(work, file_name, content)
+    sha256 = _begin(work, content)
     looked = preview(work, file_name=file_name, content=content)
     if looked.faults:
         raise InvalidInput("Nothing of this file was stored.", blockers=looked.faults)

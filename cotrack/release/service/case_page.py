@@ -12,12 +12,14 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service import holds_of
 from cotrack.release.models import Result
-from cotrack.release.rules import (
+from cotrack.release.rules.lots import (
+    ResultFacts,
     TestStanding,
     against_conditional_release,
     against_rejection,
     against_release,
     against_review,
+    in_short,
 )
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
 from cotrack.release.service.results import result_facts, results_of
@@ -44,11 +46,13 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
     lot = lot_numbered(session, number)
     case = release_case(session, lot)
     stored = results_of(session, lot.id)
+    against = _against(case, actor, ground.sessions.clock())
     return {
         "lot": lot,
         "definition": case.definition,
         "lines": [_line(each, stored) for each in case.facts.standings],
-        "against": _against(case, actor, ground.sessions.clock()),
+        "against": against,
+        "in_short": {action: in_short(found) for action, found in against.items()},
         "holds": holds_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
@@ -82,20 +86,39 @@ def _counts(standings: Sequence[TestStanding]) -> dict[str, int]:
     }
 
 
-def review_page(session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
-    """Return a lot's results that wait for a review, each with its verdict and what speaks against this reviewer."""
+@dataclass(frozen=True)
+class ReviewLine:
+    """One result that waits for a review: its limit, its verdict, and what speaks against this reviewer."""
+
+    result: Result
+    test: ReleaseTest
+    limit: str
+    standing: Standing
+    against: Sequence[Blocker]
+
+
+def review_page(session: Session, number: str, actor: Actor, *, ticks_within: bool = False) -> Mapping[str, Any]:
+    """Return a lot's results that wait for a review, each with its verdict and what speaks against this reviewer.
+
+    None is ticked beforehand. `ticks_within` ticks those within their limits; every other one is ticked by itself.
+    """
     lot = lot_numbered(session, number)
     definition = definition_of(lot.study_definition)
     waiting = [each for each in results_of(session, lot.id) if each.status == "recorded"]
     facts = result_facts(session, waiting)
     lines = [
-        {
-            "result": result,
-            "test": definition.tests[result.test],
-            "limit": limit_words(definition.tests[result.test]),
-            "standing": judge_one(definition.tests[result.test], fact.reported),
-            "against": against_review([fact], actor.username),
-        }
+        _review_line(result, definition.tests[result.test], fact, actor)
         for result, fact in zip(waiting, facts, strict=True)
     ]
-    return {"lot": lot, "lines": lines}
+    open_lines = [each for each in lines if not each.against]
+    return {
+        "lot": lot,
+        "lines": lines,
+        "ticked": [each.result.id for each in open_lines if ticks_within and each.standing is Standing.WITHIN],
+        "is_all_own": bool(lines) and not open_lines,
+    }
+
+
+def _review_line(result: Result, test: ReleaseTest, fact: ResultFacts, actor: Actor) -> ReviewLine:
+    against = against_review([fact], actor.username)
+    return ReviewLine(result, test, limit_words(test), judge_one(test, fact.reported), against)

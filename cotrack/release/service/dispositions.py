@@ -14,7 +14,7 @@ from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered, producers
 from cotrack.quality.service import standing_holds
 from cotrack.release.models import Disposition
-from cotrack.release.rules import (
+from cotrack.release.rules.lots import (
     Decider,
     LotFacts,
     against_conditional_release,

@@ -1,68 +1,46 @@
 """Importing a laboratory's results: previewed first, all or nothing, and a result is never replaced."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cotrack.foundation import tables, written
+from cotrack.foundation import tables
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
-from cotrack.foundation.tables import Row
 from cotrack.foundation.unit_of_work import record_refusal
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
-from cotrack.manufacture.service.lots import lots_numbered
+from cotrack.manufacture.service.lots import stop_lot
 from cotrack.release.models import Result, ResultImport
-from cotrack.study import service as study
-from cotrack.study.rules.definition import ReleaseTest
-from cotrack.study.rules.specification import Reported, read_reported
+from cotrack.release.rules.lots import against_staying_released
+from cotrack.release.service.result_files import COLUMNS, ReadResult, read_rows
 
-COLUMNS = (
-    "Sample ID",
-    "Lot No.",
-    "Test",
-    "Method",
-    "Replicate",
-    "Result",
-    "Unit",
-    "Tested at",
-    "Analyst",
-    "Instrument",
-    "Comment",
-)
-NOT_OPEN_STATES = frozenset({"rejected", "closed"})
-MOST_REPLICATES = 99
 MOST_NEW = 1_500
 """So many rows, each as long as a row can be, fit into one record of the trail (surface.md §4: 16 MB)."""
 MOST_FAULTS = 1_000
 
 
 @dataclass(frozen=True)
-class ReadResult:
-    """One row of a file that was understood."""
+class StoppedLot:
+    """A released lot that new results put on hold, and the reason of the hold."""
 
-    row: Row
     lot: Lot
-    test: ReleaseTest
-    replicate: int
-    reported: Reported
-    tested_at: datetime
+    reason: str
 
     @property
-    def key(self) -> tuple[int, str, int]:
-        """What makes two rows the same result: lot, test and replicate."""
-        return self.lot.id, self.test.key, self.replicate
+    def number(self) -> str:
+        """The lot's number."""
+        return self.lot.number
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What storing a file would do: new rows, rows already there, or every fault and then nothing."""
+    """What storing a file would do: new rows, rows already there, lots it stops; or every fault and then nothing."""
 
     file_name: str
     sha256: str
@@ -70,18 +48,31 @@ class Preview:
     already_there: tuple[ReadResult, ...]
     faults: tuple[Blocker, ...]
 
+    @property
+    def stopped(self) -> tuple[StoppedLot, ...]:
+        """The released lots that fail a test by these results: storing them puts each on hold."""
+        return tuple(_stopped(self.new))
 
-def preview(work: Work, *, file_name: str, content: bytes, share: bool = False) -> Preview:
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that was stored, and the lots that went on hold with it."""
+
+    kept: ResultImport
+    stopped: tuple[StoppedLot, ...]
+
+
+def preview(work: Work, *, file_name: str, content: bytes, lock: bool = False) -> Preview:
     """Read a laboratory's file against what is stored; nothing is written. Its hash stands in what is recorded.
 
-    Raises InvalidInput with every fault. `share` locks the lots, so that none is decided on while results are stored.
+    Raises InvalidInput with every fault. `lock` locks the lots, so that none is decided on while results are stored.
     """
     sha256 = tables.sha256_of(content)
     work.record("result.import", f"file:{sha256}", permission=RESULT["record"].permission)
     work.details.update(file_name=file_name, file_sha256=sha256)
-    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, remarks=("Comment",))
+    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, remarks=("Comment",), is_quotable=True)
     if not faults:
-        read, faults = _read_rows(work, rows, share=share)
+        read, faults = read_rows(work, rows, lock=lock)
         new, already_there, more = _against_stored(work.session, read)
         faults = [*faults, *more, *_against_size(new)]
     if faults:
@@ -101,9 +92,14 @@ def look(ground: Ground, actor: Actor, *, file_name: str, content: bytes) -> Pre
     return Preview(file_name, tables.sha256_of(content), (), (), tuple(refusal.reasons))
 
 
-def import_results(work: Work, *, file_name: str, content: bytes) -> ResultImport:
-    """Store a laboratory's file, whole or not at all; its hash stands in the record either way."""
-    looked = preview(work, file_name=file_name, content=content, share=True)
+def import_results(work: Work, *, file_name: str, content: bytes) -> StoredFile:
+    """Store a laboratory's file, whole or not at all; its hash stands in the record either way.
+
+    A released lot that fails a test by it goes on hold in the same moment: nothing of it is set aside, checked or
+    started after its failure is known (product.md, what must never happen, 2).
+    """
+    # 1 the lots are locked: a release, an allocation or a start is done before, or sees the hold.
+    looked = preview(work, file_name=file_name, content=content, lock=True)
     if not looked.new:
         raise InvalidInput("Every row of this file is stored already.")
     stored = ResultImport(
@@ -117,7 +113,24 @@ def import_results(work: Work, *, file_name: str, content: bytes) -> ResultImpor
     work.add(stored)
     work.session.add_all([_result(work, each, stored.id) for each in looked.new])
     work.session.flush()
-    return stored
+    # 2 the hold is written by whoever imports: it asks for no permission of theirs, because it follows by itself.
+    stopped = looked.stopped
+    for each in stopped:
+        stop_lot(work, each.lot, reason=each.reason)
+    if stopped:
+        work.details["held"] = [f"lot:{each.number}" for each in stopped]
+    return StoredFile(stored, stopped)
+
+
+def _stopped(new: Iterable[ReadResult]) -> list[StoppedLot]:
+    by_lot: dict[str, list[ReadResult]] = {}
+    for each in new:
+        by_lot.setdefault(each.lot.number, []).append(each)
+    return [
+        StoppedLot(read[0].lot, reason)
+        for _, read in sorted(by_lot.items())
+        if (reason := against_staying_released(read[0].lot.status, [(each.test, each.reported) for each in read]))
+    ]
 
 
 def _result(work: Work, read: ReadResult, import_id: int) -> Result:
@@ -162,76 +175,6 @@ def _worst(faults: Sequence[Blocker]) -> list[Blocker]:
         return list(faults)
     more = len(faults) - MOST_FAULTS
     return [*faults[:MOST_FAULTS], Blocker("file_fault", "And {count} more faults.", {"count": more})]
-
-
-def _read_rows(work: Work, rows: Sequence[Row], *, share: bool) -> tuple[list[ReadResult], list[Blocker]]:
-    lots = lots_numbered(work.session, sorted({row["Lot No."] for row in rows}), share=share)
-    read: list[ReadResult] = []
-    faults: list[Blocker] = []
-    seen: dict[tuple[int, str, int], int] = {}
-    for row in rows:
-        found, row_faults = _read_row(work, row, lots)
-        faults.extend(row_faults)
-        if found is None:
-            continue
-        if found.key in seen:
-            faults.append(
-                row.fault("Test", "Line {line}: this result stands in line {other} already.", other=seen[found.key])
-            )
-        seen.setdefault(found.key, row.line)
-        read.append(found)
-    return read, faults
-
-
-def _read_row(work: Work, row: Row, lots: Mapping[str, Lot]) -> tuple[ReadResult | None, list[Blocker]]:
-    """Understand one row; every cell at fault is named."""
-    lot = lots.get(row["Lot No."])
-    if lot is None:
-        return None, [row.fault("Lot No.", "Line {line}, column {column}: there is no lot “{value}”.")]
-    faults = []
-    if lot.status in NOT_OPEN_STATES:
-        faults.append(
-            row.fault("Lot No.", "Line {line}, column {column}: lot {value} is decided and takes no results.")
-        )
-    if not row["Sample ID"].startswith(lot.number):
-        faults.append(row.fault("Sample ID", "Line {line}, column {column}: sample “{value}” is not of this lot."))
-    definition = study.definition_of(lot.study_definition)
-    test = definition.test_reported_as(row["Test"])
-    if test is None:
-        return None, [
-            *faults,
-            row.fault("Test", "Line {line}, column {column}: this lot's specification has no test “{value}”."),
-        ]
-    if row["Unit"] != test.unit:
-        faults.append(
-            row.fault("Unit", "Line {line}, column {column}: “{value}” where {unit} belongs.", unit=test.unit or "–")
-        )
-    reported = read_reported(test, row["Result"])
-    if reported is None:
-        faults.append(row.fault("Result", "Line {line}, column {column}: “{value}” is no result of this test."))
-    replicate, tested_at, more = _read_common(work, row)
-    faults.extend(more)
-    if faults or reported is None or replicate is None or tested_at is None:
-        return None, faults
-    return ReadResult(row, lot, test, replicate, reported, tested_at), []
-
-
-def _read_common(work: Work, row: Row) -> tuple[int | None, datetime | None, list[Blocker]]:
-    faults = []
-    replicate = written.whole(row["Replicate"])
-    if not replicate or replicate > MOST_REPLICATES:
-        replicate = None
-        faults.append(row.fault("Replicate", "Line {line}, column {column}: “{value}” is no whole number above zero."))
-    tested_at = written.site_instant(row["Tested at"], work.site.zone)
-    if tested_at is None:
-        faults.append(
-            row.fault("Tested at", "Line {line}, column {column}: “{value}” is no time such as 2026-10-05 09:12.")
-        )
-    elif tested_at > work.now:
-        faults.append(row.fault("Tested at", "Line {line}, column {column}: {value} lies in the future."))
-    if not row["Analyst"]:
-        faults.append(row.fault("Analyst", "Line {line}, column {column}: nobody is named."))
-    return replicate, tested_at, faults
 
 
 def _against_stored(

@@ -13,7 +13,8 @@ from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import Result, ResultImport
-from cotrack.release.rules import ResultFacts, against_review
+from cotrack.release.rules.authors import KnownPerson, people_meant
+from cotrack.release.rules.lots import ResultFacts, against_review
 from cotrack.study.rules.specification import Reported
 
 
@@ -72,15 +73,19 @@ def files_of(session: Session, lot_id: int) -> Sequence[str]:
 
 
 def result_facts(session: Session, results: Sequence[Result]) -> list[ResultFacts]:
-    """Return results as the rules see them: their authors are the analyst and whoever entered them."""
-    people = {result.recorded_by_id for result in results}
-    names = dict(session.execute(select(Person.id, Person.username).where(Person.id.in_(people))).all())
+    """Return results as the rules see them: their authors are whom the analyst's cell may mean and who entered them."""
+    rows = session.execute(select(Person.id, Person.username, Person.printed_name)).all() if results else []
+    names, people = (
+        {row.id: row.username for row in rows},
+        [KnownPerson(row.username, row.printed_name) for row in rows],
+    )
+    meant = {cell: people_meant(cell, people) for cell in {each.analyst for each in results}}
     return [
         ResultFacts(
             test=each.test,
             replicate=each.replicate,
             reported=Reported(each.qualifier, each.number, each.reported),
-            authors=frozenset({each.analyst.casefold(), names[each.recorded_by_id].casefold()}),
+            authors=meant[each.analyst] | {names[each.recorded_by_id].casefold()},
             reviewed_by_id=each.review_signature.person_id if each.review_signature else None,
         )
         for each in results

@@ -13,8 +13,8 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import TrailReview
-from cotrack.release.rules import TrailStanding, against_trail_review
-from cotrack.release.service.results import files_of
+from cotrack.release.rules.lots import TrailStanding, against_trail_review
+from cotrack.release.service.results import files_of, result_facts, results_of
 
 EVENT: Final = "trail_review.sign"
 PERMISSION: Final = "trail:review"
@@ -31,6 +31,7 @@ def review_trail(work: Work, lot_number: str) -> TrailReview:
     lot = work.lock(Lot, lot_number)
     records = lot_trail(work.session, lot)
     doers = {each.actor for each in records if each.outcome == "done" and each.event != EVENT}
+    doers |= {name for fact in result_facts(work.session, results_of(work.session, lot.id)) for name in fact.authors}
     work.refuse_if(against_trail_review(trail_standing(work.session, lot), doers, work.actor.username))
     signature = work.sign(MEANING, _review_text(lot, records))
     review = TrailReview(

@@ -1,21 +1,24 @@
 """What stands between a lot and its release: every reason, from the specification its lot is bound to (§3.3)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
 from cotrack.quality.rules import HoldFacts, against_held
 from cotrack.study.rules.definition import Definition, ReleaseTest
-from cotrack.study.rules.specification import Reported, Standing, judge_all
+from cotrack.study.rules.specification import Reported, Standing, judge_all, judge_one
+
+RELEASED_STATES = frozenset({"released", "conditionally_released"})
 
 
 @dataclass(frozen=True)
 class ResultFacts:
     """One stored result: what was reported, by whom, and whether and by whom it was reviewed.
 
-    `authors` are user names in small letters: an instrument that writes WANG.L means wang.l.
+    `authors` are the user names, in small letters, of everybody whom the analyst's cell may mean and of who entered it.
     """
 
     test: str
@@ -94,7 +97,7 @@ def against_release(definition: Definition, facts: LotFacts, decider: Decider, n
     blockers = [*definition.against_use("test"), *_against_lot(facts, decider, now)]
     for each in facts.standings:
         blockers.extend(_against_test(facts.number, each))
-    return blockers
+    return gravest_first(blockers)
 
 
 def against_conditional_release(
@@ -108,7 +111,33 @@ def against_conditional_release(
     for each in facts.standings:
         if each.test.key not in missing:
             blockers.extend(_against_test(facts.number, each))
-    return blockers
+    return gravest_first(blockers)
+
+
+_ORDER = ("out_of_specification", "result_undecidable", "", "result_missing", "result_unreviewed")
+
+
+def gravest_first(blockers: Sequence[Blocker]) -> list[Blocker]:
+    """Return reasons with the failed tests first, then the lot's own, then what is missing, then what waits."""
+    return sorted(blockers, key=lambda each: _ORDER.index(each.code if each.code in _ORDER else ""))
+
+
+def in_short(blockers: Sequence[Blocker]) -> list[Blocker]:
+    """Return reasons as they stand under a button: tests without a result or a review are counted, not named."""
+    counted: dict[str, list[Blocker]] = {}
+    for each in blockers:
+        counted.setdefault(each.code, []).append(each)
+    shown = []
+    for code, found in counted.items():
+        words = _COUNTED.get(code, "") if len(found) > 1 else ""
+        shown += [replace(found[0], detail=words, parameters={"count": len(found)})] if words else found
+    return shown
+
+
+_COUNTED = {
+    "result_missing": N_("{count} tests have no result yet."),
+    "result_unreviewed": N_("{count} tests are not reviewed by a second person yet."),
+}
 
 
 def outstanding(facts: LotFacts) -> list[str]:
@@ -187,6 +216,22 @@ def against_review(results: Sequence[ResultFacts], reviewer: str) -> list[Blocke
     if not own:
         return []
     return [Blocker("same_person", "You made or entered results among these: another person reviews them.")]
+
+
+def against_staying_released(lot_status: str, new: Sequence[tuple[ReleaseTest, Reported]]) -> str:
+    """Return why a lot that is released goes on hold at once: its new results out of specification; empty if none."""
+    if lot_status not in RELEASED_STATES:
+        return ""
+    failed = [(test, each) for test, each in new if judge_one(test, each) is Standing.OUT_OF_SPECIFICATION]
+    told = {
+        language: "; ".join(f"{test.name[language]}: {_with_unit(test, each)} ({verdict})" for test, each in failed)
+        for language, verdict in (("en", "out of specification"), ("zh", "超标"))
+    }
+    return f"{told['en']} / {told['zh']}" if failed else ""
+
+
+def _with_unit(test: ReleaseTest, reported: Reported) -> str:
+    return f"{reported.words} {test.unit}".rstrip()
 
 
 def viable_million_per_ml(results: Sequence[ResultFacts], test: str = "viable_cell_count") -> Decimal | None:

@@ -1,0 +1,1 @@
+"""What stands between a lot and its release, and who made its results."""
