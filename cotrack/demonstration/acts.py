@@ -234,18 +234,14 @@ class Journey:
 
     def thaw_check(self, unit_number: str, by: str) -> IdentityCheck:
         """Check a bag, its tag and its order before the thaw."""
-        order_number = self.cast.read(lambda session: allocation.order_of_bag(session, unit_number))
-        return self.cast.do(
-            by,
-            lambda work: checks.check_before_thaw(
-                work,
-                order_number=order_number,
-                unit_code=self.live_code(f"unit:{unit_number}", "bag"),
-                attached_code=self.live_code(f"unit:{unit_number}", "tag"),
-                station="WARD-3A-1",
-                confirmed={"line_ready": True, "vital_signs_ready": True},
-            ),
-        )
+        asked = {
+            "order_number": self.cast.read(lambda session: allocation.order_of_bag(session, unit_number)),
+            "unit_code": self.live_code(f"unit:{unit_number}", "bag"),
+            "attached_code": self.live_code(f"unit:{unit_number}", "tag"),
+            "station": "WARD-3A-1",
+        }
+        ready = {"line_ready": True, "vital_signs_ready": True}
+        return self.cast.do(by, lambda work: checks.check_before_thaw(work, **asked, confirmed=ready))
 
     def thaw_begun(self, unit_number: str) -> None:
         """Check by two and start the thaw."""
@@ -259,15 +255,12 @@ class Journey:
 
     def check(self, subject_number: str, unit_number: str, by: str, *, station: str = "WARD-3A-1") -> IdentityCheck:
         """Check band and bag at the bedside."""
-        band = self.live_code(f"participant:{subject_number}", "wristband")
-        bag = self.live_code(f"unit:{unit_number}", "bag")
-        return self.cast.do(
-            by,
-            lambda work: checks.check_identity(
-                work, participant_code=band, unit_code=bag, station=station, identity_answer="confirmed"
-            ),
-            station=station,
-        )
+        scans = {
+            "participant_code": self.live_code(f"participant:{subject_number}", "wristband"),
+            "unit_code": self.live_code(f"unit:{unit_number}", "bag"),
+        }
+        asked = {**scans, "station": station, "identity_answer": "confirmed"}
+        return self.cast.do(by, lambda work: checks.check_identity(work, **asked), station=station)
 
     def started(self, subject_number: str, unit_number: str) -> Infusion:
         """Check by two and start."""
