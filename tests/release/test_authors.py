@@ -53,7 +53,17 @@ def test_a_person_is_meant_however_their_name_is_written(cell: str) -> None:
         ("Y.", set()),
         ("–", set()),
     ],
-    ids=str,
+    ids=[
+        "two names",
+        "a surname",
+        "in a sentence",
+        "a title",
+        "a given name",
+        "nobody",
+        "a stranger",
+        "a letter",
+        "none",
+    ],
 )
 def test_a_doubt_means_everybody_who_bears_a_part_of_the_name_and_a_stranger_nobody(cell: str, meant: set[str]) -> None:
     assert people_meant(cell, [CHEN, ZHEN, WANG]) == meant
