@@ -11,10 +11,13 @@ from support.worlds import World
 
 from cotrack.bedside.models import Infusion
 from cotrack.bedside.service import infusions, ward
+from cotrack.demonstration.players import Player
 from cotrack.foundation.access.service import people
 from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import Blocked, PermissionDenied
 from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.labelling.service import instances
+from cotrack.manufacture.service import units
 from cotrack.participants.service import bands
 from cotrack.release.service import dispositions, results, trail_reviews
 from cotrack.study import service as study
@@ -162,6 +165,23 @@ def test_a_producer_of_the_lot_does_not_decide_about_it_whatever_their_roles(wor
         with pytest.raises(Blocked) as refused, unit_of_work(world.runtime.ground, both) as work:
             act(work)
         assert reasons(refused) == ["same_person"]
+
+
+@pytest.mark.parametrize("act", ["print", "apply"])
+def test_whoever_printed_or_applied_a_label_of_the_lot_does_not_release_it(world: World, act: str) -> None:
+    world.journey.finished_lot(LOT)
+    world.journey.results(results_of(world, LOT))
+    world.journey.review(LOT)
+    world.cast.add(Player("both.b", "两职 BOTH", ("qa_reviewer", "technician")))
+    bag = f"{LOT}-001"
+    if act == "print":
+        world.do("both.b", lambda work: units.request_label(work, bag, kind="bag", reason="smudged"))
+    else:
+        code = world.journey.code(world.journey.unit_label(bag, "bag", reason="smudged"))
+        world.do("both.b", lambda work: instances.scan_back(work, f"unit:{bag}", code))
+    with pytest.raises(Blocked) as refused:
+        world.sign("both.b", lambda work: dispositions.release(work, LOT))
+    assert "same_person" in reasons(refused)
 
 
 def test_whoever_did_anything_to_a_lot_does_not_review_its_trail(world: World) -> None:

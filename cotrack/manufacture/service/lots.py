@@ -11,6 +11,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
+from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service.instances import live_labels
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
@@ -125,9 +126,16 @@ def lot_numbered(session: Session, number: str) -> Lot:
 
 
 def producers(session: Session, lot: Lot) -> frozenset[int]:
-    """Return who made the lot or filled a unit of it; none of them may release it."""
+    """Return who made the lot, filled a unit, or printed or applied a unit's label; none of them may release it."""
     filled_by = session.scalars(select(Unit.filled_by_id).where(Unit.lot_id == lot.id).distinct())
-    return frozenset({lot.made_by_id, *filled_by})
+    labels = (
+        select(LabelInstance.requested_by_id, LabelInstance.applied_by_id)
+        .join(Unit, LabelInstance.subject == "unit:" + Unit.number)
+        .where(Unit.lot_id == lot.id)
+        .distinct()
+    )
+    labelled_by = {person for row in session.execute(labels) for person in row if person is not None}
+    return frozenset({lot.made_by_id, *filled_by, *labelled_by})
 
 
 def lots_numbered(session: Session, numbers: Sequence[str], *, lock: bool = False) -> dict[str, Lot]:
