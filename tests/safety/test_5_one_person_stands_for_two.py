@@ -172,10 +172,11 @@ def test_whoever_printed_or_applied_a_label_of_the_lot_does_not_release_it(world
     world.journey.finished_lot(LOT)
     world.journey.results(results_of(world, LOT))
     world.journey.review(LOT)
-    world.cast.add(Player("both.b", "两职 BOTH", ("qa_reviewer", "technician")))
+    world.cast.add(Player("both.b", "两职 BOTH", ("qa_reviewer", "technician"), "FILL-1"))
     bag = f"{LOT}-001"
     if act == "print":
-        world.do("both.b", lambda work: units.request_label(work, bag, kind="bag", reason="smudged"))
+        reprint = {"kind": "bag", "reason": "smudged"}
+        world.do("both.b", lambda work: units.request_label(work, bag, **reprint), station="FILL-1")
     else:
         code = world.journey.code(world.journey.unit_label(bag, "bag", reason="smudged"))
         world.do("both.b", lambda work: instances.scan_back(work, f"unit:{bag}", code))
