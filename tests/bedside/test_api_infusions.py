@@ -144,12 +144,25 @@ def test_a_mismatch_voids_the_earlier_matches_of_both_nurses(world: World, perso
     assert start(person, second, again, by="zhou.n").status_code == 201
 
 
-def test_a_mismatch_of_a_stranger_with_another_bag_voids_nothing(world: World, person: SignIn) -> None:
+def test_a_mismatch_of_another_participant_and_bag_at_another_bed_voids_nothing(world: World, person: SignIn) -> None:
     bedside = at_the_bedside(world)
     first, second = identity_check(bedside, person, "zhou.n"), identity_check(bedside, person, "wu.n")
-    strange = world.journey.check(HER, bedside.bag.replace("-001", "-002"), third_nurse(world))
+    other = bedside.bag.replace("-001", "-002")
+    strange = world.journey.check(HIM, other, third_nurse(world), station="WARD-3A-2")
     assert strange.result == "mismatch"
     assert start(person, first, second).status_code == 201
+
+
+@pytest.mark.parametrize(("subject", "station"), [(HER, "WARD-3A-2"), (HIM, "WARD-3A-1")])
+def test_a_strangers_mismatch_of_the_participant_or_at_the_bed_voids_both_matches(
+    world: World, person: SignIn, subject: str, station: str
+) -> None:
+    bedside = at_the_bedside(world)
+    first, second = identity_check(bedside, person, "zhou.n"), identity_check(bedside, person, "wu.n")
+    other = bedside.bag.replace("-001", "-002")
+    strange = world.journey.check(subject, other, third_nurse(world), station=station)
+    assert strange.result == "mismatch"
+    assert set(codes(start(person, first, second))) == {"check_too_old"}
 
 
 def test_checks_before_the_thaw_start_no_infusion_and_those_at_the_bed_no_thaw(world: World, person: SignIn) -> None:
