@@ -169,7 +169,7 @@ def test_rule_1_one_person_who_did_everything_is_told_each_reason() -> None:
     found = [replace(each, reviewed_by_id=PRODUCER) for each in results()]
     reasons = against_release(STUDY, lot(found), Decider(PRODUCER, "chen.y"), NOW)
     assert [each.sentence for each in reasons] == [
-        "You made or filled this lot: another person decides on it.",
+        "You made, filled or labelled this lot: another person decides on it.",
         "You made or entered results of this lot: another person decides on it.",
         "You reviewed results of this lot: another person decides on it.",
     ]

@@ -178,7 +178,7 @@ def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
     results = [each for standing in facts.standings for each in standing.results]
     blockers = []
     if decider.person_id in facts.producer_ids:
-        blockers.append(Blocker("same_person", "You made or filled this lot: another person decides on it."))
+        blockers.append(Blocker("same_person", "You made, filled or labelled this lot: another person decides on it."))
     if any(decider.username.casefold() in each.authors for each in results):
         blockers.append(
             Blocker("same_person", "You made or entered results of this lot: another person decides on it.")
