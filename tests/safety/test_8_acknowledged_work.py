@@ -104,7 +104,7 @@ def test_a_file_is_stored_whole_or_not_at_all(world: World) -> None:
         world.do("wang.l", lambda work: import_results(work, file_name="half.csv", content=half))
     assert world.read(lambda session: lots.lot_numbered(session, LOT)).status == "quarantine"
     stored = world.do("wang.l", lambda work: import_results(work, file_name="whole.csv", content=content))
-    assert stored.stored == 20
+    assert stored.kept.stored == 20
 
 
 def test_a_refused_command_can_be_repeated_when_its_reason_is_gone(world: World) -> None:
