@@ -164,11 +164,15 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
     this service did not write: whoever signed it would vouch for an altered trail.
     """
     (sealer or Sealer(ground.sessions)).seal_all()
+    with ground.sessions.reading() as session:
+        newest = newest_checkpoint(session)
+        if newest is not None and newest.id == _size(session):
+            _witness_again(witness, newest.note)
+            return newest.note
     with ground.sessions.outside_trail() as session:
         _elect(session)
         size, newest = _size(session), newest_checkpoint(session)
         if newest is not None and newest.id == size:
-            _witness_again(witness, newest.note)
             return newest.note
         _refuse_other_beginning(session, newest, size)
         _refuse_other_hand(session, ground.secrets, newest.id if newest is not None else 0)
@@ -213,9 +217,17 @@ def _signed(ground: Ground, session: Session, size: int) -> str:
 
 
 def _witness_again(witness: Path | None, note: str) -> None:
-    """Append a note that a crash kept from the file, between its commit and its line there."""
-    if witness is not None and note not in witnessed(witness)[-1:]:
+    """Append a note that a crash kept from the file, between its commit and its line there; only the end is read."""
+    if witness is not None and not _ends_with(witness, f"{note}\n".encode()):
         append_to_witness(witness, note)
+
+
+def _ends_with(path: Path, end: bytes) -> bool:
+    if not path.exists() or path.stat().st_size < len(end):
+        return False
+    with path.open("rb") as file:
+        file.seek(-len(end), os.SEEK_END)
+        return file.read() == end
 
 
 def append_to_witness(path: Path, note: str) -> None:

@@ -67,18 +67,21 @@ def _heads(session: Session, question: Question) -> tuple[Mapping[int, Checkpoin
             faults.append(f"checkpoint {row.id}: says the size {found.size}")
         _keep(found, heads, f"checkpoint {row.id}", faults)
     signed, outside = sorted(heads), set()
-    for place, note in enumerate(witnessed(question.witness), 1):
+    notes = witnessed(question.witness)
+    for place, note in enumerate(notes, 1):
         where = f"{question.witness.name}, checkpoint no. {place}"
         found = _read(note, key, where, faults)
         outside.add(found.size if found else 0)
         _keep(found, heads, where, faults)
-    faults += _faults_of_the_file(question.witness, signed, outside)
+    faults += _faults_of_the_file(question.witness, notes, signed, outside)
     if question.trusted.note is not None:
         _keep(_read(question.trusted.note, key, "your checkpoint", faults), heads, "your checkpoint", faults)
     return heads, faults
 
 
-def _faults_of_the_file(witness: Path, signed: Sequence[int], outside: Collection[int]) -> list[str]:
+def _faults_of_the_file(
+    witness: Path, notes: Sequence[str], signed: Sequence[int], outside: Collection[int]
+) -> list[str]:
     """Say so where the file of signed heads is gone, spoiled, or short of a size that the database has.
 
     The newest head may not be there yet: it is written after its commit.
@@ -86,7 +89,7 @@ def _faults_of_the_file(witness: Path, signed: Sequence[int], outside: Collectio
     if not witness.exists():
         missing = f"{witness.name}: is missing, and heads were signed: put back the copy that is kept elsewhere"
         return [missing] if signed else []
-    if "".join(f"{note}\n" for note in witnessed(witness)) != witness.read_text(encoding="utf-8", errors="replace"):
+    if "".join(f"{note}\n" for note in notes) != witness.read_text(encoding="utf-8", errors="replace"):
         return [f"{witness.name}: holds something else than signed heads"]
     lacking = [size for size in signed[:-1] if size not in outside]
     return [f"{witness.name}: lacks the signed head of size {lacking[0]}"] if lacking else []
