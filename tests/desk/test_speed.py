@@ -10,19 +10,20 @@ import pytest
 from flask import Flask
 from support.clients import Client
 from support.demonstrations import ROLES
+from support.pace import slowness
 from support.worlds import World
 
 from cotrack.app import create_app
 
 MOST_SECONDS = 0.1
-LOOKS = 3
+LOOKS = 5
 MOST_OF_A_ROUTE = 25
 BANNER = "TRAINING SITE"
 
 
 @dataclass
 class Walk:
-    """What somebody saw on the way through all pages: seconds by address, and what was not as it should be."""
+    """What somebody saw on the way through all pages: seconds of an ordinary machine by address, and what was not as it should be."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
@@ -52,12 +53,13 @@ def walk(app: Flask, username: str) -> Walk:
 
 
 def look(client: Client, path: str, found: Walk) -> str:
-    """Open a page, up to three times where it is slow; return what it says."""
+    """Open a page, a few times where it is slow beside the machine's own pace; return what it says."""
     best, answer = float("inf"), None
     for _ in range(LOOKS):
         started = time.perf_counter()
         answer = client.get(path)
-        best = min(best, time.perf_counter() - started)
+        took = time.perf_counter() - started
+        best = min(best, took if took < MOST_SECONDS else took / slowness())
         if best < MOST_SECONDS:
             break
     assert answer is not None
