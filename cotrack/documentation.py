@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import cotrack.labelling.gateways.render
+import cotrack.labelling.gateways.typesetting
 import cotrack.labelling.gateways.zpl  # noqa: F401 (their errors are listed too)
 from cotrack.foundation.errors import CotrackError, InvalidInput
 from cotrack.foundation.problems import HTTP_TITLES

@@ -6,10 +6,13 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from cotrack.bedside import schemas
 from cotrack.bedside.service import infusions, screens, sittings, ward
+from cotrack.bedside.service.infusion_record import infusion_record
 from cotrack.foundation.web.commands import is_key
+from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
+from cotrack.labelling.service.documents import pdf_of
 from cotrack.lifecycles import UNIT
 
 pages = Blueprint("bedside", __name__, template_folder="templates")
@@ -163,6 +166,15 @@ def finish_thaw(number: str) -> Response:
 def show_infusion(infusion_id: int) -> str:
     """Show an infusion: running with its clock, or ended with its record."""
     return render_template("bedside/infusion.html", **screens.infusion(runtime().ground, infusion_id))
+
+
+@pages.get("/infusions/<int:infusion_id>/record.pdf")
+@needs("infusion:read")
+def infusion_document(infusion_id: int) -> Response:
+    """Give the record of an ended infusion as a document."""
+    ground = runtime().ground
+    read = lambda session: infusion_record(session, ground.site, infusion_id)  # noqa: E731 (one line)
+    return pdf_file(pdf_of(ground, runtime().settings.witness_file, read), f"infusion-{infusion_id}.pdf")
 
 
 def _infusion_act(infusion_id: int, action: str, schema: Any, act: Any) -> Response:

@@ -1,4 +1,4 @@
-"""Reads lines, days, times and numbers in the one form in which each is written here; no other form is guessed."""
+"""Reads and writes lines, days, times and numbers in the one form of each here; no other form is guessed."""
 
 import re
 import unicodedata
@@ -42,6 +42,12 @@ def site_instant(text: str, zone: tzinfo) -> datetime | None:
     except ValueError:
         return None
     return found if found.strftime(_SITE_TIME) == text and EARLIEST <= found.date() <= LATEST else None
+
+
+def site_words(instant: datetime, zone: tzinfo) -> str:
+    """Write an instant in the site's time with its offset: `2026-11-22 14:05 +08:00`."""
+    local = instant.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M} {local.isoformat()[-6:]}"
 
 
 def number(text: str) -> Decimal | None:

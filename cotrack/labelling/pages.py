@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, render_template, url_for
 
+from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, page_of
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, require, runtime
@@ -35,9 +36,7 @@ def handed_out(handed: printing.HandedOut) -> Response:
     """Answer with the PDF, or go back to the label where a printer has it."""
     if handed.document is None:
         return go_to(url_for("labelling.show_label", label_id=handed.label_id))
-    name = f"label-{handed.label_id}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    response = Response(handed.document, mimetype="application/pdf", headers=headers)
+    response = pdf_file(handed.document, f"label-{handed.label_id}.pdf")
     # The page learns from it that the file has come, and shows the label as it is now.
     response.set_cookie("cotrack_handed_out", str(handed.label_id), max_age=60, samesite="Strict")
     return response

@@ -4,14 +4,16 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from cotrack.foundation.web.files import kept_upload, preview_page
+from cotrack.foundation.web.files import kept_upload, pdf_file, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.words import N_
+from cotrack.labelling.service.documents import pdf_of
 from cotrack.lifecycles import LOT
 from cotrack.release import schemas
 from cotrack.release.service import case_page, dispositions, imports, results, trail_reviews
+from cotrack.release.service.certificate import certificate
 
 pages = Blueprint("release", __name__, template_folder="templates")
 
@@ -102,6 +104,15 @@ def release_conditionally(number: str) -> Response:
     """Release a lot with outstanding tests."""
     act = lambda work, reason: dispositions.release_conditionally(work, number, reason=reason)  # noqa: E731 (one line)
     return _decision(number, "release_conditionally", ReasonIn(), act)
+
+
+@pages.get("/lots/<number>/certificate.pdf")
+@needs("lot:read")
+def certificate_document(number: str) -> Response:
+    """Give the certificate of a lot as a document."""
+    ground = runtime().ground
+    read = lambda session: certificate(session, ground.site, number)  # noqa: E731 (one line)
+    return pdf_file(pdf_of(ground, runtime().settings.witness_file, read), f"certificate-{number}.pdf")
 
 
 @pages.route("/lots/<number>/release/reject", methods=["GET", "POST"])

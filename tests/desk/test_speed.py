@@ -16,6 +16,7 @@ from support.worlds import World
 from cotrack.app import create_app
 
 MOST_SECONDS = 0.1
+MOST_SECONDS_OF_A_DOCUMENT = 1.0
 LOOKS = 5
 MOST_OF_A_ROUTE = 25
 BANNER = "TRAINING SITE"
@@ -23,7 +24,7 @@ BANNER = "TRAINING SITE"
 
 @dataclass
 class Walk:
-    """What somebody saw on the way through all pages: seconds of an ordinary machine by address, and what was not as it should be."""
+    """What somebody saw on the way through all pages: an ordinary machine's seconds by address, and what was wrong."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
@@ -52,15 +53,20 @@ def walk(app: Flask, username: str) -> Walk:
     return found
 
 
+def limit(path: str) -> float:
+    """Return how long an address may take: a page a tenth of a second, a document to print what needs no progress."""
+    return MOST_SECONDS_OF_A_DOCUMENT if path.endswith(".pdf") else MOST_SECONDS
+
+
 def look(client: Client, path: str, found: Walk) -> str:
     """Open a page, a few times where it is slow beside the machine's own pace; return what it says."""
-    best, answer = float("inf"), None
+    best, answer, most = float("inf"), None, limit(path)
     for _ in range(LOOKS):
         started = time.perf_counter()
         answer = client.get(path)
         took = time.perf_counter() - started
-        best = min(best, took if took < MOST_SECONDS else took / slowness())
-        if best < MOST_SECONDS:
+        best = min(best, took if took < most else took / slowness())
+        if best < most:
             break
     assert answer is not None
     found.seconds[path] = best
@@ -90,5 +96,5 @@ def test_every_page_that_a_role_is_led_to_opens_in_a_tenth_of_a_second_and_says_
         pytestconfig.get_terminal_writer().line(f"\n{role}: {len(found.seconds)} pages, slowest {told}")
     assert found.refused == {}
     assert found.without_banner == []
-    assert {path: took for path, took in found.seconds.items() if took >= MOST_SECONDS} == {}
+    assert {path: took for path, took in found.seconds.items() if took >= limit(path)} == {}
     assert len(found.seconds) >= 10

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cotrack.labelling.gateways.render import LabelNotPrintable, draw
+from cotrack.labelling.gateways.render import draw
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 
 CODE = "CT1" + "A" * 122
 FIELDS = {

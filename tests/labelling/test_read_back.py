@@ -15,7 +15,8 @@ from support.worlds import World
 from cotrack.bedside.service import checks
 from cotrack.desk.service.label_files import SPECIMEN_CODE, specimen
 from cotrack.labelling.gateways.read_back import picture_of_pdf, picture_of_png, require_code
-from cotrack.labelling.gateways.render import LabelNotPrintable, draw
+from cotrack.labelling.gateways.render import draw
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.gateways.zpl import picture_of_zpl, zpl_of_png
 from cotrack.labelling.service import printing
 from cotrack.labelling.service.instances import label_numbered

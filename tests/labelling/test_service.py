@@ -13,7 +13,7 @@ from cotrack.desk.service import home
 from cotrack.foundation.errors import NotFound, PermissionDenied, ReasonMissing, TransitionNotAllowed
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
-from cotrack.labelling.gateways.render import LabelNotPrintable
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service import instances, printing
 from cotrack.manufacture.service import units

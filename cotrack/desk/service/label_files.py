@@ -13,7 +13,8 @@ from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.labelling.gateways import zpl
 from cotrack.labelling.gateways.read_back import codes_in_picture
-from cotrack.labelling.gateways.render import PDF_DOTS_PER_INCH, draw
+from cotrack.labelling.gateways.render import draw
+from cotrack.labelling.gateways.typesetting import PDF_DOTS_PER_INCH
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service import printing

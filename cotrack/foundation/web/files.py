@@ -27,6 +27,12 @@ def sent_file(field: str = "file") -> tuple[str, bytes]:
     return name[-LONGEST_NAME:] or "file", sent.read()
 
 
+def pdf_file(document: bytes, name: str) -> Response:
+    """Answer with a document that the browser keeps under this name."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(document, mimetype="application/pdf", headers=headers)
+
+
 class Preview(Protocol):
     """What storing a file would do: nothing, where it has faults."""
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.web.visit import runtime
 from cotrack.foundation.words import Term, Words
+from cotrack.foundation.written import site_words
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LANGUAGE_COOKIE = "cotrack_language"
@@ -58,8 +59,7 @@ def _shown(value: object) -> object:
 
 def site_time_text(instant: datetime) -> str:
     """Write an instant in the site's time with its offset: `2026-11-22 14:05 +08:00`."""
-    local = instant.astimezone(runtime().ground.site.zone)
-    return f"{local:%Y-%m-%d %H:%M} {local.isoformat()[-6:]}"
+    return site_words(instant, runtime().ground.site.zone)
 
 
 def site_time(instant: datetime | None) -> Markup:

@@ -7,7 +7,7 @@ import pypdfium2
 from PIL import Image
 
 from cotrack.labelling.gateways.needs import check_system
-from cotrack.labelling.gateways.render import LabelNotPrintable
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 
 DOTS_PER_INCH = 300
 POINTS_PER_INCH = 72

@@ -1,58 +1,13 @@
-"""Draws one label from its own data: QR by `qrcode`, page by typst, every character checked for a glyph first."""
+"""Draws one label from its own data, with its code as a QR symbol."""
 
-import io
-import json
-import re
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Literal
 
-import qrcode
-import typst
-from fontTools.ttLib import TTFont
-from qrcode.constants import ERROR_CORRECT_Q
-from qrcode.image.svg import SvgPathFillImage
-
-from cotrack.foundation.errors import CotrackError
-from cotrack.foundation.resources import resource
-from cotrack.foundation.words import N_
-from cotrack.labelling.gateways.needs import FONTS, check_system, fonts
+from cotrack.labelling.gateways.typesetting import PDF_DOTS_PER_INCH, qr_symbol, template, typeset
 
 QR_BOX_MM = {"bag": 32.0, "tag": 32.0, "wristband": 24.0}
-QUIET_MODULES = 4
-MM_PER_INCH = 25.4
-PDF_DOTS_PER_INCH = 600
-
-
-class LabelNotPrintable(CotrackError):
-    """A label could not be drawn or does not read back; the detail names template and field. Nothing was printed."""
-
-    kind = "label-not-printable"
-    title = N_("The label could not be printed")
-    status = 409
-
-
-@dataclass(frozen=True)
-class Template:
-    """A `.typ` file with its header: version and the fields it must be given."""
-
-    name: str
-    version: str
-    fields: frozenset[str]
-    text: bytes
-
-
-@cache
-def template(kind: str) -> Template:
-    """Return the template of a kind of label; raises LabelNotPrintable where its header is incomplete."""
-    text = (resource("labels") / f"{kind}.typ").read_text(encoding="utf-8")
-    header = dict(re.findall(r"^// (version|fields): (.+)$", text, re.MULTILINE))
-    if {"version", "fields"} - header.keys():
-        raise LabelNotPrintable("The template {name} lacks its header.", name=kind)
-    return Template(kind, header["version"], frozenset(header["fields"].split()), text.encode())
+"""The side of a label's symbol at most. 125 characters at level Q make version 7."""
 
 
 def draw(
@@ -65,81 +20,5 @@ def draw(
     dots_per_inch: int = PDF_DOTS_PER_INCH,
 ) -> bytes:
     """Return one label as PDF or PNG; raises LabelNotPrintable naming template and field."""
-    chosen = template(kind)
-    _refuse_wrong_fields(chosen, fields)
-    for name, value in fields.items():
-        _refuse_missing_glyphs(chosen, name, value)
-    symbol, size_mm = _qr(code, QR_BOX_MM[kind], dots_per_inch)
-    data = json.dumps({**fields, "qr": symbol, "qr_mm": size_mm})
-    try:
-        pages, warnings = _compiler().compile_with_warnings(
-            chosen.text,
-            format=output,
-            ppi=dots_per_inch,
-            sys_inputs={"data": data},
-            timestamp=drawn_at.replace(microsecond=0),
-        )
-    except typst.TypstError as fault:
-        raise LabelNotPrintable("The template {name} failed: {fault}.", name=kind, fault=fault.message) from fault
-    if warnings or not isinstance(pages, bytes):
-        raise LabelNotPrintable("The template {name} gave a warning or more than one page.", name=kind)
-    return pages
-
-
-def _refuse_wrong_fields(chosen: Template, fields: Mapping[str, str]) -> None:
-    wrong = sorted(chosen.fields ^ fields.keys())
-    if wrong:
-        raise LabelNotPrintable(
-            "The template {name} and the data differ in {fields}.", name=chosen.name, fields=", ".join(wrong)
-        )
-
-
-def _refuse_missing_glyphs(chosen: Template, name: str, value: str) -> None:
-    missing = sorted({character for character in value if not character.isspace() and ord(character) not in _glyphs()})
-    if missing:
-        raise LabelNotPrintable(
-            "The fonts have no sign for {characters}, in field {field} of {name}.",
-            characters=" ".join(missing),
-            field=name,
-            name=chosen.name,
-        )
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    """Return every character that one of the labels' fonts can draw; typst leaves the others out silently."""
-    check_system()
-    paths = {(font.path, font.index) for font in fonts().fonts() if font.family in FONTS and font.path}
-    return frozenset(character for path, index in paths for character in _characters(path, index))
-
-
-def _characters(path: str, index: int) -> set[int]:
-    """Return the characters of one font, which may be one of several in its file."""
-    with TTFont(path, fontNumber=index, lazy=True) as font:
-        return set(font.getBestCmap())
-
-
-def _qr(code: str, box_mm: float, dots_per_inch: int) -> tuple[str, float]:
-    """Return the symbol as SVG and its side with quiet zone, a module being a whole number of dots.
-
-    Level Q: up to a quarter of the symbol may be lost to frost or a fold. 125 characters make version 7.
-    """
-    drawing = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=QUIET_MODULES)
-    drawing.add_data(code)
-    drawing.make(fit=True)
-    svg = io.BytesIO()
-    drawing.make_image(image_factory=SvgPathFillImage).save(svg)
-    modules = drawing.modules_count + 2 * QUIET_MODULES
-    dots = int(box_mm / MM_PER_INCH * dots_per_inch / modules)
-    return svg.getvalue().decode(), dots * modules * MM_PER_INCH / dots_per_inch
-
-
-_threads = threading.local()
-
-
-def _compiler() -> typst.Compiler:
-    """Return this thread's compiler: it keeps fonts and files, and serves one label at a time."""
-    if not hasattr(_threads, "compiler"):
-        _threads.compiler = typst.Compiler(root=str(resource("labels")), font_paths=fonts())
-    compiler: typst.Compiler = _threads.compiler
-    return compiler
+    symbol = qr_symbol(code, QR_BOX_MM[kind], dots_per_inch)
+    return typeset(template(kind), fields, symbol, drawn_at=drawn_at, output=output, dots_per_inch=dots_per_inch)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
-from cotrack.labelling.gateways.render import template
+from cotrack.foundation.written import site_words
+from cotrack.labelling.gateways.typesetting import template
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.check_character import printed_check
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
@@ -110,11 +111,10 @@ def _live(work: Work, entity: LabelEntity, kind: str) -> LabelInstance | None:
 
 
 def _fields(work: Work, kind: str, instance: int, fields: Mapping[str, str]) -> str:
-    printed_at = work.now.astimezone(work.site.zone)
     parts = (
         template(kind).version,
         f"n {instance}",
-        f"{printed_at:%Y-%m-%d %H:%M} {printed_at.isoformat()[-6:]}",
+        site_words(work.now, work.site.zone),
         work.actor.username,
         work.actor.station,
     )

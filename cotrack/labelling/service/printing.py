@@ -16,7 +16,8 @@ from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.gateways import read_back, zpl
-from cotrack.labelling.gateways.render import LabelNotPrintable, draw, template
+from cotrack.labelling.gateways.render import draw
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable, template
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
+from cotrack.foundation.written import site_words
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import UNIT
@@ -84,14 +85,13 @@ def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:
     needed = [key for name in LABEL_FIELDS[kind] for key in STUDY_SAYS.get(name, ())]
     work.refuse_if(definition.against_use(*needed))
     product, site = definition.product, work.site
-    expires = unit.lot.expires_at.astimezone(site.zone)
     million = unit.volume_ml * unit.viable_million_per_ml
     everything = {
         "product": product.name["zh"],
         "strength": " · ".join(words[each] for each in ("en", "zh") for words in (product.description, product.route)),
         "number": unit.number,
         "lot": unit.lot.number,
-        "expires": f"{expires:%Y-%m-%d %H:%M} {expires.isoformat()[-6:]}",
+        "expires": site_words(unit.lot.expires_at, site.zone),
         "volume_cells": f"{unit.volume_ml} mL · {million:.1f} ×10⁶ 活细胞 viable cells",
         "storage": f"{product.storage['zh']} {product.storage['en']}",
         "trial": f"{site.law_zh} {site.law_en}",

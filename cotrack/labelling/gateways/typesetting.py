@@ -1,0 +1,170 @@
+"""Sets pages by typst from a template and its own data: QR by `qrcode`, every character checked for a glyph first."""
+
+import io
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+
+import qrcode
+import typst
+from fontTools.ttLib import TTFont
+from qrcode.constants import ERROR_CORRECT_Q
+from qrcode.image.svg import SvgPathFillImage
+
+from cotrack.foundation.errors import CotrackError
+from cotrack.foundation.resources import resource
+from cotrack.foundation.words import N_
+from cotrack.labelling.gateways.needs import FONTS, check_system, fonts
+
+QUIET_MODULES = 4
+MM_PER_INCH = 25.4
+PDF_DOTS_PER_INCH = 600
+
+
+class LabelNotPrintable(CotrackError):
+    """A label or document could not be set or does not read back; the detail names template and field.
+
+    Nothing was printed.
+    """
+
+    kind = "label-not-printable"
+    title = N_("The label or document could not be printed")
+    status = 409
+
+
+@dataclass(frozen=True)
+class Template:
+    """A `.typ` file with its header: version and the fields it must be given."""
+
+    name: str
+    version: str
+    fields: frozenset[str]
+    text: bytes
+
+
+@cache
+def template(name: str) -> Template:
+    """Return a template of the folder `labels`; raises LabelNotPrintable where its header is incomplete."""
+    text = (resource("labels") / f"{name}.typ").read_text(encoding="utf-8")
+    header = dict(re.findall(r"^// (version|fields): (.+)$", text, re.MULTILINE))
+    if {"version", "fields"} - header.keys():
+        raise LabelNotPrintable("The template {name} lacks its header.", name=name)
+    return Template(name, header["version"], frozenset(header["fields"].split()), text.encode())
+
+
+def typeset(
+    chosen: Template,
+    fields: Mapping[str, Any],
+    symbol: tuple[str, float],
+    *,
+    drawn_at: datetime,
+    output: Literal["pdf", "png"] = "pdf",
+    dots_per_inch: int = PDF_DOTS_PER_INCH,
+    standard: Literal["a-2a"] | None = None,
+) -> bytes:
+    """Return a template set with its fields and one QR symbol; raises LabelNotPrintable naming template and field."""
+    _refuse_wrong_fields(chosen, fields)
+    for name, value in fields.items():
+        for text in _texts(value):
+            _refuse_missing_glyphs(chosen, name, text)
+    data = json.dumps({**fields, "qr": symbol[0], "qr_mm": symbol[1]})
+    try:
+        pages, warnings = _compiler().compile_with_warnings(
+            chosen.text,
+            format=output,
+            ppi=dots_per_inch,
+            sys_inputs={"data": data},
+            pdf_standards=standard,
+            timestamp=drawn_at.replace(microsecond=0),
+        )
+    except typst.TypstError as fault:
+        raise LabelNotPrintable(
+            "The template {name} failed: {fault}.", name=chosen.name, fault=fault.message
+        ) from fault
+    if warnings or not isinstance(pages, bytes):
+        raise LabelNotPrintable("The template {name} gave a warning or more than one page.", name=chosen.name)
+    return pages
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text of a field: itself, or those of the rows of a table."""
+    if isinstance(value, str):
+        yield value
+    else:
+        for each in value:
+            yield from _texts(each)
+
+
+def _refuse_wrong_fields(chosen: Template, fields: Mapping[str, str]) -> None:
+    wrong = sorted(chosen.fields ^ fields.keys())
+    if wrong:
+        raise LabelNotPrintable(
+            "The template {name} and the data differ in {fields}.", name=chosen.name, fields=", ".join(wrong)
+        )
+
+
+def _refuse_missing_glyphs(chosen: Template, name: str, value: str) -> None:
+    missing = sorted({character for character in value if not character.isspace() and ord(character) not in _glyphs()})
+    if missing:
+        raise LabelNotPrintable(
+            "The fonts have no sign for {characters}, in field {field} of {name}.",
+            characters=" ".join(missing),
+            field=name,
+            name=chosen.name,
+        )
+
+
+def spelled_out(value: Any) -> Any:
+    """Return a text or table with each character that no font can draw as its number: `[U+1F9EC]`.
+
+    For what people once wrote into a reason: a document must neither leave it out nor be refused for it.
+    """
+    if isinstance(value, str):
+        known = (each if each.isspace() or ord(each) in _glyphs() else f"[U+{ord(each):04X}]" for each in value)
+        return "".join(known)
+    return [spelled_out(each) for each in value]
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Return every character that one of the labels' fonts can draw; typst leaves the others out silently."""
+    check_system()
+    paths = {(font.path, font.index) for font in fonts().fonts() if font.family in FONTS and font.path}
+    return frozenset(character for path, index in paths for character in _characters(path, index))
+
+
+def _characters(path: str, index: int) -> set[int]:
+    """Return the characters of one font, which may be one of several in its file."""
+    with TTFont(path, fontNumber=index, lazy=True) as font:
+        return set(font.getBestCmap())
+
+
+def qr_symbol(text: str, box_mm: float, dots_per_inch: int = PDF_DOTS_PER_INCH) -> tuple[str, float]:
+    """Return the symbol as SVG and its side with quiet zone, a module being a whole number of dots.
+
+    Level Q: up to a quarter of the symbol may be lost to frost or a fold.
+    """
+    drawing = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=QUIET_MODULES)
+    drawing.add_data(text)
+    drawing.make(fit=True)
+    svg = io.BytesIO()
+    drawing.make_image(image_factory=SvgPathFillImage).save(svg)
+    modules = drawing.modules_count + 2 * QUIET_MODULES
+    dots = int(box_mm / MM_PER_INCH * dots_per_inch / modules)
+    return svg.getvalue().decode(), dots * modules * MM_PER_INCH / dots_per_inch
+
+
+_threads = threading.local()
+
+
+def _compiler() -> typst.Compiler:
+    """Return this thread's compiler: it keeps fonts and files, and serves one page at a time."""
+    if not hasattr(_threads, "compiler"):
+        _threads.compiler = typst.Compiler(root=str(resource("labels")), font_paths=fonts())
+    compiler: typst.Compiler = _threads.compiler
+    return compiler

@@ -1,0 +1,83 @@
+"""The certificate of a lot: each test with limit and result, what is outstanding, who decided (domain.md §3.3.8)."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.errors import NotFound
+from cotrack.foundation.site import Site
+from cotrack.foundation.written import site_words
+from cotrack.labelling.service.documents import Document, both, signature_lines
+from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.quality.service import holds_of
+from cotrack.release.models import DECISIONS, Disposition, Result
+from cotrack.release.rules.lots import TestStanding
+from cotrack.release.service.dispositions import ReleaseCase, dispositions_of, release_case
+from cotrack.release.service.results import results_of
+from cotrack.study.rules.specification import limit_words
+
+EVENTS = tuple(f"lot.{decision}" for decision in DECISIONS)
+
+
+def certificate(session: Session, site: Site, number: str) -> Document:
+    """Return what the certificate of a lot says; raises NotFound where nothing is decided about the lot yet."""
+    lot = lot_numbered(session, number)
+    decisions = dispositions_of(session, lot.id)
+    if not decisions:
+        raise NotFound("Nothing is decided about lot {lot} yet: its certificate comes with the decision.", lot=number)
+    case, stored = release_case(session, lot), results_of(session, lot.id)
+    held = holds_of(session, f"lot:{number}")
+    fields = {
+        **_facts(case, site),
+        "decision": decisions[0].decision,
+        "reason": decisions[0].reason,
+        "tests": [_test(each, stored, site) for each in case.facts.standings],
+        "outstanding": [both(case.definition.tests[key].name) for key in decisions[0].outstanding_tests.split()],
+        "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
+        "signatures": _signatures(stored, decisions, site),
+    }
+    return Document("certificate", f"lot:{number}", EVENTS, fields)
+
+
+def _facts(case: ReleaseCase, site: Site) -> dict[str, str]:
+    product, lot = case.definition.product, case.lot
+    bags = [unit.number for unit in lot.units]
+    return {
+        "study": f"{case.definition.registration or '–'} · {both(case.definition.title)}",
+        "product": both(product.name),
+        "lot": lot.number,
+        "bags": f"{bags[0]} – {bags[-1]} ({len(bags)})" if bags else "–",
+        "made_on": lot.made_on.isoformat(),
+        "expires": site_words(lot.expires_at, site.zone),
+        "storage": both(product.storage),
+        "specification": f"{case.definition.code} {case.definition.version}",
+        "maker": f"{site.maker_zh} {site.maker_en}",
+        "law": f"{site.law_zh} {site.law_en}",
+    }
+
+
+def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]:
+    """Return a line of the table: test, method, limit, results, unit, when tested, by whom, verdict."""
+    mine = [result for result in stored if result.test == each.test.key]
+    return [
+        both(each.test.name),
+        _once(result.method for result in mine),
+        limit_words(each.test),
+        " · ".join(result.reported for result in mine) or "–",
+        each.test.unit,
+        _once(site_words(result.tested_at, site.zone)[:10] for result in mine),
+        _once(result.analyst for result in mine),
+        each.standing.value,
+    ]
+
+
+def _once(texts: Iterable[str]) -> str:
+    """Return texts in their order, each once; a dash where there is none."""
+    return ", ".join(dict.fromkeys(texts)) or "–"
+
+
+def _signatures(stored: Sequence[Result], decisions: Sequence[Disposition], site: Site) -> list[list[str]]:
+    """Return the signatures under reviews and decisions, oldest first."""
+    reviews = {each.review_signature.id: each.review_signature for each in stored if each.review_signature}
+    signed = [*reviews.values(), *(each.signature for each in decisions)]
+    return [signature_lines(each, site) for each in sorted(signed, key=lambda each: each.signed_at)]
