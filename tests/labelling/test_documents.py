@@ -13,7 +13,7 @@ from support.worlds import World
 
 from cotrack.foundation.audit.checkpoint import read_note
 from cotrack.foundation.audit.exporting import export
-from cotrack.foundation.audit.sealing import verifier_key
+from cotrack.foundation.audit.sealing import sign_checkpoint, verifier_key
 from cotrack.foundation.audit.verification.exported import Trusted, verify_export
 from cotrack.labelling.gateways.read_back import picture_of_pdf
 from cotrack.manufacture.service import lots
@@ -50,6 +50,7 @@ def auditor(person: Person) -> Client:
 def test_a_scanned_certificate_holds_the_trail_to_what_it_was_when_the_paper_was_printed(
     world: World, auditor: Client, tmp_path: Path
 ) -> None:
+    sign_checkpoint(world.runtime.ground)
     world.journey.released_lot(LOT)
     note = scanned(document(auditor, CERTIFICATE))
     key = verifier_key(world.runtime.ground)
