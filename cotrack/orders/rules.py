@@ -1,6 +1,6 @@
 """The arithmetic of a dose, and everything that speaks against ordering or giving it (product.md, arithmetic)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -51,6 +51,11 @@ def target_million(cells_per_kg: int, weight_kg: Decimal) -> Decimal:
 def viable_million(volume_ml: Decimal, viable_million_per_ml: Decimal, recovery: Decimal) -> Decimal:
     """Return the viable cells (in millions) in a volume after the thaw: volume × viable per mL × viable recovery."""
     return volume_ml * viable_million_per_ml * recovery
+
+
+def ended_as(status: str, bags: Collection[str]) -> str:
+    """Return what an order is for people: a completed one of which a bag was stopped early was stopped early."""
+    return "stopped_early" if status == "completed" and "stopped_early" in bags else status
 
 
 def first_to_expire(bags: Sequence[Bag]) -> list[Bag]:

@@ -1,15 +1,19 @@
 """The desk's pages: scan-to-page, the page of each thing, lists by role, and no more questions for more rows."""
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine, event
 from support.clients import SignIn
 from support.clinic import candidate, file_of
-from support.stages import HER, LOT, OTHER_LOT, at_the_bedside, enrolled
+from support.stages import HER, HIM, LOT, OTHER_LOT, at_the_bedside, enrolled
 from support.worlds import World
 
+from cotrack.bedside.service import infusions
 from cotrack.manufacture.service import lots, units
+from cotrack.orders.service import dosing
 
 
 def scanned(person: SignIn, code: str, *, by: str = "zhou.n") -> tuple[int, str, str]:
@@ -111,6 +115,46 @@ def test_a_journey_is_told_on_the_pages_of_bag_and_participant(world: World, per
     participant = person("qian.m").get(f"/participants/{HER}").get_data(as_text=True)
     for words in ("participant: Screen", "participant: Enrol", "band: Confirm band", "order: Order dose"):
         assert words in participant
+    for words in ("bag: Start infusion", "bag: Complete", f'href="/infusions/{infusion.id}"'):
+        assert words in participant
+    assert "bag: Fill unit" not in participant
+
+
+def block(page: str, title: str) -> str:
+    """Return the words of one block of a page."""
+    return " ".join(re.sub("<[^>]*>", " ", page.partition(f"<h2>{title}</h2>")[2].partition("<h2>")[0]).split())
+
+
+def test_what_was_stopped_early_reads_so_wherever_its_order_stands(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    volumes = {"volume_given_ml": Decimal("3.0"), "volume_left_ml": Decimal("27.0")}
+    world.sign("wu.n", lambda work: infusions.stop_early(work, infusion.id, **volumes, reason="rash"))
+    reader = person("qian.m")
+    for path in (f"/orders/{bedside.order}", f"/participants/{HER}", "/orders", "/orders?status=stopped_early"):
+        text = reader.get(path).get_data(as_text=True)
+        assert f"{bedside.order}</" in text
+        assert "stopped early</span>" in text
+        assert "completed</span>" not in text
+    assert bedside.order not in reader.get("/orders?status=completed").get_data(as_text=True)
+
+
+def test_a_bag_taken_back_has_no_volume_in_its_order_and_no_infusion_of_another(world: World, person: SignIn) -> None:
+    world.journey.released_lot(LOT)
+    enrolled(world, HER, HIM)
+    hers = world.journey.ordered(HER)
+    (bag,) = world.journey.allocated(hers)
+    world.do("li.c", lambda work: dosing.take_back_bags(work, hers, reason="patient late"))
+    his = world.journey.ordered(HIM)
+    assert world.journey.allocated(his) == [bag]
+    world.journey.issued(bag)
+    world.journey.received(bag)
+    world.journey.thawed(bag)
+    world.journey.completed(world.journey.started(HIM, bag), "23.0", "7.0")
+    reader = person("qian.m")
+    assert block(reader.get(f"/orders/{hers}").get_data(as_text=True), "Bags").endswith(f"{bag} taken back – – –")
+    assert "25.5 mL 23.0 mL 7.0 mL" in block(reader.get(f"/orders/{his}").get_data(as_text=True), "Bags")
+    assert "Start infusion" not in reader.get(f"/participants/{HER}").get_data(as_text=True)
 
 
 def statements(engine: Engine, act: Callable[[], object]) -> int:
