@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
 from cotrack.quality.rules import HoldFacts, against_held
 from cotrack.study.rules.definition import Definition, Schedule, not_set
 
@@ -41,6 +42,14 @@ class History:
 
     infusions: int
     last_started_on: date | None
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A weight in kg and the day on which it was measured."""
+
+    kg: Decimal
+    on: date
 
 
 def target_million(cells_per_kg: int, weight_kg: Decimal) -> Decimal:
@@ -162,6 +171,27 @@ def against_weight(weighed_on: date | None, on: date, valid_days: int | None) ->
             )
         ]
     return []
+
+
+def against_newer_weight(
+    ordered_kg: Decimal, newest: Weighed | None, tolerance_percent: Decimal | None
+) -> list[Blocker]:
+    """Return the reason where the ordered dose is not, within the study's tolerance, that of the newest weight (E21).
+
+    Cells are given per kilogram of who lies there today: the newest weight counts, whenever the order was signed.
+    """
+    if newest is None or newest.kg == ordered_kg:
+        return []
+    if tolerance_percent is None:
+        return [not_set("dose.tolerance_percent")]
+    if abs(ordered_kg - newest.kg) * 100 <= newest.kg * tolerance_percent:
+        return []
+    details = {"ordered": ordered_kg, "kg": newest.kg, "day": newest.on, "percent": tolerance_percent}
+    words = N_(
+        "{kg} kg were measured on {day}; the order is for {ordered} kg, more than {percent} % away. "
+        "The physician cancels the order and signs a new one."
+    )
+    return [Blocker("weight_stale", words, details)]
 
 
 def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker]:

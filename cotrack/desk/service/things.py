@@ -24,7 +24,8 @@ from cotrack.manufacture.service.lots import against_close_now, against_finish_n
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.rules import against_lot, ended_as
 from cotrack.orders.service.allocation import order_of_bag
-from cotrack.orders.service.dosing import order_numbered, orders_of, orders_with_status
+from cotrack.orders.service.dosing import OPEN_STATES, order_numbered, orders_of, orders_with_status
+from cotrack.orders.service.weights import against_order_now
 from cotrack.participants.models import Band, Participant
 from cotrack.participants.rules import judged_again
 from cotrack.participants.service import bands, enrolment, knowledge
@@ -231,6 +232,8 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
         "order": order,
         "definition": definition_of(order.study_definition),
         "offers": offers(ORDER, number, order.status, actor, extras=extras),
+        "standing": against_order_now(session, order),
+        "is_open": order.status in OPEN_STATES,
         "status": ended_as(order.status, [each.unit.status for each in order.allocations if not each.released_at]),
         "bags": [
             (each, infusion_of(session, each.unit_id) if each.released_at is None else None)
