@@ -14,6 +14,7 @@ from support.worlds import World
 from cotrack.bedside.service import infusions
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import dosing
+from cotrack.quality import service as quality
 
 
 def scanned(person: SignIn, code: str, *, by: str = "zhou.n") -> tuple[int, str, str]:
@@ -79,6 +80,48 @@ def test_no_button_is_offered_that_role_or_state_would_refuse(world: World, pers
         "dr.gao": set(),
         "shen.i": set(),
     }
+
+
+def offered(page: str) -> tuple[list[str], str]:
+    """Return the buttons that work on a thing's page, and everything said where its buttons are."""
+    acts = page.partition('class="acts"')[2].partition("</ul></div>")[0]
+    return re.findall(r'<a class="btn[^>]*>([^<]*)</a>', acts), acts
+
+
+@pytest.mark.parametrize("subject", ["lot", "unit"])
+def test_under_a_hold_no_button_brings_a_bag_nearer_to_a_vein_and_the_reason_stands_beside_it(
+    world: World, person: SignIn, subject: str
+) -> None:
+    world.journey.released_lot(LOT)
+    enrolled(world, HER)
+    (bag,) = world.journey.allocated(world.journey.ordered(HER))
+    path = f"/units/{bag}"
+
+    def under_a_hold(username: str) -> tuple[list[str], str]:
+        if subject == "lot":
+            hold = world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="late growth"))
+        else:
+            hold = world.do("qian.m", lambda work: units.hold_unit(work, bag, reason="late growth"))
+        shown = offered(person(username).get(path).get_data(as_text=True))
+        world.do("qian.m", lambda work: quality.lift(work, hold.id, reason="was another lot"))
+        return shown
+
+    steps = (
+        ("ma.k", "Issue", lambda: world.journey.issued(bag)),
+        ("zhou.n", "", lambda: world.journey.received(bag)),
+        ("zhou.n", "Check before the thaw", lambda: world.journey.thawed(bag)),
+        ("zhou.n", "Check at the bedside", lambda: None),
+    )
+    for username, title, go_on in steps:
+        working, said = under_a_hold(username)
+        if title:
+            assert title not in working
+            assert f"disabled>{title}</button>" in said
+            assert "is on hold: late growth" in said
+            assert title in offered(person(username).get(path).get_data(as_text=True))[0]
+        else:
+            assert "Receive on the ward" in working
+        go_on()
 
 
 def test_a_thing_links_only_to_what_the_reader_may_open(world: World, person: SignIn) -> None:

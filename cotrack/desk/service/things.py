@@ -94,14 +94,15 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
     facts = bag_facts(work, number)
     order_number = order_of_bag(session, number)
     infusion = infusion_of(session, unit.id)
-    against = {"store": custody.against_storing(work, unit, ground.site.places[0])}
+    standing = _against_unit(unit, facts.holds if facts else ())
+    against = {"store": custody.against_storing(work, unit, ground.site.places[0]), "issue": standing}
     return {
         "unit": unit,
         "offers": [
-            *_unit_offers(unit, actor, order_number),
+            *_unit_offers(unit, actor, order_number, standing),
             *offers(UNIT, number, unit.status, actor, extras=UNIT_EXTRAS, against=against),
         ],
-        "standing": _against_unit(unit, facts.holds if facts else ()),
+        "standing": standing,
         "holds": holds_of(session, f"unit:{number}"),
         "held": facts.holds if facts else (),
         "labels": labels_of(session, f"unit:{number}"),
@@ -119,8 +120,11 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
     }
 
 
-def _unit_offers(unit: Unit, actor: Actor, order_number: str) -> list[Offer]:
-    """Return the steps at the ward, which begin with a scan or at the order."""
+def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence[Blocker]) -> list[Offer]:
+    """Return the steps at the ward, which begin with a scan or at the order.
+
+    A hold stops what brings a bag nearer to a vein; a bag that is on its way is still received, to be kept somewhere.
+    """
     steps = (
         Extra(N_("Receive on the ward"), "bedside.receive", "unit:receive", frozenset({"issued"})),
         Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check", frozenset({"received"})),
@@ -128,7 +132,13 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str) -> list[Offer]:
     )
     arguments: dict[str, dict[str, str]] = {"bedside.check_before_thaw": {"number": order_number}}
     return [
-        Offer(step.title, step.endpoint, arguments.get(step.endpoint, {}), look="main")
+        Offer(
+            step.title,
+            step.endpoint,
+            arguments.get(step.endpoint, {}),
+            () if step.endpoint == "bedside.receive" else standing,
+            look="main",
+        )
         for step in steps
         if step.permission in actor.permissions and unit.status in step.states
     ]
