@@ -247,6 +247,7 @@ def test_a_volume_that_is_neither_given_nor_left_is_signed_for_with_its_reason(w
     assert person("wu.n").post(path, {**body, "missing_reason": "stays in the line"}).status_code == 200
     signed = world.read(lambda session: infusions.infusion_of(session, 1)).closing_signature.text
     assert "Neither given nor left / 去向 4.0 mL: stays in the line" in signed
+    assert "4.0 mL: stays in the line" in person("dr.gao").get("/infusions/1").get_data(as_text=True)
 
 
 def test_more_than_was_in_the_bag_is_refused_whatever_the_reason(world: World, person: SignIn) -> None:
