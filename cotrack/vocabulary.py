@@ -85,7 +85,8 @@ WORDS: Final = {
     "system": N_("system"),
     "trail_finding.find": N_("Trail found altered"),
     "trail_finding.acknowledge": N_("Finding acknowledged"),
-    "demonstration.load": N_("Demonstration loaded"),
+    "demonstration.load": N_("Demonstration begun"),
+    "demonstration.finish": N_("Demonstration complete"),
     # outcomes and verdicts
     "done": N_("done"),
     "refused": N_("refused"),

@@ -90,6 +90,13 @@ class VolumesIn(In):
         required=True,
         metadata={"label": N_("Volume left in the bag"), "unit": "mL", "kind": "number"},
     )
+    missing_reason = Words(
+        load_default="",
+        metadata={
+            "label": N_("What is missing, and why"),
+            "hint": N_("Only where given and left are less than what was in the bag."),
+        },
+    )
 
 
 class StoppedIn(VolumesIn):

@@ -68,12 +68,12 @@ class Journey:
         self.cast.do("zhao.l", lambda work: lots.make_lot(work, number=number, made_on=made_on or self.today()))
         return number
 
-    def unit(self, lot_number: str, *, volume_ml: str = "30.0", viable: str = "5.360") -> str:
-        """Fill one bag."""
+    def unit(self, lot_number: str, *, volume_ml: str = "30.0", viable: str = "5.360", reason: str = "") -> str:
+        """Fill one bag; one that holds less than the study says, with the reason."""
         filled = self.cast.do(
             "zhao.l",
             lambda work: units.fill_unit(
-                work, lot_number, volume_ml=Decimal(volume_ml), viable_million_per_ml=Decimal(viable)
+                work, lot_number, volume_ml=Decimal(volume_ml), viable_million_per_ml=Decimal(viable), reason=reason
             ),
         )
         return filled.number

@@ -13,11 +13,16 @@ def demo() -> None:
 
 
 @demo.command("load")
-@click.option("--if-empty", is_flag=True, help="Do nothing where the database is not empty.")
+@click.option(
+    "--if-empty",
+    is_flag=True,
+    help="Do nothing where the database is not empty; an unfinished demonstration is refused.",
+)
 @pass_terminal
 @plain_errors
 def load(terminal: Terminal, *, if_empty: bool) -> None:
     """Fill an empty database of a training site with lots in every state and participants at every stage."""
+    site.refuse_unfinished(terminal.runtime)
     if not if_empty or site.is_empty(terminal.runtime):
         chapters = list(progress(site.load(terminal.runtime), "building the demonstration", len(site.CHAPTERS)))
         terminal.say(f"built: {', '.join(chapters)}")

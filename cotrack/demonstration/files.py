@@ -33,6 +33,17 @@ def write(folder: Path, loaded_on: date) -> list[Path]:
     return [_write_one(folder / name, loaded_on) for name in NAMES]
 
 
+def are_written(folder: Path) -> bool:
+    """Whether both files are there."""
+    return all((folder / name).is_file() for name in NAMES)
+
+
+def remove(folder: Path) -> None:
+    """Take both files away, where they are."""
+    for name in NAMES:
+        (folder / name).unlink(missing_ok=True)
+
+
 def _write_one(path: Path, loaded_on: date) -> Path:
     text = (resource("demonstration/files") / path.name).read_bytes().decode()
     path.write_bytes(moved(lot_of(text, loaded_on), moved_by(loaded_on)).encode())

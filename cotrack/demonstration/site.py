@@ -12,13 +12,17 @@ from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.players import Cast
 from cotrack.demonstration.story import StoryClock
 from cotrack.foundation.access.models import Person
+from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Blocked
 from cotrack.foundation.migrations import SYSTEM
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.words import N_
 
 DAYS_TOLD = 130
+BEGIN, FINISH = "demonstration.load", "demonstration.finish"
+SUBJECT = "site:demonstration"
 
 CHAPTERS: Final[tuple[tuple[str, Callable[[Journey, StoryClock], None]], ...]] = (
     ("people and study", past.people_and_study),
@@ -36,6 +40,8 @@ CHAPTERS: Final[tuple[tuple[str, Callable[[Journey, StoryClock], None]], ...]] =
 def load(runtime: Runtime) -> Iterator[str]:
     """Build the site, chapter by chapter, and say what was built; an empty training site only."""
     _refuse_unfit(runtime)
+    # Those of an earlier site say nothing of this one.
+    files.remove(_folder(runtime))
     clock = StoryClock(runtime.ground.sessions.clock())
     sessions = runtime.ground.sessions.with_clock(clock)
     journey = Journey(Cast(replace(runtime, ground=replace(runtime.ground, sessions=sessions))))
@@ -44,12 +50,14 @@ def load(runtime: Runtime) -> Iterator[str]:
     for words, chapter in CHAPTERS:
         chapter(journey, clock)
         yield words
+    with unit_of_work(journey.ground, SYSTEM) as work:
+        work.record(FINISH, SUBJECT, permission="system:start")
 
 
 def _announce(journey: Journey, clock: StoryClock) -> None:
     """Record that a story begins: the one step back in time that verification accepts (docs/trail.md)."""
     with unit_of_work(journey.ground, SYSTEM) as work:
-        work.record("demonstration.load", "site:demonstration", permission="system:start")
+        work.record(BEGIN, SUBJECT, permission="system:start")
         work.details["loaded_at"] = clock.end.isoformat()
 
 
@@ -58,8 +66,27 @@ def _refuse_unfit(runtime: Runtime) -> None:
         raise Blocked(
             blockers=[Blocker("demonstration_only", "The demonstration loads only where COTRACK_ENVIRONMENT=training.")]
         )
+    refuse_unfinished(runtime)
     if not is_empty(runtime):
         raise Blocked(blockers=[Blocker("not_empty", "This database is not empty: use an empty one.")])
+
+
+def refuse_unfinished(runtime: Runtime) -> None:
+    """Raise Blocked where a load was begun and never finished: half a story is no site to learn on, or to go on with.
+
+    Loads of programs that recorded no end are known by the example files, which were always written last.
+    """
+    with runtime.ground.sessions.reading() as session:
+        events = {each.event for each in records_of(session, [SUBJECT], most=None)}
+    if BEGIN not in events or FINISH in events or files.are_written(_folder(runtime)):
+        return
+    words = N_(
+        "The demonstration was begun in this database and never finished: it still runs, or was stopped half-way. "
+        "Start anew: remove {folder} (with PostgreSQL, empty the database too), then `cotrack init` and "
+        "`cotrack demo load`."
+    )
+    details = {"folder": runtime.settings.var_folder}
+    raise Blocked(blockers=[Blocker("demonstration_unfinished", words, details)])
 
 
 def is_empty(runtime: Runtime) -> bool:
@@ -71,4 +98,8 @@ def is_empty(runtime: Runtime) -> bool:
 def example_files(runtime: Runtime) -> list[Path]:
     """Write the files that fit the site just built, and return their paths."""
     today = runtime.ground.sessions.clock().date()
-    return files.write(runtime.settings.var_folder / "demonstration", today)
+    return files.write(_folder(runtime), today)
+
+
+def _folder(runtime: Runtime) -> Path:
+    return runtime.settings.var_folder / "demonstration"

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Literal
 
 import click
-from PIL import Image, UnidentifiedImageError
 
 from cotrack.desk.service import label_files
-from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors
+from cotrack.foundation.terminal import Terminal, output_file, pass_terminal, plain_errors
+from cotrack.labelling.gateways.read_back import picture_in_file
 from cotrack.labelling.rules.kinds import KINDS
 
 Format = Literal["pdf", "png", "zpl"]
@@ -22,19 +22,28 @@ def labels() -> None:
 @click.argument("kind", type=click.Choice(sorted(KINDS)))
 @click.argument("key")
 @click.option("--format", "output", type=click.Choice(["pdf", "png", "zpl"]), default="pdf")
-@click.option("-o", "--output-file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "-o",
+    "--output-file",
+    "path",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The file to write; one that is there already is refused, unless --force.",
+)
+@click.option("--force", "is_forced", is_flag=True, help="Replace the output file where it is there already.")
 @click.option("--print", "is_print", is_flag=True, help="A recorded print with a valid code, instead of a specimen.")
 @click.option("--reason", default="", help="Why it is printed.")
 @click.option("--station", default="", help="The station at which it is printed.")
 @pass_terminal
 @plain_errors
-def render(
+def render(  # noqa: PLR0913 (one for each option of the command)
     terminal: Terminal,
     *,
     kind: str,
     key: str,
     output: Format,
-    output_file: Path,
+    path: Path,
+    is_forced: bool,
     is_print: bool,
     reason: str,
     station: str,
@@ -42,25 +51,24 @@ def render(
     """Draw the label KIND of the unit or participant KEY: a SPECIMEN whose code is refused, unless --print."""
     actor = terminal.actor()
     ground = terminal.runtime.ground
-    if is_print:
-        document = label_files.printed(ground, actor, kind, key, output=output, reason=reason, station=station)
-    else:
-        document = label_files.specimen(ground, actor, kind, key, output=output)
-    output_file.write_bytes(document)
-    terminal.say(f"wrote {output_file} ({len(document)} bytes)")
+    # The file is open before anything is printed: a print makes the older label worthless, and must not get lost.
+    with output_file(path, is_forced=is_forced) as target:
+        if is_print:
+            document = label_files.printed(ground, actor, kind, key, output=output, reason=reason, station=station)
+        else:
+            document = label_files.specimen(ground, actor, kind, key, output=output)
+        target.write(document)
+    terminal.say(f"wrote {click.format_filename(path)} ({len(document)} bytes)")
 
 
 @labels.command("check")
-@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("image", type=click.Path(path_type=Path))
 @pass_terminal
 @plain_errors
 def check(terminal: Terminal, image: Path) -> None:
     """Say what the label in a picture is: genuine, current, of which thing. Exit 1 where it does not count."""
     terminal.require("label:print", "label:apply", "label:void", "infusion:check")
-    try:
-        picture = Image.open(image).convert("L")
-    except (UnidentifiedImageError, OSError) as fault:
-        raise click.UsageError(f"{image} is no picture: {fault}") from None
+    picture = picture_in_file(image)
     lines, counts = label_files.said_by(terminal.runtime.ground, picture)
     if not counts:
         terminal.end_with(lines)

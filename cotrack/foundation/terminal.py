@@ -4,15 +4,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, NoReturn, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, TypeVar
 
 import click
 
 from cotrack.foundation.acting import Actor
-from cotrack.foundation.errors import CotrackError, NotSignedIn, PermissionDenied, Refused
+from cotrack.foundation.errors import Blocked, CotrackError, NotSignedIn, PermissionDenied, Refused
 from cotrack.foundation.migrations import require_schema
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.site import SiteFault
@@ -152,6 +153,39 @@ def _one_line(fault: Exception) -> str:
 
 def _say_json(kind: str, reasons: Sequence[Mapping[str, str]]) -> None:
     click.echo(json.dumps({"kind": kind, "reasons": list(reasons)}, ensure_ascii=False), err=True)
+
+
+@contextmanager
+def output_file(path: Path, *, is_forced: bool) -> Iterator[BinaryIO]:
+    """Open a file before the act that fills it; raises Blocked where a file is there already and nobody said --force.
+
+    A file that is there is replaced by a whole new one or stays; a new one that is not finished is taken away again.
+    A device or a pipe (`/dev/stdout`) holds nothing that could be lost.
+    """
+    is_plain = path.is_file() or not path.exists()
+    place = path.resolve() if is_forced else path
+    written = place.with_name(f".{place.name}.{os.getpid()}") if is_forced and is_plain else place
+    target = _opened(path, written, is_plain=is_plain)
+    try:
+        with target:
+            yield target
+        if written != place:
+            written.replace(place)
+    except BaseException as fault:
+        if is_plain:
+            written.unlink(missing_ok=True)
+        if isinstance(fault, OSError):
+            fault.filename = fault.filename or str(path)
+        raise
+
+
+def _opened(path: Path, written: Path, *, is_plain: bool) -> BinaryIO:
+    try:
+        return written.open("xb" if is_plain else "wb")
+    except FileExistsError:
+        raise Blocked("{path} is there already: name another file, or replace it with --force.", path=path) from None
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, str(path)) from None
 
 
 def progress(items: Iterable[T], words: str, length: int | None = None) -> Iterator[T]:

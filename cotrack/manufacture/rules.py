@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
+from cotrack.study.rules.definition import Definition
 from cotrack.study.rules.eligibility import add_months
 
 END_STATES = frozenset({"completed", "stopped_early", "wasted", "destroyed"})
@@ -18,6 +21,26 @@ class UnitFacts:
     number: str
     status: str
     labels: Mapping[str, str]
+
+
+def against_filled_volume(definition: Definition, volume_ml: Decimal, reason: str) -> list[Blocker]:
+    """Return why a bag of this volume (mL) is not what the study's bag holds: more is none, less asks a reason.
+
+    A version of the study that says no tolerance allows none. The last bag of a lot may hold less than the others.
+    """
+    usual, percent = definition.product.bag_volume_ml, definition.product.bag_volume_tolerance_percent or Decimal(0)
+    if usual is None or abs(volume_ml - usual) * 100 <= usual * percent:
+        return definition.against_use("product.bag_volume_ml", "product.bag_volume_tolerance_percent")
+    details = {"volume": volume_ml, "usual": usual, "percent": percent}
+    if volume_ml > usual:
+        words = N_("{volume} mL is more than a bag of this study holds: {usual} mL, within {percent} %.")
+        return [Blocker("volume_impossible", words, details)]
+    if reason.strip():
+        return []
+    words = N_(
+        "{volume} mL is less than a bag of this study holds: {usual} mL, within {percent} %. Correct it, or say why."
+    )
+    return [Blocker("volume_to_explain", words, details)]
 
 
 def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:

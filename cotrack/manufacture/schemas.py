@@ -31,6 +31,10 @@ class UnitIn(In):
         required=True,
         metadata={"label": N_("Viable cells"), "unit": "10⁶/mL", "kind": "number"},
     )
+    reason = Words(
+        load_default="",
+        metadata={"label": N_("Reason"), "hint": N_("Only where the bag holds less than the study says.")},
+    )
 
 
 class LabelIn(In):

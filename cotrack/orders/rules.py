@@ -1,11 +1,12 @@
 """The arithmetic of a dose, and everything that speaks against ordering or giving it (product.md, arithmetic)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
 from cotrack.quality.rules import HoldFacts, against_held
 from cotrack.study.rules.definition import Definition, Schedule, not_set
 
@@ -43,6 +44,14 @@ class History:
     last_started_on: date | None
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """A weight in kg and the day on which it was measured."""
+
+    kg: Decimal
+    on: date
+
+
 def target_million(cells_per_kg: int, weight_kg: Decimal) -> Decimal:
     """Return the dose in millions of viable cells, to a thousand cells: cells per kg × kg."""
     return (cells_per_kg * weight_kg / ONE_MILLION).quantize(DOSE_STEP, ROUND_HALF_UP)
@@ -51,6 +60,11 @@ def target_million(cells_per_kg: int, weight_kg: Decimal) -> Decimal:
 def viable_million(volume_ml: Decimal, viable_million_per_ml: Decimal, recovery: Decimal) -> Decimal:
     """Return the viable cells (in millions) in a volume after the thaw: volume × viable per mL × viable recovery."""
     return volume_ml * viable_million_per_ml * recovery
+
+
+def ended_as(status: str, bags: Collection[str]) -> str:
+    """Return what an order is for people: a completed one of which a bag was stopped early was stopped early."""
+    return "stopped_early" if status == "completed" and "stopped_early" in bags else status
 
 
 def first_to_expire(bags: Sequence[Bag]) -> list[Bag]:
@@ -157,6 +171,27 @@ def against_weight(weighed_on: date | None, on: date, valid_days: int | None) ->
             )
         ]
     return []
+
+
+def against_newer_weight(
+    ordered_kg: Decimal, newest: Weighed | None, tolerance_percent: Decimal | None
+) -> list[Blocker]:
+    """Return the reason where the ordered dose is not, within the study's tolerance, that of the newest weight (E21).
+
+    Cells are given per kilogram of who lies there today: the newest weight counts, whenever the order was signed.
+    """
+    if newest is None or newest.kg == ordered_kg:
+        return []
+    if tolerance_percent is None:
+        return [not_set("dose.tolerance_percent")]
+    if abs(ordered_kg - newest.kg) * 100 <= newest.kg * tolerance_percent:
+        return []
+    details = {"ordered": ordered_kg, "kg": newest.kg, "day": newest.on, "percent": tolerance_percent}
+    words = N_(
+        "{kg} kg were measured on {day}; the order is for {ordered} kg, more than {percent} % away. "
+        "The physician cancels the order and signs a new one."
+    )
+    return [Blocker("weight_stale", words, details)]
 
 
 def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker]:

@@ -4,6 +4,7 @@ from marshmallow import Schema, fields
 
 from cotrack.foundation.web.schemas import Day, In, Instant, SignatureField, SignatureOut, Whole
 from cotrack.foundation.words import N_
+from cotrack.orders.rules import ended_as
 
 
 class OrderIn(In):
@@ -52,4 +53,8 @@ class OrderWithBagsOut(OrderOut):
     """A dose order with its bags and signature."""
 
     allocations = fields.List(fields.Nested(AllocationOut))
+    ended_as = fields.Function(
+        lambda order: ended_as(order.status, [each.unit.status for each in order.allocations if not each.released_at]),
+        metadata={"description": "The status as people read it: a completed order may have been stopped early."},
+    )
     signature = fields.Nested(SignatureOut)

@@ -210,6 +210,19 @@ def against_birth_date(screened: date | None, told: date, subject_number: str) -
     ]
 
 
+def is_replacement(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+    """Whether something that was recorded of an identity becomes another; what is added replaces nothing."""
+    return any(before.get(name, told) != told for name, told in after.items())
+
+
+def against_replacing(subject_number: str, *, is_band_worn: bool) -> list[Blocker]:
+    """Return why an identity may not be replaced now: a band with the older one is on a wrist."""
+    if not is_band_worn:
+        return []
+    words = N_("{number} wears a band with the identity recorded before: take it off first, and print a new one after.")
+    return [Blocker("band_worn", words, {"number": subject_number}, solve=f"participant:{subject_number}")]
+
+
 def open_fields(verdict: Verdict, known: Collection[str]) -> frozenset[str]:
     """Return the fields that nobody has said of this participant, and that a criterion waits for."""
     waiting = [each.rule for each in verdict.findings if each.outcome in {Outcome.TO_ANSWER, Outcome.TO_EXAMINE}]

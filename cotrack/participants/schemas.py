@@ -37,6 +37,10 @@ class IdentityIn(In):
     name = Words(required=True, metadata={"label": N_("Name")})
     hospital_number = Words(required=True, metadata={"label": N_("Hospital number")})
     birth_date = Day(required=True, metadata={"label": N_("Birth date"), "kind": "date"})
+    reason = Words(
+        load_default="",
+        metadata={"label": N_("Reason"), "hint": N_("Only where an identity is recorded already: why it is replaced.")},
+    )
 
 
 class LookIn(In):

@@ -8,7 +8,7 @@ from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.study import service
 
-STUDY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+STUDY_FILE = click.Path(path_type=Path)
 
 
 @click.group()
@@ -23,11 +23,12 @@ def study() -> None:
 def check(terminal: Terminal, file: Path) -> None:
     """Name every fault of FILE with its key, and what the sponsor has still to set."""
     definition, faults = service.check_study(service.read_study_file(file))
+    name = click.format_filename(file)
     if definition is None:
-        terminal.end_with([f"{file}: {fault}" for fault in faults])
+        terminal.end_with([f"{name}: {fault}" for fault in faults])
     for key in sorted(definition.unset):
         terminal.say(f"{key}: the sponsor has not set it; what needs it is blocked")
-    terminal.say(f"{file}: {definition.code} {definition.version} has no faults")
+    terminal.say(f"{name}: {definition.code} {definition.version} has no faults")
 
 
 @study.command("load")

@@ -1,7 +1,6 @@
 """Loading study definitions, letting them be signed, and finding the one in effect."""
 
 import hashlib
-import tomllib
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +18,10 @@ from cotrack.lifecycles import STUDY_DEFINITION
 from cotrack.study.models import StudyDefinition
 from cotrack.study.rules.definition import Definition, not_set
 from cotrack.study.rules.file_table import Fault
-from cotrack.study.rules.reading import SEPARATOR, read_definition
+from cotrack.study.rules.reading import SEPARATOR, parsed, read_definition
 
 T = TypeVar("T")
+MOST_FILE_BYTES = 1_000_000
 
 
 def read_study_file(path: Path) -> str:
@@ -39,17 +39,22 @@ def read_study_file(path: Path) -> str:
 def _text_of(path: Path) -> str:
     """Return a file's text in Unicode's composed form, as it is kept and signed, whatever editor wrote it."""
     try:
-        return unicodedata.normalize("NFC", path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as fault:
-        raise InvalidInput("{path} cannot be read: {fault}.", path=path, fault=fault) from None
+        with path.open("rb") as source:
+            content = source.read(MOST_FILE_BYTES + 1)
+    except (OSError, ValueError) as fault:
+        words = getattr(fault, "strerror", None) or fault
+        raise InvalidInput("{path} cannot be read: {fault}.", path=path, fault=words) from None
+    if len(content) > MOST_FILE_BYTES:
+        raise InvalidInput("{path} is no study file: it is larger than {most} bytes.", path=path, most=MOST_FILE_BYTES)
+    try:
+        return unicodedata.normalize("NFC", content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
+    except UnicodeDecodeError as fault:
+        raise InvalidInput("{path} is no text in UTF-8: see byte {place}.", path=path, place=fault.start + 1) from None
 
 
 def _name_of_filled(text: str) -> str:
     """Return the name of the file whose gaps this one fills; empty where it says none, or is no TOML at all."""
-    try:
-        name = tomllib.loads(text).get("fills")
-    except tomllib.TOMLDecodeError:
-        return ""
+    name = parsed(text, []).get("fills")
     return name if isinstance(name, str) else ""
 
 

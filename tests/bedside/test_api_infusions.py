@@ -1,5 +1,6 @@
 """From the freezer to the closed infusion over the JSON API: each step once, each refusal with all its reasons."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from support.refusals import codes, records, refused
 from support.stages import HER, HIM, LOT, Bedside, at_the_bedside, at_the_ward, enrolled
 from support.worlds import World
 
+from cotrack.bedside.rules.volumes import missing_volume
 from cotrack.bedside.service import infusions
 from cotrack.demonstration.players import PASSWORD, Player
 from cotrack.manufacture.service import lots, units
@@ -209,6 +211,9 @@ def test_a_bag_of_another_order_is_not_thawed_for_this_one(world: World, person:
         ("28.1 0.0", ["dose_out_of_range"]),
         ("25.5 4.6", ["volume_impossible"]),
         ("31.0 0.0", ["volume_impossible", "dose_out_of_range"]),
+        ("25.5 1.5", []),
+        ("25.5 1.4", ["volume_to_explain"]),
+        ("25.5 0.0", ["volume_to_explain"]),
     ],
 )
 def test_the_volumes_at_the_end_can_be_true_and_fit_the_order(
@@ -229,8 +234,32 @@ def test_a_part_given_is_stopped_early_with_a_reason_and_counts(world: World, pe
     assert person("dr.gao").post(path, body).status_code == 422
     stopped = person("dr.gao").post(path, {**body, "reason": "rash"})
     assert (stopped.status_code, stopped.get_json()["volume_given_ml"]) == (200, "3.0")
-    assert person("li.c").get(f"/api/v1/orders/{bedside.order}").get_json()["status"] == "completed"
+    order = person("li.c").get(f"/api/v1/orders/{bedside.order}").get_json()
+    assert (order["status"], order["ended_as"]) == ("completed", "stopped_early")
     assert person("dr.gao").post(path, {**body, "reason": "rash"}).status_code == 409
+
+
+def test_a_volume_that_is_neither_given_nor_left_is_signed_for_with_its_reason(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    path = f"/api/v1/infusions/{started(bedside, person)}/complete"
+    body = {"volume_given_ml": "25.5", "volume_left_ml": "0.5", **SIGNED}
+    assert codes(person("wu.n").post(path, body)) == ["volume_to_explain"]
+    assert person("wu.n").post(path, {**body, "missing_reason": "stays in the line"}).status_code == 200
+    signed = world.read(lambda session: infusions.infusion_of(session, 1)).closing_signature.text
+    assert "Neither given nor left / 去向 4.0 mL: stays in the line" in signed
+    assert "4.0 mL: stays in the line" in person("dr.gao").get("/infusions/1").get_data(as_text=True)
+
+
+def test_more_than_was_in_the_bag_is_refused_whatever_the_reason(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    path = f"/api/v1/infusions/{started(bedside, person)}/stop-early"
+    body = {"volume_given_ml": "25.5", "volume_left_ml": "4.6", "reason": "rash", "missing_reason": "foam", **SIGNED}
+    assert codes(person("wu.n").post(path, body)) == ["volume_impossible"]
+
+
+def test_a_study_without_a_tolerance_lets_no_volume_go_missing_unsaid() -> None:
+    assert missing_volume(Decimal(30), Decimal("25.5"), Decimal("4.4"), None) == Decimal("0.1")
+    assert missing_volume(Decimal(30), Decimal("25.5"), Decimal("4.5"), None) == 0
 
 
 @pytest.mark.parametrize("value", ["-1", "1e2", "NaN", "25.55", "1001", "", None])

@@ -29,7 +29,7 @@ from cotrack.labelling.rules.codes import Code, Misread
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.standing import LabelFacts, Scan
 from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
-from cotrack.orders.rules import History
+from cotrack.orders.rules import History, Weighed, against_newer_weight
 from cotrack.quality.rules import HoldFacts
 from cotrack.study.rules.reading import SEPARATOR, read_definition
 
@@ -52,7 +52,9 @@ ORDER_FACTS = OrderFacts(
     participant_id=1,
     subject_number="IFN-001",
     participant_status="enrolled",
+    weight_kg=Decimal("61.5"),
     weighed_on=TODAY,
+    newest_weight=Weighed(Decimal("61.5"), TODAY),
     is_started=False,
     history=History(1, TODAY - timedelta(days=28)),
     volume_to_give_ml=Decimal("25.5"),
@@ -218,6 +220,22 @@ def test_e22_number_and_interval_count_until_the_first_bag_of_the_order_has_star
 @pytest.mark.parametrize(("days", "expected"), [(7, []), (8, ["weight_stale"]), (-1, ["weight_stale"])])
 def test_e21_the_weight_of_the_order_is_still_of_the_last_days(days: int, expected: list[str]) -> None:
     assert against_order(weighed_on=TODAY - timedelta(days=days)) == expected
+
+
+@pytest.mark.parametrize(
+    ("newest", "expected"),
+    [("61.5", []), ("68.3", []), ("68.4", ["weight_stale"]), ("56.0", []), ("55.9", ["weight_stale"])],
+)
+def test_e21_the_ordered_dose_is_that_of_the_newest_weight_within_the_studys_tolerance(
+    newest: str, expected: list[str]
+) -> None:
+    assert against_order(newest_weight=Weighed(Decimal(newest), TODAY)) == expected
+
+
+def test_a_dose_of_another_weight_is_not_judged_by_a_tolerance_that_nobody_set() -> None:
+    assert codes(against_newer_weight(Decimal(60), Weighed(Decimal(61), TODAY), None)) == ["sponsor_to_set"]
+    assert against_newer_weight(Decimal(60), Weighed(Decimal("60.0"), TODAY), None) == []
+    assert against_newer_weight(Decimal(60), None, None) == []
 
 
 def test_every_reason_against_a_bag_is_told_and_not_only_the_first() -> None:

@@ -1,15 +1,20 @@
 """The desk's pages: scan-to-page, the page of each thing, lists by role, and no more questions for more rows."""
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine, event
 from support.clients import SignIn
 from support.clinic import candidate, file_of
-from support.stages import HER, LOT, OTHER_LOT, at_the_bedside, enrolled
+from support.stages import HER, HIM, LOT, OTHER_LOT, at_the_bedside, enrolled
 from support.worlds import World
 
+from cotrack.bedside.service import infusions
 from cotrack.manufacture.service import lots, units
+from cotrack.orders.service import dosing
+from cotrack.quality import service as quality
 
 
 def scanned(person: SignIn, code: str, *, by: str = "zhou.n") -> tuple[int, str, str]:
@@ -77,6 +82,48 @@ def test_no_button_is_offered_that_role_or_state_would_refuse(world: World, pers
     }
 
 
+def offered(page: str) -> tuple[list[str], str]:
+    """Return the buttons that work on a thing's page, and everything said where its buttons are."""
+    acts = page.partition('class="acts"')[2].partition("</ul></div>")[0]
+    return re.findall(r'<a class="btn[^>]*>([^<]*)</a>', acts), acts
+
+
+@pytest.mark.parametrize("subject", ["lot", "unit"])
+def test_under_a_hold_no_button_brings_a_bag_nearer_to_a_vein_and_the_reason_stands_beside_it(
+    world: World, person: SignIn, subject: str
+) -> None:
+    world.journey.released_lot(LOT)
+    enrolled(world, HER)
+    (bag,) = world.journey.allocated(world.journey.ordered(HER))
+    path = f"/units/{bag}"
+
+    def under_a_hold(username: str) -> tuple[list[str], str]:
+        if subject == "lot":
+            hold = world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="late growth"))
+        else:
+            hold = world.do("qian.m", lambda work: units.hold_unit(work, bag, reason="late growth"))
+        shown = offered(person(username).get(path).get_data(as_text=True))
+        world.do("qian.m", lambda work: quality.lift(work, hold.id, reason="was another lot"))
+        return shown
+
+    steps = (
+        ("ma.k", "Issue", lambda: world.journey.issued(bag)),
+        ("zhou.n", "", lambda: world.journey.received(bag)),
+        ("zhou.n", "Check before the thaw", lambda: world.journey.thawed(bag)),
+        ("zhou.n", "Check at the bedside", lambda: None),
+    )
+    for username, title, go_on in steps:
+        working, said = under_a_hold(username)
+        if title:
+            assert title not in working
+            assert f"disabled>{title}</button>" in said
+            assert "is on hold: late growth" in said
+            assert title in offered(person(username).get(path).get_data(as_text=True))[0]
+        else:
+            assert "Receive on the ward" in working
+        go_on()
+
+
 def test_a_thing_links_only_to_what_the_reader_may_open(world: World, person: SignIn) -> None:
     bedside = at_the_bedside(world)
     for_the_freezer = person("ma.k").get(f"/orders/{bedside.order}").get_data(as_text=True)
@@ -111,6 +158,46 @@ def test_a_journey_is_told_on_the_pages_of_bag_and_participant(world: World, per
     participant = person("qian.m").get(f"/participants/{HER}").get_data(as_text=True)
     for words in ("participant: Screen", "participant: Enrol", "band: Confirm band", "order: Order dose"):
         assert words in participant
+    for words in ("bag: Start infusion", "bag: Complete", f'href="/infusions/{infusion.id}"'):
+        assert words in participant
+    assert "bag: Fill unit" not in participant
+
+
+def block(page: str, title: str) -> str:
+    """Return the words of one block of a page."""
+    return " ".join(re.sub("<[^>]*>", " ", page.partition(f"<h2>{title}</h2>")[2].partition("<h2>")[0]).split())
+
+
+def test_what_was_stopped_early_reads_so_wherever_its_order_stands(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    volumes = {"volume_given_ml": Decimal("3.0"), "volume_left_ml": Decimal("27.0")}
+    world.sign("wu.n", lambda work: infusions.stop_early(work, infusion.id, **volumes, reason="rash"))
+    reader = person("qian.m")
+    for path in (f"/orders/{bedside.order}", f"/participants/{HER}", "/orders", "/orders?status=stopped_early"):
+        text = reader.get(path).get_data(as_text=True)
+        assert f"{bedside.order}</" in text
+        assert "stopped early</span>" in text
+        assert "completed</span>" not in text
+    assert bedside.order not in reader.get("/orders?status=completed").get_data(as_text=True)
+
+
+def test_a_bag_taken_back_has_no_volume_in_its_order_and_no_infusion_of_another(world: World, person: SignIn) -> None:
+    world.journey.released_lot(LOT)
+    enrolled(world, HER, HIM)
+    hers = world.journey.ordered(HER)
+    (bag,) = world.journey.allocated(hers)
+    world.do("li.c", lambda work: dosing.take_back_bags(work, hers, reason="patient late"))
+    his = world.journey.ordered(HIM)
+    assert world.journey.allocated(his) == [bag]
+    world.journey.issued(bag)
+    world.journey.received(bag)
+    world.journey.thawed(bag)
+    world.journey.completed(world.journey.started(HIM, bag), "23.0", "7.0")
+    reader = person("qian.m")
+    assert block(reader.get(f"/orders/{hers}").get_data(as_text=True), "Bags").endswith(f"{bag} taken back – – –")
+    assert "25.5 mL 23.0 mL 7.0 mL" in block(reader.get(f"/orders/{his}").get_data(as_text=True), "Bags")
+    assert "Start infusion" not in reader.get(f"/participants/{HER}").get_data(as_text=True)
 
 
 def statements(engine: Engine, act: Callable[[], object]) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from PIL import Image
-from support.programs import Program
+from support.programs import Program, Said
 from support.worlds import World
 
 from cotrack.cli import main
@@ -172,10 +172,80 @@ def test_labels_are_drawn_as_specimens_and_checked(world: World, program: Progra
     assert checked.err.startswith("unknown: ")
     Image.new("L", (200, 200), 255).save(picture)
     assert program.call("labels", "check", picture, "--as", "zhao.l").err == "no code was found in this picture\n"
-    refused = program.call("labels", "render", "bag", "NO-BAG", "-o", picture, "--as", "zhao.l")
-    assert refused.refusal == "There is no unit NO-BAG."
-    unwritable = program.call("labels", "render", "bag", bag, "-o", "/nowhere/bag.pdf", "--as", "zhao.l")
-    assert unwritable.refusal == "/nowhere/bag.pdf: No such file or directory"
+
+
+def render(program: Program, path: Path, *more: str, bag: str = "NO-BAG") -> Said:
+    return program.call("labels", "render", "bag", bag, "-o", str(path), *more, "--as", "zhao.l")
+
+
+def test_a_label_never_takes_the_place_of_a_file_unasked(world: World, program: Program) -> None:
+    world.journey.lot("MSC26-0031")
+    bag = world.journey.labelled_unit("MSC26-0031")
+    path = program.home / "bag.pdf"
+    path.write_text("kept")
+    before = events(world)
+    said = render(program, path, "--print", "--reason", "torn", bag=bag)
+    assert said.refusal == f"{path} is there already: name another file, or replace it with --force."
+    assert path.read_text() == "kept"
+    assert [event for _, event, _ in events(world)[len(before) :]] == ["person.sign_in", "person.sign_out"]
+    assert render(program, path, "--force", bag=bag).status == 0
+    assert path.read_bytes().startswith(b"%PDF")
+    assert sorted(each.name for each in program.home.glob("*bag.pdf*")) == ["bag.pdf"]
+
+
+def test_a_label_that_is_refused_leaves_every_file_as_it_was(program: Program) -> None:
+    path = program.home / "bag.pdf"
+    assert render(program, path).refusal == "There is no unit NO-BAG."
+    assert not path.exists()
+    path.write_text("kept")
+    assert render(program, path, "--force").refusal == "There is no unit NO-BAG."
+    assert path.read_text() == "kept"
+    assert sorted(each.name for each in program.home.glob("*bag.pdf*")) == ["bag.pdf"]
+
+
+def test_where_a_label_cannot_be_written_the_line_names_the_file_and_nothing_is_printed(
+    world: World, program: Program
+) -> None:
+    world.journey.lot("MSC26-0031")
+    bag = world.journey.labelled_unit("MSC26-0031")
+    before = events(world)
+    for path, fault in (
+        (Path("/nowhere/bag.pdf"), "No such file or directory"),
+        (program.home, "Is a directory"),
+        (Path("/proc/self/bag.pdf"), "No such file or directory"),
+    ):
+        for more in ((), ("--force",)):
+            said = render(program, path, "--print", "--reason", "torn", *more, bag=bag)
+            assert said.refusal == f"{path}: {fault}"
+    assert {event for _, event, _ in events(world)[len(before) :]} == {"person.sign_in", "person.sign_out"}
+    assert render(program, Path("/dev/full"), bag=bag).refusal == "/dev/full: No space left on device"
+
+
+def pictures(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Files that are no picture to read, each with what is said of it."""
+    whole = folder / "whole.png"
+    Image.new("L", (50, 50)).save(whole)
+    known = "is no picture (PNG, JPEG, TIFF, BMP, GIF, WEBP)."
+    for name, content, said in (
+        ("letters.png", b"no picture at all", known),
+        ("empty.png", b"", known),
+        ("script.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n", known),
+        ("half.png", whole.read_bytes()[:60], "cannot be read: image file is truncated."),
+    ):
+        (folder / name).write_bytes(content)
+        yield folder / name, said
+    Image.new("1", (20_000, 20_000)).save(folder / "bomb.png")
+    Image.new("1", (10_000, 10_000)).save(folder / "large.png")
+    yield folder / "bomb.png", "is too large a picture: cut out the label."
+    yield folder / "large.png", "is too large a picture: cut out the label."
+    yield folder, "cannot be read: Is a directory."
+    yield folder / "nowhere.png", "cannot be read: No such file or directory."
+
+
+def test_what_is_no_picture_is_one_line_with_the_files_name(program: Program) -> None:
+    for path, said in pictures(program.home):
+        found = program.call("labels", "check", str(path), "--as", "zhao.l")
+        assert found.refusal == f"{path} {said}"
 
 
 def test_a_thing_is_traced_with_its_records(world: World, program: Program) -> None:

@@ -1,13 +1,27 @@
 """When a lot leaves filling, when it is closed, and when the product is at its end of life."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from cotrack.foundation.resources import resource
 from cotrack.lifecycles import UNIT
-from cotrack.manufacture.rules import END_STATES, UnitFacts, against_close, against_finish, end_of_life, lot_expiry
+from cotrack.manufacture.rules import (
+    END_STATES,
+    UnitFacts,
+    against_close,
+    against_filled_volume,
+    against_finish,
+    end_of_life,
+    lot_expiry,
+)
+from cotrack.study import service as study
+from cotrack.study.rules.definition import Definition
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BOTH = {"bag": "applied", "tag": "applied"}
@@ -17,6 +31,15 @@ THAW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
 def unit(number: str = "MSC26-0031-001", status: str = "filled", **labels: str) -> UnitFacts:
     return UnitFacts(number, status, labels or BOTH)
+
+
+@cache
+def demonstration() -> Definition:
+    """The study whose bag holds 30 mL within 10 %."""
+    path = resource("study/definitions/msc-ifna.demonstration.toml")
+    found, _ = study.check_study(study.read_study_file(path))
+    assert found is not None
+    return found
 
 
 def test_a_lot_whose_units_all_carry_both_labels_leaves_filling() -> None:
@@ -53,6 +76,32 @@ def test_a_lot_closes_only_when_every_unit_has_come_to_its_end(status: str) -> N
     is_ended = status in {"completed", "stopped_early", "wasted", "destroyed"}
     assert [each.code for each in reasons] == ([] if is_ended else ["unit_open"])
     assert [each.solve for each in reasons] == ([] if is_ended else ["unit:MSC26-0031-002"])
+
+
+@pytest.mark.parametrize(
+    ("volume", "reason", "codes"),
+    [
+        ("30.0", "", []),
+        ("27.0", "", []),
+        ("33.0", "", []),
+        ("33.1", "", ["volume_impossible"]),
+        ("300.0", "a large bag", ["volume_impossible"]),
+        ("26.9", "", ["volume_to_explain"]),
+        ("26.9", "  ", ["volume_to_explain"]),
+        ("12.5", "the last bag of the lot", []),
+    ],
+)
+def test_a_bag_holds_what_the_study_says_within_its_tolerance_and_less_only_with_a_reason(
+    volume: str, reason: str, codes: list[str]
+) -> None:
+    found = against_filled_volume(demonstration(), Decimal(volume), reason)
+    assert [each.code for each in found] == codes
+
+
+def test_a_study_signed_before_there_was_a_tolerance_allows_none() -> None:
+    silent = replace(demonstration(), product=replace(demonstration().product, bag_volume_tolerance_percent=None))
+    assert against_filled_volume(silent, Decimal("30.0"), "") == []
+    assert [each.code for each in against_filled_volume(silent, Decimal("30.1"), "")] == ["volume_impossible"]
 
 
 def test_only_destruction_follows_an_end_of_a_unit() -> None:

@@ -142,7 +142,7 @@ def infused(world: World, order: str, bag: str) -> None:
     world.journey.thawed(bag)
     infusion = world.journey.started(HER, bag)
     volume = next(each.volume_to_give_ml for each in world.journey.order(order).allocations if each.unit.number == bag)
-    world.journey.completed(infusion, str(volume), "0.0")
+    world.journey.completed(infusion, str(volume), str(Decimal("30.0") - volume))
 
 
 def test_an_order_of_two_bags_is_complete_with_the_last_of_them_and_counts_once(world: World) -> None:

@@ -241,3 +241,22 @@ def test_the_band_page_shows_the_identity_asks_for_the_scan_and_tells_a_wrong_on
     assert "do not put it on, call the physician" in not_confirmed.get_data(as_text=True)
     done = nurse.send("POST", path, form={"band_code": code, "is_identity_confirmed": "true"})
     assert done.status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/participants/IFN-001/measure", "/participants/IFN-001/identity", "/trail"])
+def test_a_day_is_typed_as_it_is_shown_whatever_the_language_of_the_browser(
+    world: World, person: SignIn, path: str
+) -> None:
+    enrolled(world, "IFN-001")
+    page = person("qian.m" if path == "/trail" else "li.c").get(path).get_data(as_text=True)
+    assert 'type="date"' not in page
+    assert "Year-month-day, such as 2026-03-04" in page
+
+
+def test_a_day_written_otherwise_is_told_at_its_field(world: World, person: SignIn) -> None:
+    enrolled(world, "IFN-001")
+    form = {"measured_on": "03/04/2026", "weight_kg": "61.5"}
+    answer = person("li.c").send("POST", "/participants/IFN-001/measure", form=form)
+    assert answer.status_code == 422
+    assert "Enter a date, such as 2026-11-22." in answer.get_data(as_text=True)
+    assert 'value="03/04/2026"' in answer.get_data(as_text=True)

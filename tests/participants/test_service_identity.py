@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy import select
+from support.clients import SignIn
 from support.clinic import candidate, file_of, newest_record, refusal
-from support.stages import HER, HIM
+from support.stages import HER, HIM, enrolled
 from support.worlds import World
 
 from cotrack.foundation.audit.models import AuditRecord
@@ -16,7 +17,7 @@ from cotrack.foundation.errors import InvalidInput, PermissionDenied, ReasonMiss
 from cotrack.foundation.work import Work
 from cotrack.participants.gateways import seal, unseal
 from cotrack.participants.models import ParticipantIdentity
-from cotrack.participants.service import identity
+from cotrack.participants.service import bands, identity
 from cotrack.participants.service.knowledge import participant_numbered
 
 NAME, HOSPITAL_NUMBER, BORN = "王小明 WANG Xiaoming", "H0047112", date(1970, 1, 1)
@@ -25,6 +26,13 @@ NAME, HOSPITAL_NUMBER, BORN = "王小明 WANG Xiaoming", "H0047112", date(1970, 
 def known(world: World, number: str = HER) -> None:
     world.journey.screened(file_of(candidate(world, number)))
     world.journey.identified(number, NAME, HOSPITAL_NUMBER, BORN)
+
+
+RIGHT = {"name": "王晓明 WANG Xiaoming", "hospital_number": "H0047113", "birth_date": BORN}
+
+
+def replaced(world: World, username: str, *, reason: str) -> None:
+    world.do(username, lambda work: identity.identify(work, HER, **RIGHT, reason=reason))
 
 
 def sealed(world: World) -> str:
@@ -118,6 +126,51 @@ def test_another_birth_date_than_the_screening_lists_is_refused_and_neither_stan
 
 def test_name_and_hospital_number_are_put_right_under_the_same_birth_date(world: World) -> None:
     known(world)
-    world.journey.identified(HER, "王晓明 WANG Xiaoming", "H0047113", BORN)
+    replaced(world, "li.c", reason="misspelt on the referral")
     shown = world.do("li.c", lambda work: identity.look(work, HER, purpose="check"))
     assert shown == {"name": "王晓明 WANG Xiaoming", "hospital_number": "H0047113", "birth_date": BORN.isoformat()}
+
+
+@pytest.mark.parametrize("changed", [{"name": RIGHT["name"]}, {"hospital_number": RIGHT["hospital_number"]}])
+def test_a_recorded_identity_is_replaced_only_with_a_reason_that_stands_in_the_trail(
+    world: World, changed: dict[str, str]
+) -> None:
+    known(world)
+    before = sealed(world)
+    other = {"name": NAME, "hospital_number": HOSPITAL_NUMBER, "birth_date": BORN, **changed}
+    found = refusal(world, "li.c", lambda work: identity.identify(work, HER, **other, reason=" "))
+    assert isinstance(found, ReasonMissing)
+    assert sealed(world) == before
+    world.do("li.c", lambda work: identity.identify(work, HER, **other, reason="misspelt"))
+    assert sealed(world) != before
+    record = json.loads(newest_record(world))
+    assert (record["event"], record["reason"]) == ("participant.identify", "misspelt")
+
+
+def test_nobodys_identity_is_replaced_while_a_band_says_the_older_one(world: World) -> None:
+    enrolled(world, HER)
+    found = refusal(world, "li.c", lambda work: identity.identify(work, HER, **RIGHT, reason="misspelt"))
+    assert [each.code for each in found.reasons] == ["band_worn"]
+    world.do("zhou.n", lambda work: bands.remove(work, HER, reason="misspelt"))
+    replaced(world, "li.c", reason="misspelt")
+    world.journey.banded(HER)
+
+
+def test_a_band_printed_with_the_older_identity_is_never_put_on(world: World) -> None:
+    enrolled(world, HER)
+    world.do("zhou.n", lambda work: bands.remove(work, HER, reason="torn"))
+    code = world.journey.printed_band(HER)
+    replaced(world, "li.c", reason="misspelt")
+    put_on = lambda work: bands.put_on(work, HER, band_code=code, is_identity_confirmed=True)  # noqa: E731 (one line)
+    assert [each.code for each in refusal(world, "zhou.n", put_on).reasons] == ["label_void"]
+
+
+def test_the_page_asks_why_an_identity_is_replaced_and_keeps_what_was_typed(world: World, person: SignIn) -> None:
+    known(world)
+    path = f"/participants/{HER}/identity"
+    form = {**RIGHT, "birth_date": BORN.isoformat()}
+    asked = person("li.c").send("POST", path, form=form)
+    assert asked.status_code == 422
+    assert "An identity is recorded already: say why it is replaced." in asked.get_data(as_text=True)
+    assert 'value="H0047113"' in asked.get_data(as_text=True)
+    assert person("li.c").send("POST", path, form={**form, "reason": "misspelt"}).status_code == 303

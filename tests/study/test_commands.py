@@ -1,7 +1,10 @@
 """`cotrack study check` and `cotrack study load`: every fault with its key, one line each, and an exit status."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -141,8 +144,53 @@ def test_a_byte_order_mark_and_decomposed_letters_of_an_editor_change_no_text(
     assert world.read(study.all_definitions)[0].text == text
 
 
-def test_a_file_that_is_not_there_is_wrong_usage(folder: Path) -> None:
-    assert check(folder / "nowhere.toml").exit_code == 2
+def test_a_file_that_is_not_there_or_is_a_folder_is_one_line_with_its_name(folder: Path) -> None:
+    for path, words in ((folder / "nowhere.toml", "No such file or directory"), (folder, "Is a directory")):
+        found = check(path)
+        assert (found.exit_code, found.stdout) == (1, "")
+        assert found.stderr == f"cotrack: {path} cannot be read: {words}.\n"
+
+
+DEEP = "[" * 100_000
+TABLES_IN_TABLES = f"[{'a.' * 5000}b]"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"a = {DEEP}", "file: is nested too deeply"),
+        (f"a = {'{a = ' * 100_000}", "file: is nested too deeply"),
+        (TABLES_IN_TABLES, "file: is nested too deeply"),
+        (f'fills = "msc-ifna.toml"\na = {DEEP}', "file: is nested too deeply"),
+        (f"format = {'9' * 6000}", "file: is not TOML: Exceeds the limit"),
+        (f"[dose]\ncells_per_kg = 0x{'f' * 6000}", "cells_per_kg: is too large a number"),
+        ("[product]\nbag_volume_ml = 1e99999", "bag_volume_ml: is too large a number"),
+        ("a = 1e99999999999999999999999999", "file: is not TOML: "),
+    ],
+    ids=["lists", "tables", "dotted", "in a filling", "digits", "hexadecimal", "exponent", "beyond decimals"],
+)
+def test_a_file_made_to_break_its_reader_has_a_plain_fault(folder: Path, content: str, said: str) -> None:
+    path = folder / "hostile.toml"
+    path.write_text(content, encoding="utf-8")
+    found = check(path)
+    assert found.exit_code == 1
+    assert isinstance(found.exception, SystemExit), found.exception
+    assert found.stderr.startswith(f"{path}: {said}")
+    assert len(found.stderr) < 1000
+
+
+def test_a_file_far_larger_than_a_study_is_not_read_to_its_end() -> None:
+    found = check(Path("/dev/zero"))
+    assert found.exit_code == 1
+    assert found.stderr == "cotrack: /dev/zero is no study file: it is larger than 1000000 bytes.\n"
+
+
+def test_a_file_whose_name_is_no_text_is_checked_like_any_other(folder: Path) -> None:
+    path = Path(shutil.copy(folder / "msc-ifna.toml", os.fsdecode(bytes(folder) + b"/study\xff.toml")))
+    found = subprocess.run(
+        [sys.executable, "-m", "cotrack", "study", "check", path], capture_output=True, timeout=60, check=False
+    )
+    assert (found.returncode, found.stderr) == (0, b"")
 
 
 def test_a_file_is_loaded_as_a_named_person_and_is_a_draft_then(world: World, cotrack: Cotrack, folder: Path) -> None:

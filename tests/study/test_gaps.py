@@ -110,6 +110,17 @@ def test_nobody_signs_for_an_arm_without_a_name(world: World) -> None:
     assert keys(found.value) == ["arm.monotherapy.name_zh"]
 
 
+@pytest.mark.parametrize("name", ["bag_volume_ml", "bag_volume_tolerance_percent"])
+def test_no_bag_is_filled_where_the_study_does_not_say_what_a_bag_holds(
+    world: World, forget: Forget, name: str
+) -> None:
+    world.journey.lot(LOT)
+    forget("product", name)
+    with refused("sponsor_to_set") as found:
+        world.journey.unit(LOT)
+    assert keys(found.value) == [f"product.{name}"]
+
+
 def test_no_label_leaves_a_dash_where_the_study_says_nothing(world: World) -> None:
     opened(
         world,

@@ -98,10 +98,12 @@ def given(world: World, order: str, *, stopped_after_ml: str = "") -> None:
     journey.thawed(bag)
     infusion = journey.started(order.rpartition("-")[0], bag)
     (portion,) = journey.order(order).allocations
+    in_bag = portion.unit.volume_ml
     if not stopped_after_ml:
-        journey.completed(infusion, str(portion.volume_to_give_ml), "0.0")
+        journey.completed(infusion, str(portion.volume_to_give_ml), str(in_bag - portion.volume_to_give_ml))
         return
-    volumes = {"volume_given_ml": Decimal(stopped_after_ml), "volume_left_ml": Decimal(0)}
+    went_in = Decimal(stopped_after_ml)
+    volumes = {"volume_given_ml": went_in, "volume_left_ml": in_bag - went_in}
     world.sign("wu.n", lambda work: infusions.stop_early(work, infusion.id, **volumes, reason="rash"))
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.foundation.blockers import Blocker
 from cotrack.labelling.rules.standing import Scan, against_label, against_scanned_before
-from cotrack.orders.rules import against_lot, against_schedule, against_weight
+from cotrack.orders.rules import against_lot, against_newer_weight, against_schedule, against_weight
 from cotrack.quality.rules import against_held
 from cotrack.study.rules.definition import Product, not_set
 
@@ -95,7 +95,12 @@ def _against_order(order: OrderFacts | None, facts: BagFacts, place: Place) -> l
         blockers.append(Blocker("participant_not_eligible", "The participant is not, or no longer, in the study."))
     if not order.is_started:
         blockers += against_schedule(facts.definition.schedule, order.history, place.today)
-    return blockers + against_weight(order.weighed_on, place.today, facts.definition.dose.weight_valid_days)
+    dose = facts.definition.dose
+    blockers += against_weight(order.weighed_on, place.today, dose.weight_valid_days)
+    # What runs into a vein is not interrupted by a weight: a paused bag goes on or is stopped by a person's judgement.
+    if facts.status != "paused":
+        blockers += against_newer_weight(order.weight_kg, order.newest_weight, dose.tolerance_percent)
+    return blockers
 
 
 def against_patient(facts: BagFacts, subject_number: str) -> list[Blocker]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from cotrack.orders.rules import History
+from cotrack.orders.rules import History, Weighed
 from cotrack.quality.rules import HoldFacts
 from cotrack.study.rules.definition import Definition
 
@@ -19,7 +19,9 @@ class OrderFacts:
     participant_id: int
     subject_number: str
     participant_status: str
+    weight_kg: Decimal
     weighed_on: date
+    newest_weight: Weighed | None
     is_started: bool
     history: History
     volume_to_give_ml: Decimal

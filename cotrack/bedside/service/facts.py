@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import IdentityCheck
@@ -20,7 +20,8 @@ from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import end_of_life
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
-from cotrack.participants.models import Band, Participant
+from cotrack.orders.service.weights import weighed
+from cotrack.participants.models import Band, Observation, Participant
 from cotrack.participants.service.enrolment import against_giving_to
 from cotrack.policy import roles_granting
 from cotrack.quality.models import Hold
@@ -53,6 +54,19 @@ _is_band_confirmed = exists().where(
     Band.participant_id == _band_of.id, _band_of.subject_number == bindparam("band"), Band.status == "confirmed"
 )
 
+
+def _newest_weight(column: Any) -> ScalarSelect[Any]:
+    """Return the value or the day of the newest weight of an order's participant, as `known_values` finds it."""
+    return (
+        select(column)
+        .where(Observation.participant_id == Order.participant_id, Observation.field == "weight_kg")
+        .order_by(Observation.observed_on.desc(), Observation.id.desc())
+        .limit(1)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+
+
 _BAG = (
     select(
         Unit.id,
@@ -67,7 +81,10 @@ _BAG = (
         Order.id.label("order_id"),
         Order.number.label("order_number"),
         Order.status.label("order_status"),
+        Order.weight_kg,
         Order.weighed_on,
+        _newest_weight(Observation.value).label("newest_kg"),
+        _newest_weight(Observation.observed_on).label("newest_weighed_on"),
         Order.started_at,
         Allocation.volume_to_give_ml,
         Participant.id.label("participant_id"),
@@ -132,7 +149,9 @@ def _order(work: Work, row: Row[Any]) -> OrderFacts:
         participant_id=row.participant_id,
         subject_number=row.subject_number,
         participant_status=row.participant_status,
+        weight_kg=row.weight_kg,
         weighed_on=row.weighed_on,
+        newest_weight=weighed(row.newest_kg, row.newest_weighed_on),
         is_started=row.started_at is not None,
         history=History(row.infusions, last.astimezone(work.site.zone).date() if last else None),
         volume_to_give_ml=row.volume_to_give_ml,

@@ -1,5 +1,6 @@
 """Thaw, start, pause, end of an infusion: only two independent matches let a bag go on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from cotrack.bedside.models import IdentityCheck, Infusion
 from cotrack.bedside.rules.checks import against_bag, against_other_bag, against_pair, unique
 from cotrack.bedside.rules.facts import CheckFacts
-from cotrack.bedside.rules.volumes import against_completion, against_volumes
+from cotrack.bedside.rules.volumes import against_completion, against_missing, against_volumes, missing_volume
 from cotrack.bedside.service.facts import against_participant, checks, place_of
 from cotrack.bedside.service.ward import locked_facts
 from cotrack.foundation.access.models import Person
@@ -27,6 +28,7 @@ from cotrack.study import service as study
 class _Volumes:
     given_ml: Decimal
     left_ml: Decimal
+    missing_reason: str
 
 
 def start_thaw(work: Work, *, first_check: int, second_check: int) -> Unit:
@@ -132,16 +134,25 @@ def _begun(work: Work, infusion_id: int, action: str, reason: str) -> Infusion:
     return infusion
 
 
-def complete(work: Work, infusion_id: int, *, volume_given_ml: Decimal, volume_left_ml: Decimal) -> Infusion:
+def complete(
+    work: Work, infusion_id: int, *, volume_given_ml: Decimal, volume_left_ml: Decimal, missing_reason: str = ""
+) -> Infusion:
     """End an infusion as planned: volumes in mL, within the study's tolerance of the ordered one; signed."""
-    return _end(work, infusion_id, "complete", _Volumes(volume_given_ml, volume_left_ml), reason="")
+    return _end(work, infusion_id, "complete", _Volumes(volume_given_ml, volume_left_ml, missing_reason), reason="")
 
 
 def stop_early(
-    work: Work, infusion_id: int, *, volume_given_ml: Decimal, volume_left_ml: Decimal, reason: str
+    work: Work,
+    infusion_id: int,
+    *,
+    volume_given_ml: Decimal,
+    volume_left_ml: Decimal,
+    reason: str,
+    missing_reason: str = "",
 ) -> Infusion:
     """End an infusion before the volume was given; it counts as an infusion. Volumes in mL; signed."""
-    return _end(work, infusion_id, "stop_early", _Volumes(volume_given_ml, volume_left_ml), reason=reason)
+    volumes = _Volumes(volume_given_ml, volume_left_ml, missing_reason)
+    return _end(work, infusion_id, "stop_early", volumes, reason=reason)
 
 
 def _end(work: Work, infusion_id: int, action: str, volumes: _Volumes, *, reason: str) -> Infusion:
@@ -160,6 +171,7 @@ def _end(work: Work, infusion_id: int, action: str, volumes: _Volumes, *, reason
 
 def _against_end(work: Work, infusion: Infusion, action: str, volumes: _Volumes) -> list[Blocker]:
     blockers = against_volumes(infusion.unit.volume_ml, volumes.given_ml, volumes.left_ml)
+    blockers += against_missing(_missing(infusion, volumes), volumes.missing_reason)
     if action == "complete":
         to_give = volume_to_give(work.session, infusion)
         dose = study.definition_of(infusion.order.study_definition).dose
@@ -167,13 +179,20 @@ def _against_end(work: Work, infusion: Infusion, action: str, volumes: _Volumes)
     return blockers
 
 
+def _missing(infusion: Infusion, volumes: _Volumes) -> Decimal:
+    percent = study.definition_of(infusion.order.study_definition).product.bag_volume_tolerance_percent
+    return missing_volume(infusion.unit.volume_ml, volumes.given_ml, volumes.left_ml, percent)
+
+
 def _closing_text(infusion: Infusion, action: str, volumes: _Volumes, reason: str) -> str:
     ended = "ended as planned / 按计划结束" if action == "complete" else f"stopped early / 提前终止: {reason}"
+    missing = _missing(infusion, volumes)
     return "\n".join(
         (
             f"Infusion of {infusion.unit.number} into {infusion.participant.subject_number} / 输注",
             f"Order / 医嘱 {infusion.order.number} ({infusion.order.coi_id})",
             f"Volume given / 已输 {volumes.given_ml} mL, left / 剩余 {volumes.left_ml} mL",
+            *([f"Neither given nor left / 去向 {missing} mL: {volumes.missing_reason}"] if missing else []),
             f"The infusion {ended}",
         )
     )
@@ -215,3 +234,9 @@ def infusion_numbered(session: Session, infusion_id: int) -> Infusion:
 def infusion_of(session: Session, unit_id: int) -> Infusion | None:
     """Return the infusion of a bag, if it was started."""
     return session.scalar(_WHOLE.where(Infusion.unit_id == unit_id))
+
+
+def infusions_into(session: Session, participant_id: int) -> Sequence[Infusion]:
+    """Return a participant's infusions, newest first."""
+    statement = _WHOLE.where(Infusion.participant_id == participant_id).order_by(Infusion.id.desc())
+    return session.scalars(statement).all()

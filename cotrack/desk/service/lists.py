@@ -8,6 +8,7 @@ from cotrack.foundation.words import N_
 from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Order
+from cotrack.orders.service.dosing import status_for_people
 from cotrack.participants.models import Participant
 from cotrack.quality.models import Hold
 from cotrack.quality.service import STANDING_STATES
@@ -93,14 +94,17 @@ def participant_list() -> Listing:
 
 
 def order_list() -> Listing:
-    """Return all orders."""
+    """Return all orders; a completed one of which a bag was stopped early reads so."""
+    status = status_for_people()
     return Listing(
         name="orders",
         title=N_("Orders"),
-        statement=select(Order, Participant).join(Participant, Participant.id == Order.participant_id),
+        statement=select(Order, Participant, status.label("ended_as")).join(
+            Participant, Participant.id == Order.participant_id
+        ),
         columns=(
             Column("number", N_("Order"), lambda row: f"order:{row.Order.number}", Order.number, "thing"),
-            Column("status", N_("Status"), lambda row: row.Order.status, Order.status, "status"),
+            Column("status", N_("Status"), lambda row: row.ended_as, status, "status"),
             Column(
                 "participant",
                 N_("Participant"),
@@ -119,7 +123,7 @@ def order_list() -> Listing:
         ),
         id_column=Order.id,
         search=(Order.number, Order.coi_id),
-        filters=(Filter("status", N_("Status"), ORDER.states, Order.status),),
+        filters=(Filter("status", N_("Status"), (*ORDER.states, "stopped_early"), status),),
         sort="-planned_on",
     )
 

@@ -6,13 +6,14 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cotrack.bedside.models import Infusion
 from cotrack.bedside.service.facts import bag_facts
-from cotrack.bedside.service.infusions import infusion_of
+from cotrack.bedside.service.infusions import infusion_of, infusions_into
 from cotrack.custody import service as custody
 from cotrack.desk.service.acts import Extra, Offer, offers
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.acting import Actor, Ground
-from cotrack.foundation.audit.service import records_of
+from cotrack.foundation.audit.service import MOST_OF_A_THING, Told, records_of
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
@@ -21,9 +22,10 @@ from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Unit
 from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
 from cotrack.manufacture.service.units import unit_numbered
-from cotrack.orders.rules import against_lot
+from cotrack.orders.rules import against_lot, ended_as
 from cotrack.orders.service.allocation import order_of_bag
-from cotrack.orders.service.dosing import order_numbered, orders_of
+from cotrack.orders.service.dosing import OPEN_STATES, order_numbered, orders_of, orders_with_status
+from cotrack.orders.service.weights import against_order_now
 from cotrack.participants.models import Band, Participant
 from cotrack.participants.rules import judged_again
 from cotrack.participants.service import bands, enrolment, knowledge
@@ -60,6 +62,8 @@ PARTICIPANT_EXTRAS: Final = (
 )
 
 
+INFUSION_EVENTS: Final = tuple(UNIT.event(each) for each in ("start", "pause", "resume", "complete", "stop_early"))
+
 ThingPage = Callable[[Ground, Session, Actor, str], Mapping[str, Any]]
 """Composes the page of one thing, by its number."""
 
@@ -90,14 +94,15 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
     facts = bag_facts(work, number)
     order_number = order_of_bag(session, number)
     infusion = infusion_of(session, unit.id)
-    against = {"store": custody.against_storing(work, unit, ground.site.places[0])}
+    standing = _against_unit(unit, facts.holds if facts else ())
+    against = {"store": custody.against_storing(work, unit, ground.site.places[0]), "issue": standing}
     return {
         "unit": unit,
         "offers": [
-            *_unit_offers(unit, actor, order_number),
+            *_unit_offers(unit, actor, order_number, standing),
             *offers(UNIT, number, unit.status, actor, extras=UNIT_EXTRAS, against=against),
         ],
-        "standing": _against_unit(unit, facts.holds if facts else ()),
+        "standing": standing,
         "holds": holds_of(session, f"unit:{number}"),
         "held": facts.holds if facts else (),
         "labels": labels_of(session, f"unit:{number}"),
@@ -115,8 +120,11 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
     }
 
 
-def _unit_offers(unit: Unit, actor: Actor, order_number: str) -> list[Offer]:
-    """Return the steps at the ward, which begin with a scan or at the order."""
+def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence[Blocker]) -> list[Offer]:
+    """Return the steps at the ward, which begin with a scan or at the order.
+
+    A hold stops what brings a bag nearer to a vein; a bag that is on its way is still received, to be kept somewhere.
+    """
     steps = (
         Extra(N_("Receive on the ward"), "bedside.receive", "unit:receive", frozenset({"issued"})),
         Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check", frozenset({"received"})),
@@ -124,7 +132,13 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str) -> list[Offer]:
     )
     arguments: dict[str, dict[str, str]] = {"bedside.check_before_thaw": {"number": order_number}}
     return [
-        Offer(step.title, step.endpoint, arguments.get(step.endpoint, {}), look="main")
+        Offer(
+            step.title,
+            step.endpoint,
+            arguments.get(step.endpoint, {}),
+            () if step.endpoint == "bedside.receive" else standing,
+            look="main",
+        )
         for step in steps
         if step.permission in actor.permissions and unit.status in step.states
     ]
@@ -146,6 +160,7 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
     to_enrol = verdict_of(session, participant, born, on=today, asks_first_dose=False)
     is_enrolled = participant.enrolled_on is not None
     band = bands.worn_band(session, participant.id)
+    given = infusions_into(session, participant.id)
     against = {"enrol": enrolment.against_enrolment(work, participant, to_enrol)}
     return {
         "participant": participant,
@@ -167,8 +182,9 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
         "band": band,
         "band_people": _band_people(session, band),
         "labels": labels_of(session, f"participant:{number}"),
-        "orders": orders_of(session, participant.id),
-        "timeline": records_of(session, _participant_subjects(session, participant)),
+        "orders": orders_with_status(session, participant.id),
+        "infusions": given,
+        "timeline": _journey(session, participant, given),
         "today": today,
     }
 
@@ -176,6 +192,18 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
 def _participant_subjects(session: Session, participant: Participant) -> list[str]:
     orders = [f"order:{each.number}" for each in orders_of(session, participant.id)]
     return [f"participant:{participant.subject_number}", f"file:{participant.screening_file_sha256}", *orders]
+
+
+def _journey(session: Session, participant: Participant, given: Sequence[Infusion]) -> list[Told]:
+    """Return the newest records about a participant, and of each bag given what was done since its infusion began."""
+    began = {f"unit:{each.unit.number}": each.started_at for each in given}
+    infusions = [
+        each
+        for each in records_of(session, list(began), most=None)
+        if each.event in INFUSION_EVENTS and each.at >= began[each.subject]
+    ]
+    told = [*records_of(session, _participant_subjects(session, participant)), *infusions]
+    return sorted(told, key=lambda each: each.record_id, reverse=True)[:MOST_OF_A_THING]
 
 
 def _band_offers(band: Band | None, actor: Actor, number: str, session: Session) -> list[Offer]:
@@ -214,7 +242,13 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
         "order": order,
         "definition": definition_of(order.study_definition),
         "offers": offers(ORDER, number, order.status, actor, extras=extras),
-        "infusions": {each.unit.number: infusion_of(session, each.unit_id) for each in order.allocations},
+        "standing": against_order_now(session, order),
+        "is_open": order.status in OPEN_STATES,
+        "status": ended_as(order.status, [each.unit.status for each in order.allocations if not each.released_at]),
+        "bags": [
+            (each, infusion_of(session, each.unit_id) if each.released_at is None else None)
+            for each in order.allocations
+        ],
         "timeline": records_of(
             session, [f"order:{number}", *(f"unit:{each.unit.number}" for each in order.allocations)]
         ),

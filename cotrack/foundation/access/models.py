@@ -124,7 +124,10 @@ class SignInSession(Base):
 
 
 class SignInCounter(Base):
-    """Wrong passwords for one user name since the last right one, and until when the name is locked."""
+    """Wrong passwords for one user name since the last right one, and until when the name is locked.
+
+    Those of who is signed in already are counted in a row of their own (`name inside`).
+    """
 
     __tablename__ = "sign_in_counter"
     __table_args__ = (UniqueConstraint("username"),)

@@ -14,7 +14,7 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.rules import against_labelling
+from cotrack.manufacture.rules import against_filled_volume, against_labelling
 from cotrack.quality import service as quality
 from cotrack.quality.models import Hold
 from cotrack.study import service as study
@@ -34,11 +34,17 @@ STUDY_SAYS = {
 """What of a label the study says: a label never leaves a dash where the sponsor has not set it."""
 
 
-def fill_unit(work: Work, lot_number: str, *, volume_ml: Decimal, viable_million_per_ml: Decimal) -> Unit:
-    """Fill the next bag of a lot: its volume in mL, and viable cells in millions per mL as counted at filling."""
-    work.record(UNIT.event("fill"), f"lot:{lot_number}", permission=UNIT["fill"].permission)
+def fill_unit(
+    work: Work, lot_number: str, *, volume_ml: Decimal, viable_million_per_ml: Decimal, reason: str = ""
+) -> Unit:
+    """Fill the next bag of a lot: its volume in mL, and viable cells in millions per mL as counted at filling.
+
+    A volume that the study's bag cannot hold is refused; one that is less than usual asks a reason.
+    """
+    work.record(UNIT.event("fill"), f"lot:{lot_number}", permission=UNIT["fill"].permission, reason=reason)
     lot = work.lock(Lot, lot_number)
-    work.refuse_if(_against_filling(lot))
+    definition = study.definition_of(lot.study_definition)
+    work.refuse_if([*_against_filling(lot), *against_filled_volume(definition, volume_ml, reason)])
     count = work.session.scalar(select(func.count()).where(Unit.lot_id == lot.id))
     unit = Unit(
         lot_id=lot.id,

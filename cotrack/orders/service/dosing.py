@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cotrack.foundation.blockers import Blocker
@@ -270,7 +270,24 @@ def order_numbered(session: Session, number: str) -> Order:
     return order
 
 
+def status_for_people() -> ColumnElement[str]:
+    """Return an order's status as `ended_as` says it, as a column: for lists, which filter and sort by it."""
+    is_stopped_early = exists().where(
+        Allocation.order_id == Order.id,
+        Allocation.released_at.is_(None),
+        Unit.id == Allocation.unit_id,
+        Unit.status == "stopped_early",
+    )
+    return case(((Order.status == "completed") & is_stopped_early, "stopped_early"), else_=Order.status)
+
+
 def orders_of(session: Session, participant_id: int) -> Sequence[Order]:
     """Return a participant's orders, newest first."""
     statement = select(Order).where(Order.participant_id == participant_id).order_by(Order.sequence.desc())
     return session.scalars(statement).all()
+
+
+def orders_with_status(session: Session, participant_id: int) -> Sequence[Row[Order, str]]:
+    """Return a participant's orders, newest first, each with its status as people read it."""
+    statement = select(Order, status_for_people()).where(Order.participant_id == participant_id)
+    return session.execute(statement.order_by(Order.sequence.desc())).all()

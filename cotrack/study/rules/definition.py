@@ -30,6 +30,7 @@ class Product:
     storage: Words
     shelf_life_months: int | None
     bag_volume_ml: Decimal | None
+    bag_volume_tolerance_percent: Decimal | None
     thawed_life_minutes: int | None
 
 

@@ -30,6 +30,8 @@ def read_product(table: FileTable) -> Product:
         storage=table.words("storage"),
         shelf_life_months=table.whole("shelf_life_months"),
         bag_volume_ml=table.number("bag_volume_ml"),
+        # Optional: versions that were signed before there was this key stay what they are.
+        bag_volume_tolerance_percent=table.number("bag_volume_tolerance_percent", optional=True),
         thawed_life_minutes=table.whole("thawed_life_minutes"),
     )
     table.close()

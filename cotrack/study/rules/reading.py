@@ -19,8 +19,8 @@ def read_definition(text: str) -> tuple[Definition | None, list[Fault]]:
     """Return the definition that a text says, or every fault; a value set by nobody is no fault."""
     faults: list[Fault] = []
     base, is_filled, fills = text.partition(SEPARATOR)
-    data = _parse(base, faults)
-    filling = _parse(fills, faults) if is_filled else {}
+    data = parsed(base, faults)
+    filling = parsed(fills, faults) if is_filled else {}
     if is_filled and not faults:
         data = _filled(data, FileTable(filling, "filling", faults, set()))
     if faults:
@@ -30,12 +30,48 @@ def read_definition(text: str) -> tuple[Definition | None, list[Fault]]:
     return (None, faults) if faults else (definition, [])
 
 
-def _parse(text: str, faults: list[Fault]) -> dict[str, Any]:
+def parsed(text: str, faults: list[Fault]) -> dict[str, Any]:
+    """Return what a text says as TOML; nothing, and a fault, where it is none or holds what no study can mean."""
     try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as fault:
+        found = tomllib.loads(text, parse_float=Decimal)
+    except RecursionError:
+        faults.append(Fault("file", _TOO_DEEP))
+    except (ValueError, ArithmeticError) as fault:
         faults.append(Fault("file", f"is not TOML: {fault}"))
-        return {}
+    else:
+        against = _against_size(found)
+        if against is None:
+            return found
+        faults.append(against)
+    return {}
+
+
+DEEPEST = 8
+MOST_NUMBER = 10**18
+"""TOML's own whole numbers end there; nothing that a study counts comes near."""
+_TOO_DEEP = "is nested too deeply"
+
+
+def _against_size(data: dict[str, Any]) -> Fault | None:
+    """Return the fault of the first value that is too deep or too large to be looked at any further."""
+    waiting: list[tuple[str, Any, int]] = [("", data, 0)]
+    while waiting:
+        key, value, depth = waiting.pop()
+        if depth > DEEPEST:
+            return Fault("file", _TOO_DEEP)
+        if isinstance(value, dict):
+            waiting += [(name, each, depth + 1) for name, each in value.items()]
+        elif isinstance(value, list):
+            waiting += [(key, each, depth + 1) for each in value]
+        elif _is_too_large(value):
+            return Fault(key, "is too large a number")
+    return None
+
+
+def _is_too_large(value: Any) -> bool:
+    """Whether a value is a number beyond every study; what is no number at all (`nan`, `inf`) its field refuses."""
+    is_number = isinstance(value, int) or (isinstance(value, Decimal) and value.is_finite())
+    return is_number and abs(value) > MOST_NUMBER
 
 
 def _filled(base: dict[str, Any], filling: FileTable) -> dict[str, Any]:

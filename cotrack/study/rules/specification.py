@@ -136,7 +136,7 @@ def limit_words(test: ReleaseTest) -> str:
 
 
 def alert_words(test: ReleaseTest) -> str:
-    """Write a test's alert limit, empty where it has none."""
+    """Write a test's alert limit with its unit, empty where it has none."""
     if test.alert_least is not None:
-        return f"< {test.alert_least}"
-    return f"> {test.alert_most}" if test.alert_most is not None else ""
+        return f"< {test.alert_least} {test.unit}"
+    return f"> {test.alert_most} {test.unit}" if test.alert_most is not None else ""

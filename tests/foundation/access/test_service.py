@@ -243,6 +243,24 @@ def test_wrong_passwords_under_signatures_count_towards_the_same_lock(world: Wor
     assert not gets_in(world, "zhou.n")
 
 
+def test_a_stranger_who_locks_a_name_out_keeps_nobody_who_is_signed_in_from_signing(world: World) -> None:
+    actor = world.cast.actor("zhou.n")
+    for _ in range(5):
+        assert not gets_in(world, "zhou.n", "wrong")
+    assert not gets_in(world, "zhou.n")
+    assert world.runtime.door.prove(actor, PASSWORD).person_id == actor.person_id
+    assert world.runtime.door.is_password_of(actor, PASSWORD)
+    assert not gets_in(world, "zhou.n")
+
+
+def test_a_right_signature_makes_the_wrong_ones_before_it_forgotten(world: World) -> None:
+    actor = world.cast.actor("zhou.n")
+    for _ in range(3):
+        for _ in range(4):
+            assert not world.runtime.door.is_password_of(actor, "wrong")
+        assert world.runtime.door.is_password_of(actor, PASSWORD)
+
+
 def test_a_name_that_nobody_has_is_refused_in_the_same_words_and_counts_nowhere(world: World) -> None:
     with pytest.raises(SignInRefused) as stranger:
         signed_in(world, "nobody")

@@ -77,6 +77,7 @@ UNSET = {
     "product.storage_zh",
     "product.shelf_life_months",
     "product.bag_volume_ml",
+    "product.bag_volume_tolerance_percent",
     "product.thawed_life_minutes",
     "arm.immunochemotherapy.drug.anti_pd_1.dose",
     "arm.immunochemotherapy.drug.anti_pd_1.days",

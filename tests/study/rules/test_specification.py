@@ -323,6 +323,6 @@ def test_a_limit_that_is_not_there_is_a_dash_and_several_words_are_all_told() ->
     assert limit_words(replace(TESTS["sterility"], accepts=("no growth", "negative"))) == "no growth / negative"
 
 
-@pytest.mark.parametrize(("key", "words"), [("viability", "< 90"), ("endotoxin", "> 0.25"), ("cd73", "")])
-def test_an_alert_limit_is_written_as_what_lies_beyond_it(key: str, words: str) -> None:
+@pytest.mark.parametrize(("key", "words"), [("viability", "< 90 %"), ("endotoxin", "> 0.25 EU/mL"), ("cd73", "")])
+def test_an_alert_limit_is_written_with_its_unit_as_what_lies_beyond_it(key: str, words: str) -> None:
     assert alert_words(TESTS[key]) == words

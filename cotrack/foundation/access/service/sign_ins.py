@@ -105,23 +105,26 @@ class Door:
 
     def prove(self, actor: Actor, password: str, *, meaning: str = "", text_sha256: str = "") -> Proof:
         """Verify the actor's password again for one signature (11.200(a)); counts towards the lock-out."""
-        person = self._verified(actor.username, password)
+        person = self._verified(actor.username, password, is_inside=True)
         if person is None:
             raise SignatureRefused("The password is wrong, or the account is locked for now.")
         return Proof(person.id, meaning, text_sha256)
 
     def is_password_of(self, actor: Actor, password: str) -> bool:
         """Whether this is the actor's present password; a wrong one counts towards the lock-out."""
-        return self._verified(actor.username, password) is not None
+        return self._verified(actor.username, password, is_inside=True) is not None
 
-    def _verified(self, username: str, password: str) -> Person | None:
+    def _verified(self, username: str, password: str, *, is_inside: bool = False) -> Person | None:
         """Verify a password outside any transaction; argon2id takes about 100 ms, also where no password counts.
 
-        So how long an answer takes does not tell a locked name, which exists, from one that nobody has.
+        So how long an answer takes does not tell a locked name, which exists, from one that nobody has. Whoever is
+        signed in (`is_inside`) is locked by wrong passwords of their own alone: a stranger who knows a nurse's name
+        must not keep her from signing at the bed.
         """
         now = self.ground.sessions.clock()
+        counted = _counted_inside(username) if is_inside else username
         with self.ground.sessions.reading() as session:
-            counter = _counter(session, username)
+            counter = _counter(session, counted)
             person = _active_person(session, username)
         is_locked = counter is not None and counter.locked_until is not None and counter.locked_until > now
         is_right = self.passwords.verify(person.password_hash if person and not is_locked else None, password)
@@ -130,32 +133,34 @@ class Door:
             return None
         if is_right:
             if counter is not None and counter.failures:
-                self._forget_failures(username)
+                self._forget_failures(counted)
             return person
         security_log.warning("sign-in refused: wrong name or password")
         self._count_failure(username, person, now)
+        if is_inside:
+            self._count_failure(counted, person, now)
         return None
 
-    def _forget_failures(self, username: str) -> None:
+    def _forget_failures(self, counted: str) -> None:
         with self.ground.sessions.outside_trail() as session:
-            counter = _counter(session, username)
+            counter = _counter(session, counted)
             if counter is not None:
                 counter.failures, counter.locked_until = 0, None
 
-    def _count_failure(self, username: str, person: Person | None, now: datetime) -> None:
+    def _count_failure(self, counted: str, person: Person | None, now: datetime) -> None:
         if person is None:
             return
         try:
-            is_locked = self._one_more_failure(username, now)
+            is_locked = self._one_more_failure(counted, now)
         except IntegrityError:
             # The name's first two wrong passwords came at the same moment: the counter is there now.
-            is_locked = self._one_more_failure(username, now)
-        if is_locked:
+            is_locked = self._one_more_failure(counted, now)
+        if is_locked and counted == person.username:
             self._record_lock_out(person)
 
-    def _one_more_failure(self, username: str, now: datetime) -> bool:
+    def _one_more_failure(self, counted: str, now: datetime) -> bool:
         with self.ground.sessions.outside_trail() as session:
-            counter = _counter(session, username) or SignInCounter(username=username, failures=0)
+            counter = _counter(session, counted) or SignInCounter(username=counted, failures=0)
             session.add(counter)
             counter.failures += 1
             is_locked = counter.failures >= self.settings.sign_in_attempts
@@ -193,6 +198,11 @@ _VISITOR = (
         Person.is_active,
     )
 )
+
+
+def _counted_inside(username: str) -> str:
+    """Return the key under which wrong passwords of who is signed in are counted; no user name holds a blank."""
+    return f"{username} inside"
 
 
 def _counter(session: Session, username: str) -> SignInCounter | None:
