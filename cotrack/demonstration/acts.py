@@ -20,6 +20,7 @@ from cotrack.manufacture.service import lots, units
 from cotrack.orders.models import Order
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
+from cotrack.release.models import Disposition
 from cotrack.release.service import dispositions, imports, results, trail_reviews
 from cotrack.study import service as study
 
@@ -136,13 +137,21 @@ class Journey:
         ids = [each.id for each in stored if each.status == "recorded"]
         self.cast.sign(by, lambda work: results.review_results(work, lot_number, result_ids=ids))
 
-    def trail_reviewed(self, lot_number: str, *, by: str = "qian.m") -> None:
+    def trail_reviewed(self, lot_number: str, *, by: str = "tang.w") -> None:
         """Review a lot's trail."""
         self.cast.sign(by, lambda work: trail_reviews.review_trail(work, lot_number))
 
-    def release(self, lot_number: str, *, by: str = "qian.m") -> None:
-        """Release a lot."""
+    def release(self, lot_number: str, *, by: str = "qian.m", reader: str = "tang.w") -> None:
+        """Let somebody of QA review a lot's trail, and somebody release the lot."""
+        self.trail_reviewed(lot_number, by=reader)
         self.cast.sign(by, lambda work: dispositions.release(work, lot_number))
+
+    def release_conditionally(
+        self, lot_number: str, *, reason: str, by: str = "qian.m", reader: str = "tang.w"
+    ) -> Disposition:
+        """Let somebody of QA review a lot's trail, and somebody release the lot with tests outstanding."""
+        self.trail_reviewed(lot_number, by=reader)
+        return self.cast.sign(by, lambda work: dispositions.release_conditionally(work, lot_number, reason=reason))
 
     def released_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
         """Make a lot, import good results, review and release it."""
