@@ -337,6 +337,7 @@ def test_words_are_no_count() -> None:
         (TrailStanding(0, 90, None), False),
         (TrailStanding(89, 90, None), False),
         (TrailStanding(0, 0, None), False),
+        (TrailStanding(90, 90, None, has_gaps=True), False),
     ],
 )
 def test_a_trail_counts_as_reviewed_only_up_to_its_newest_record(trail: TrailStanding, *, is_reviewed: bool) -> None:

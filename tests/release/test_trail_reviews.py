@@ -1,21 +1,26 @@
 """No lot goes on before somebody who did none of it has reviewed its trail up to the newest act."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 from support.clients import SignIn
 from support.laboratory import example_rows, file_of, lots_in_quarantine
+from support.races import PATIENCE
 from support.refusals import codes, records, refused
 from support.stages import HER, enrolled
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
 from cotrack.desk.service.label_files import specimen
-from cotrack.foundation.errors import Refused, SignatureRefused
+from cotrack.foundation.errors import ReasonMissing, SignatureRefused
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
+from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots, units
 from cotrack.quality import service as quality
 from cotrack.release.rules.lots import TrailStanding
@@ -89,9 +94,9 @@ def bag_scanned_for_somebody(world: World) -> None:
     assert world.journey.check(HER, BAG, "zhou.n").result == "mismatch"
 
 
-def release_refused(world: World) -> None:
-    with pytest.raises(Refused):
-        world.sign("he.p", release)
+def hold_refused(world: World) -> None:
+    with pytest.raises(ReasonMissing):
+        world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason=" "))
 
 
 def specimen_drawn(world: World) -> None:
@@ -142,7 +147,14 @@ def test_whatever_is_done_to_a_lot_its_bags_or_results_undoes_the_review_of_its_
     assert status(ready) == "released"
 
 
-@pytest.mark.parametrize("act", [release_refused, specimen_drawn, other_lot_made])
+def test_a_result_undoes_the_review_of_the_trail_as_soon_as_it_is_stored(ready: World) -> None:
+    ready.journey.trail_reviewed(LOT)
+    ready.journey.results(RETEST, "retest.csv")
+    with refused("result_unreviewed", "trail_unreviewed"):
+        ready.sign("qian.m", release)
+
+
+@pytest.mark.parametrize("act", [hold_refused, specimen_drawn, other_lot_made])
 def test_what_changes_nothing_of_the_lot_leaves_the_review_standing(ready: World, act: Callable[[World], None]) -> None:
     ready.journey.trail_reviewed(LOT)
     act(ready)
@@ -232,6 +244,33 @@ def test_a_trail_that_grows_while_it_is_read_is_not_signed_as_it_was(ready: Worl
     with pytest.raises(SignatureRefused):
         signed_after(ready, "tang.w", review_trail, retested)
     assert standing(ready).reviewed_up_to == 0
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_a_record_that_was_numbered_before_the_review_and_committed_after_it_undoes_it(ready: World) -> None:
+    numbered, let_go = threading.Event(), threading.Event()
+
+    def hold_back(_: Session) -> None:
+        numbered.set()
+        let_go.wait(PATIENCE)
+
+    def printed_again(work: Work) -> None:
+        units.request_label(work, BAG, kind="bag", reason="smudged")
+        event.listen(work.session, "before_commit", hold_back)
+
+    late = threading.Thread(target=ready.do, args=("zhao.l", printed_again))
+    late.start()
+    assert numbered.wait(PATIENCE)
+    hold_refused(ready)
+    ready.journey.trail_reviewed(LOT)
+    assert standing(ready).is_reviewed
+    let_go.set()
+    late.join(PATIENCE)
+    assert standing(ready).newest < standing(ready).reviewed_up_to
+    with refused("trail_unreviewed"):
+        ready.sign("qian.m", release)
+    ready.journey.trail_reviewed(LOT)
+    ready.sign("qian.m", release)
 
 
 def test_the_api_says_that_the_trail_waits_and_refuses_the_release_until_it_is_reviewed(

@@ -55,17 +55,19 @@ class TrailStanding:
     """How far a lot's trail was reviewed, how far it goes by now (ids of records), and who reviewed it last.
 
     `reviewer_may_release` is what the site says: whether one QA person may review the trail and release the lot.
+    `has_gaps` is whether the review skipped a record: one that was numbered before it, and committed after it.
     """
 
     reviewed_up_to: int
     newest: int
     reviewer_id: int | None
     reviewer_may_release: bool = True
+    has_gaps: bool = False
 
     @property
     def is_reviewed(self) -> bool:
         """Whether nothing was done to the lot since its trail was reviewed."""
-        return 0 < self.newest <= self.reviewed_up_to
+        return 0 < self.newest <= self.reviewed_up_to and not self.has_gaps
 
 
 @dataclass(frozen=True)

@@ -87,19 +87,19 @@ def _subjects(session: Session, lot: Lot) -> list[str]:
 
 def trail_standing(session: Session, lot: Lot, site: Site) -> TrailStanding:
     """Return how far a lot's trail was reviewed, and how far it goes by now: to the newest act that was not refused."""
-    newest = session.scalar(
-        select(func.max(AuditRecord.id)).where(
-            AuditRecord.subject.in_(_subjects(session, lot)),
-            AuditRecord.outcome != REFUSED,
-            AuditRecord.event.not_in(OUTDATES_NOTHING),
-        )
-    )
+    about = AuditRecord.subject.in_(_subjects(session, lot))
+    changes = (AuditRecord.outcome != REFUSED, AuditRecord.event.not_in(OUTDATES_NOTHING))
+    newest = session.scalar(select(func.max(AuditRecord.id)).where(about, *changes)) or 0
     review = newest_review(session, lot.id)
+    if review is None:
+        return TrailStanding(0, newest, None)
+    covered = session.scalar(select(func.count()).where(about, AuditRecord.id <= review.last_record_id))
     return TrailStanding(
-        reviewed_up_to=review.last_record_id if review else 0,
-        newest=newest or 0,
-        reviewer_id=review.signature.person_id if review else None,
+        reviewed_up_to=review.last_record_id,
+        newest=newest,
+        reviewer_id=review.signature.person_id,
         reviewer_may_release=site.trail_reviewer_may_release,
+        has_gaps=covered != review.records,
     )
 
 
