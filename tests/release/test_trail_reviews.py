@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 from support.clients import SignIn
 from support.laboratory import example_rows, file_of, lots_in_quarantine
-from support.races import PATIENCE
+from support.races import A_MOMENT, PATIENCE, HeldCommand
 from support.refusals import codes, records, refused
 from support.stages import HER, enrolled
 from support.worlds import World
@@ -24,7 +25,7 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots, units
 from cotrack.quality import service as quality
 from cotrack.release.rules.lots import TrailStanding
-from cotrack.release.service import dispositions, trail_reviews
+from cotrack.release.service import dispositions, imports, trail_reviews
 
 LOT, OTHER_LOT = "MSC26-0031", "MSC26-0032"
 BAG = f"{LOT}-001"
@@ -223,26 +224,50 @@ def test_what_is_signed_says_how_far_the_trail_was_reviewed(ready: World) -> Non
     assert reviewed_up_to == max(each["id"] for each in records(ready, event="result.review"))
 
 
-def signed_after(world: World, username: str, act: Callable[..., Any], between: Callable[[World], None]) -> None:
-    """Show somebody what they sign, let something happen, and try their signature under what they were shown."""
+def shown(world: World, username: str, act: Callable[[Work], Any]) -> Callable[[], None]:
+    """Show somebody what they sign; return how their signature is tried later, under what they were shown."""
     ground, actor = world.runtime.ground, world.cast.actor(username)
-    _, shown = rehearse(ground, actor, act)
-    proof = world.runtime.door.prove(actor, PASSWORD, meaning=shown.meaning, text_sha256=shown.sha256)
-    between(world)
-    with unit_of_work(ground, actor, proof=proof) as work:
-        act(work)
+    _, text = rehearse(ground, actor, act)
+    proof = world.runtime.door.prove(actor, PASSWORD, meaning=text.meaning, text_sha256=text.sha256)
+
+    def sign() -> None:
+        with unit_of_work(ground, actor, proof=proof) as work:
+            act(work)
+
+    return sign
 
 
 def test_a_result_that_comes_between_the_showing_of_a_release_and_its_signature_undoes_it(ready: World) -> None:
     ready.journey.trail_reviewed(LOT)
+    sign = shown(ready, "qian.m", release)
+    retested(ready)
     with refused("trail_unreviewed"):
-        signed_after(ready, "qian.m", release, retested)
+        sign()
+    assert status(ready) == "quarantine"
+
+
+def test_a_release_waits_for_an_import_that_began_before_its_signature_and_sees_that_it_undid_the_review(
+    ready: World,
+) -> None:
+    ready.journey.trail_reviewed(LOT)
+    sign = shown(ready, "qian.m", release)
+    storing = HeldCommand(
+        ready, "chen.y", lambda work: imports.import_results(work, file_name="retest.csv", content=RETEST)
+    )
+    with ThreadPoolExecutor() as pool:
+        signing = pool.submit(sign)
+        assert wait([signing], A_MOMENT).not_done
+        storing.commit()
+        with refused("result_unreviewed", "trail_unreviewed"):
+            signing.result(PATIENCE)
     assert status(ready) == "quarantine"
 
 
 def test_a_trail_that_grows_while_it_is_read_is_not_signed_as_it_was(ready: World) -> None:
+    sign = shown(ready, "tang.w", review_trail)
+    retested(ready)
     with pytest.raises(SignatureRefused):
-        signed_after(ready, "tang.w", review_trail, retested)
+        sign()
     assert standing(ready).reviewed_up_to == 0
 
 
@@ -329,4 +354,7 @@ def test_the_desk_of_quality_lists_the_trails_that_alone_keep_a_lot_from_going_o
 def test_the_desk_lists_a_trail_that_keeps_a_lot_from_its_conditional_release(
     outstanding: World, person: SignIn
 ) -> None:
-    assert f'href="/lots/{LOT}/trail-review"' in person("tang.w").get("/").get_data(as_text=True)
+    waits = f'href="/lots/{LOT}/trail-review"'
+    assert [waits in person(name).get("/").get_data(as_text=True) for name in ("tang.w", "qian.m")] == [True, True]
+    held_and_lifted(outstanding)
+    assert [waits in person(name).get("/").get_data(as_text=True) for name in ("tang.w", "qian.m")] == [True, False]
