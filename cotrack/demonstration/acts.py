@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck, Infusion
 from cotrack.bedside.service import checks, infusions, ward
@@ -146,12 +145,10 @@ class Journey:
         self.trail_reviewed(lot_number, by=reader)
         self.cast.sign(by, lambda work: dispositions.release(work, lot_number))
 
-    def release_conditionally(
-        self, lot_number: str, *, reason: str, by: str = "qian.m", reader: str = "tang.w"
-    ) -> Disposition:
+    def release_conditionally(self, lot: str, *, reason: str, by: str = "qian.m") -> Disposition:
         """Let somebody of QA review a lot's trail, and somebody release the lot with tests outstanding."""
-        self.trail_reviewed(lot_number, by=reader)
-        return self.cast.sign(by, lambda work: dispositions.release_conditionally(work, lot_number, reason=reason))
+        self.trail_reviewed(lot)
+        return self.cast.sign(by, lambda work: dispositions.release_conditionally(work, lot, reason=reason))
 
     def released_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
         """Make a lot, import good results, review and release it."""
@@ -288,12 +285,8 @@ class Journey:
 
     def order_of(self, subject_number: str) -> str:
         """Return the number of somebody's newest order."""
-
-        def newest(session: Session) -> str:
-            participant = knowledge.participant_numbered(session, subject_number)
-            return dosing.orders_of(session, participant.id)[0].number
-
-        return self.cast.read(newest)
+        somebody = self.cast.read(lambda session: knowledge.participant_numbered(session, subject_number))
+        return self.cast.read(lambda session: dosing.orders_of(session, somebody.id))[0].number
 
     def volume_to_give(self, unit_number: str) -> Decimal:
         """Return the volume in mL that is ordered from a bag."""

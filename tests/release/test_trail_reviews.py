@@ -176,7 +176,7 @@ def test_a_decision_undoes_no_review_but_the_late_results_of_a_full_release_do(o
 
 
 def test_whoever_decided_on_a_lot_before_does_not_review_its_trail_again(outstanding: World) -> None:
-    outstanding.journey.release_conditionally(LOT, reason="urgent", by="qian.m", reader="tang.w")
+    outstanding.journey.release_conditionally(LOT, reason="urgent", by="qian.m")
     with refused("same_person"):
         outstanding.journey.trail_reviewed(LOT, by="qian.m")
     outstanding.journey.trail_reviewed(LOT, by="tang.w")
