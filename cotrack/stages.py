@@ -121,6 +121,7 @@ _THINGS: Final = {
     "person": ("access.show_person", "username", "person:read"),
     "study_definition": ("study.show_definition", "sha256", "study:read"),
     "lot": ("desk.lot", "number", "lot:read"),
+    "trail_review": ("release.review_trail", "number", "trail:review"),
     "unit": ("desk.unit", "number", "unit:read"),
     "participant": ("desk.participant", "number", "participant:read"),
     "order": ("desk.order", "number", "order:read"),

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck, Infusion
 from cotrack.bedside.service import checks, infusions, ward
@@ -20,6 +19,7 @@ from cotrack.manufacture.service import lots, units
 from cotrack.orders.models import Order
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
+from cotrack.release.models import Disposition
 from cotrack.release.service import dispositions, imports, results, trail_reviews
 from cotrack.study import service as study
 
@@ -136,13 +136,19 @@ class Journey:
         ids = [each.id for each in stored if each.status == "recorded"]
         self.cast.sign(by, lambda work: results.review_results(work, lot_number, result_ids=ids))
 
-    def trail_reviewed(self, lot_number: str, *, by: str = "qian.m") -> None:
+    def trail_reviewed(self, lot_number: str, *, by: str = "tang.w") -> None:
         """Review a lot's trail."""
         self.cast.sign(by, lambda work: trail_reviews.review_trail(work, lot_number))
 
-    def release(self, lot_number: str, *, by: str = "qian.m") -> None:
-        """Release a lot."""
+    def release(self, lot_number: str, *, by: str = "qian.m", reader: str = "tang.w") -> None:
+        """Let somebody of QA review a lot's trail, and somebody release the lot."""
+        self.trail_reviewed(lot_number, by=reader)
         self.cast.sign(by, lambda work: dispositions.release(work, lot_number))
+
+    def release_conditionally(self, lot: str, *, reason: str, by: str = "qian.m") -> Disposition:
+        """Let somebody of QA review a lot's trail, and somebody release the lot with tests outstanding."""
+        self.trail_reviewed(lot)
+        return self.cast.sign(by, lambda work: dispositions.release_conditionally(work, lot, reason=reason))
 
     def released_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
         """Make a lot, import good results, review and release it."""
@@ -279,12 +285,8 @@ class Journey:
 
     def order_of(self, subject_number: str) -> str:
         """Return the number of somebody's newest order."""
-
-        def newest(session: Session) -> str:
-            participant = knowledge.participant_numbered(session, subject_number)
-            return dosing.orders_of(session, participant.id)[0].number
-
-        return self.cast.read(newest)
+        somebody = self.cast.read(lambda session: knowledge.participant_numbered(session, subject_number))
+        return self.cast.read(lambda session: dosing.orders_of(session, somebody.id))[0].number
 
     def volume_to_give(self, unit_number: str) -> Decimal:
         """Return the volume in mL that is ordered from a bag."""

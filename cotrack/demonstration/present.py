@@ -10,7 +10,6 @@ from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
 from cotrack.manufacture.service import lots
 from cotrack.participants.service import bands
-from cotrack.release.service import dispositions
 
 WITH_A_BAND = ("105", "106", "107", "108", "112", "113", "114")
 
@@ -57,9 +56,7 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
 def _conditional_release(journey: Journey, lot: str, tested_at: datetime) -> None:
     journey.results(good_results(lot, tested_at, without=("Sterility", "RCL")))
     journey.review(lot)
-    reason = "outstanding: sterility day 14 and RCL"
-    journey.trail_reviewed(lot, by="tang.w")
-    journey.cast.sign("tang.w", lambda work: dispositions.release_conditionally(work, lot, reason=reason))
+    journey.release_conditionally(lot, reason="outstanding: sterility day 14 and RCL", by="tang.w")
 
 
 def present_participants(journey: Journey, clock: StoryClock) -> None:

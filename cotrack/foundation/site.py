@@ -61,6 +61,7 @@ class Site:
     minutes: Mapping[str, int]
     phone: Mapping[str, str]
     witnesses: tuple[str, ...]
+    trail_reviewer_may_release: bool
     text: str
     sha256: str
 
@@ -107,6 +108,7 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
         printers=printers,
         minutes=minutes,
         witnesses=_witnesses(data.get("witnesses", [])),
+        trail_reviewer_may_release=_switch(data, "trail_reviewer_may_release", default=True),
         phone={name: str(number) for name, number in _table(data, "phone").items()},
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -151,6 +153,13 @@ def _witnesses(urls: Any) -> tuple[str, ...]:
     if not isinstance(urls, list) or not all(isinstance(url, str) and _URL.match(url) for url in urls):
         raise ValueError("witnesses: must be a list of http or https addresses")
     return tuple(urls)
+
+
+def _switch(data: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    found = data.get(name, default)
+    if not isinstance(found, bool):
+        raise TypeError(f"{name} must be true or false")
+    return found
 
 
 def _trail(name: str) -> str:

@@ -122,7 +122,7 @@ def test_a_bag_of_a_lot_without_a_release_has_its_word(world: World, person: Sig
     lines = results_of(world, OTHER_LOT).decode().splitlines()
     world.journey.results("\n".join(line for line in lines if ",RCL," not in line).encode())
     world.journey.review(OTHER_LOT)
-    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, OTHER_LOT, reason="urgent"))
+    world.journey.release_conditionally(OTHER_LOT, reason="urgent")
     assert told() == {"lot_conditional"}
     world.sign("qian.m", lambda work: dispositions.reject(work, OTHER_LOT, reason="growth"))
     assert told() == {"lot_rejected"}

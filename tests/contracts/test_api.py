@@ -111,9 +111,9 @@ def test_a_refusal_by_rules_lists_every_reason_by_code_and_sentence(world: World
     answer = person("qian.m").post(f"/api/v1/lots/{LOT}/release", {"signature": {"password": PASSWORD}})
     assert answer.status_code == 409
     blockers = answer.get_json()["blockers"]
-    assert len(blockers) == 19
+    assert len(blockers) == 20
     assert all(each.keys() == {"code", "detail"} for each in blockers)
-    assert {each["code"] for each in blockers} == {"result_missing"}
+    assert {each["code"] for each in blockers} == {"result_missing", "trail_unreviewed"}
 
 
 def test_a_page_that_is_not_there_is_a_page_for_people(person: Person) -> None:

@@ -137,3 +137,12 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path, table: str, value: str,
     tables = [f"[{each}" for each in EXAMPLE.split("\n[")[1:]]
     others = "\n".join(each for each in tables if not each.startswith(table))
     assert fault_of(tmp_path, f"{top}\n{value}\n{others}") == fault
+
+
+def test_a_site_asks_for_two_people_of_quality_only_where_it_says_so(tmp_path: Path) -> None:
+    line = "trail_reviewer_may_release = true\n"
+    assert line in EXAMPLE
+    assert site_of(tmp_path, EXAMPLE.replace(line, "")).trail_reviewer_may_release
+    assert not site_of(tmp_path, EXAMPLE.replace(line, line.replace("true", "false"))).trail_reviewer_may_release
+    wrong = EXAMPLE.replace(line, line.replace("true", '"no"'))
+    assert fault_of(tmp_path, wrong) == "trail_reviewer_may_release must be true or false"

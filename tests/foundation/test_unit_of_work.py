@@ -328,7 +328,7 @@ def test_a_refusal_in_a_rehearsal_is_recorded(world: World) -> None:
     with pytest.raises(Blocked):
         rehearse(world.runtime.ground, world.cast.actor("qian.m"), lambda work: dispositions.release(work, NUMBER))
     assert last_record(world)["outcome"] == "refused"
-    assert len(last_record(world)["blockers"]) == 19
+    assert len(last_record(world)["blockers"]) == 20
 
 
 def test_a_refusal_decided_outside_the_transaction_is_recorded_under_what_was_tried(world: World) -> None:

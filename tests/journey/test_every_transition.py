@@ -48,8 +48,7 @@ def product_side(world: World) -> None:
     late = [line for line in lines if ",RCL," in line]
     journey.results("\n".join(line for line in lines if line not in late).encode())
     journey.review(conditional)
-    world.journey.trail_reviewed(conditional)
-    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, conditional, reason="urgent"))
+    journey.release_conditionally(conditional, reason="urgent")
     journey.results("\n".join([lines[0], *late]).encode(), "late.csv")
     journey.review(conditional)
     journey.release(conditional, by="tang.w")

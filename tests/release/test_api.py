@@ -33,6 +33,12 @@ def review(client: Client, lot: str) -> TestResponse:
     return client.post(f"/api/v1/lots/{lot}/reviews", {"result_ids": ids, "signature": signature})
 
 
+def trail_review(client: Client, lot: str) -> TestResponse:
+    return client.post(
+        f"/api/v1/lots/{lot}/trail-reviews", {"signature": {"password": PASSWORD, "meaning": "reviewed"}}
+    )
+
+
 def decide(client: Client, lot: str, decision: str, meaning: str, **more: Any) -> TestResponse:
     body = {"signature": {"password": PASSWORD, "meaning": meaning}, **more}
     return client.post(f"/api/v1/lots/{lot}/{decision}", body)
@@ -45,6 +51,7 @@ def test_from_the_laboratorys_file_to_the_release(world: World, person: Person, 
     assert (answer.get_json()["stored"], answer.get_json()["already_there"]) == (60, 0)
     for lot in (LOT, NEAR, FAILING):
         assert review(person("he.p"), lot).status_code == 200
+        assert trail_review(person("tang.w"), lot).status_code == 201
     case = person("qian.m").get(f"/api/v1/lots/{NEAR}/release").get_json()
     assert (case["status"], case["blockers"]) == ("quarantine", [])
     near = {name for name, standing in case["standings"].items() if standing == "near_limit"}
@@ -125,9 +132,9 @@ def test_the_case_of_a_lot_lists_what_stands_against_this_readers_release(world:
     sent(person("wang.l"), text(with_cells(ROWS, 4, Result="84")))
     review(person("qian.m"), LOT)
     for_reviewer = person("qian.m").get(f"/api/v1/lots/{LOT}/release").get_json()["blockers"]
-    assert [each["code"] for each in for_reviewer] == ["out_of_specification", "same_person"]
+    assert [each["code"] for each in for_reviewer] == ["out_of_specification", "same_person", "trail_unreviewed"]
     for_other = person("tang.w").get(f"/api/v1/lots/{LOT}/release").get_json()["blockers"]
-    assert [each["code"] for each in for_other] == ["out_of_specification"]
+    assert [each["code"] for each in for_other] == ["out_of_specification", "trail_unreviewed"]
 
 
 def test_nobody_reviews_or_releases_their_own_results(world: World, person: Person) -> None:
@@ -136,6 +143,8 @@ def test_nobody_reviews_or_releases_their_own_results(world: World, person: Pers
     for author in ("wang.l", "chen.y"):
         assert codes(review(person(author), LOT)) == ["same_person"]
     assert review(person("qian.m"), LOT).status_code == 200
+    assert codes(trail_review(person("qian.m"), LOT)) == ["same_person"]
+    assert trail_review(person("tang.w"), LOT).status_code == 201
     assert codes(decide(person("qian.m"), LOT, "release", "released")) == ["same_person"]
     assert decide(person("tang.w"), LOT, "release", "released").status_code == 201
 
@@ -155,6 +164,7 @@ def test_a_conditional_release_and_a_rejection_say_why(world: World, person: Per
     qa = person("qian.m")
     sent(person("wang.l"), text([row for row in ROWS if row["Test"] not in {"Sterility", "RCL"}]))
     review(person("he.p"), LOT)
+    trail_review(person("tang.w"), LOT)
     silent = decide(qa, LOT, "release-conditionally", "conditionally released")
     assert silent.get_json()["errors"] == {"reason": ["Enter a value."]}
     answer = decide(qa, LOT, "release-conditionally", "conditionally released", reason="a participant waits")
@@ -173,6 +183,7 @@ def test_without_the_right_signature_nothing_is_released(world: World, person: P
     world.journey.finished_lot(LOT)
     sent(person("wang.l"), text(ROWS))
     review(person("he.p"), LOT)
+    trail_review(person("tang.w"), LOT)
     answer = person("qian.m").post(f"/api/v1/lots/{LOT}/release", {"signature": given})
     assert answer.status_code in {403, 422}
     assert person("qian.m").get(f"/api/v1/lots/{LOT}").get_json()["status"] == "quarantine"

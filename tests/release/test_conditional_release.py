@@ -25,10 +25,7 @@ def outstanding(world: World) -> World:
 
 
 def released_conditionally(world: World, reason: str = "a participant waits") -> Disposition:
-    decision: Disposition = world.sign(
-        "qian.m", lambda work: dispositions.release_conditionally(work, LOT, reason=reason)
-    )
-    return decision
+    return world.journey.release_conditionally(LOT, reason=reason)
 
 
 def status(world: World) -> str:

@@ -191,6 +191,7 @@ def test_a_giant_file_is_refused_in_plain_words(laboratory: World) -> None:
 def test_a_release_waits_for_an_import_and_sees_what_it_stored(laboratory: World) -> None:
     laboratory.journey.results(file_of(ROWS))
     laboratory.journey.review(LOT)
+    laboratory.journey.trail_reviewed(LOT)
     late = file_of(with_cells(ROWS, 4, Replicate="2", Result="84.0"))
     held = HeldCommand(
         laboratory, "chen.y", lambda work: imports.import_results(work, file_name="late.csv", content=late)
@@ -200,7 +201,11 @@ def test_a_release_waits_for_an_import_and_sees_what_it_stored(laboratory: World
     held.commit()
     decide.end()
     assert decide.refusal is not None
-    assert [each.code for each in decide.refusal.reasons] == ["out_of_specification", "result_unreviewed"]
+    assert [each.code for each in decide.refusal.reasons] == [
+        "out_of_specification",
+        "result_unreviewed",
+        "trail_unreviewed",
+    ]
 
 
 def test_an_import_waits_for_a_lot_that_is_being_closed_and_stores_nothing_then(laboratory: World) -> None:

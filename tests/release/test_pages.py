@@ -196,6 +196,7 @@ def test_the_failed_tests_stand_first_and_what_waits_is_counted_under_the_button
         "CD105+: out of specification",
         "Sterility, day 14: out of specification",
         "19 tests are not reviewed by a second person yet",
+        f"The trail of lot {FAILING} is not reviewed yet",
         "",
     ]
 
@@ -207,6 +208,7 @@ def test_results_are_reviewed_and_the_lot_released_by_signature(world: World, pe
         r'name="result_ids" value="(\d+)"', person("he.p").get(f"/lots/{NEAR}/review").get_data(as_text=True)
     )
     assert person("he.p").sign(f"/lots/{NEAR}/review", result_ids=ids).status_code == 303
+    assert person("tang.w").sign(f"/lots/{NEAR}/trail-review").status_code == 303
     page = shown(person("qian.m").get(f"/lots/{NEAR}/release"))
     assert page.count("near limit") == 3
     assert "full release" in page
@@ -221,6 +223,7 @@ def test_what_is_signed_is_shown_and_names_the_results_near_a_limit(world: World
     lots_in_quarantine(world, NEAR)
     world.journey.results(file_of(example_rows(NEAR)))
     world.journey.review(NEAR)
+    world.journey.trail_reviewed(NEAR)
     panel = shown(person("qian.m").post(f"/lots/{NEAR}/release/sign", form={}))
     assert "I release this lot. / 本人放行该批次。" in panel
     assert "CD105+: 96.2 (≥ 95 %) near_limit" in panel

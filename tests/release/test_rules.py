@@ -25,6 +25,7 @@ from cotrack.release.rules.lots import (
     outstanding,
     standings,
     viable_million_per_ml,
+    waits_for_trail_only,
 )
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.reading import SEPARATOR, read_definition
@@ -336,10 +337,48 @@ def test_words_are_no_count() -> None:
         (TrailStanding(0, 90, None), False),
         (TrailStanding(89, 90, None), False),
         (TrailStanding(0, 0, None), False),
+        (TrailStanding(90, 90, None, has_gaps=True), False),
     ],
 )
 def test_a_trail_counts_as_reviewed_only_up_to_its_newest_record(trail: TrailStanding, *, is_reviewed: bool) -> None:
     assert trail.is_reviewed is is_reviewed
+
+
+NOT_YET, OUTDATED = TrailStanding(0, 90, None), TrailStanding(89, 90, REVIEWER)
+
+
+@pytest.mark.parametrize(
+    ("trail", "words"), [(NOT_YET, "is not reviewed yet"), (OUTDATED, "Something was done to lot MSC26-0031 since")]
+)
+def test_a_lot_whose_trail_is_not_reviewed_up_to_its_newest_act_does_not_go_on(
+    trail: TrailStanding, words: str
+) -> None:
+    fully, partly = lot(results(), trail=trail), lot(results(rcl=None), trail=trail)
+    for found in (against_release(STUDY, fully, QA, NOW), against_conditional_release(STUDY, partly, QA, NOW)):
+        assert [each.code for each in found] == ["trail_unreviewed"]
+        assert words in found[0].sentence
+        assert found[0].solve == f"trail_review:{NUMBER}"
+        assert waits_for_trail_only(found)
+    held = replace(partly, holds=(HoldFacts(f"lot:{NUMBER}", "standing", "alarm", NOW),))
+    assert not waits_for_trail_only(against_conditional_release(STUDY, held, QA, NOW))
+
+
+@pytest.mark.parametrize("trail", [NOT_YET, OUTDATED])
+def test_a_lot_is_rejected_whether_its_trail_was_reviewed_or_not(trail: TrailStanding) -> None:
+    assert against_rejection(lot(results(), trail=trail), QA) == []
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "may_release", "expected"),
+    [(RELEASER, True, []), (RELEASER, False, ["same_person"]), (REVIEWER, False, [])],
+)
+def test_the_reviewer_of_the_trail_releases_the_lot_where_the_site_lets_them(
+    reviewer: int, *, may_release: bool, expected: list[str]
+) -> None:
+    trail = TrailStanding(90, 90, reviewer, reviewer_may_release=may_release)
+    assert release(lot(results(), trail=trail)) == expected
+    assert conditionally(lot(results(rcl=None), trail=trail)) == expected
+    assert said(against_rejection(lot(results(), trail=trail), QA)) == []
 
 
 def test_whoever_did_anything_to_a_lot_does_not_review_its_trail() -> None:
@@ -382,8 +421,9 @@ def test_a_lot_stays_released_only_while_no_new_result_is_out_of_specification(
 def test_the_failed_tests_come_first_then_the_lot_then_what_is_missing_then_what_waits() -> None:
     held = HoldFacts(f"lot:{NUMBER}", "standing", "alarm", NOW)
     found = [replace(each, reviewed_by_id=None) for each in results(sterility="growth", rcl=None)]
-    codes = [each.code for each in against_release(STUDY, lot(found, holds=(held,)), QA, NOW)]
-    assert codes == ["out_of_specification", "lot_on_hold", "result_missing", *["result_unreviewed"] * (len(GOOD) - 1)]
+    codes = [each.code for each in against_release(STUDY, lot(found, holds=(held,), trail=NOT_YET), QA, NOW)]
+    waiting = [*["result_unreviewed"] * (len(GOOD) - 1), "trail_unreviewed"]
+    assert codes == ["out_of_specification", "lot_on_hold", "result_missing", *waiting]
 
 
 def test_under_a_button_tests_without_result_or_review_are_counted_and_failed_ones_named() -> None:

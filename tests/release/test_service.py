@@ -235,24 +235,27 @@ def test_a_held_or_expired_lot_is_not_released_until_that_is_over(reviewed: Worl
     held = reviewed.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
     with refused("lot_on_hold"):
         reviewed.journey.release(LOT)
-    reviewed.do("tang.w", lambda work: quality.lift(work, held.id, reason="false alarm"))
+    reviewed.do("qian.m", lambda work: quality.lift(work, held.id, reason="false alarm"))
     reviewed.clock.now += timedelta(days=800)
     with refused("expired"):
         reviewed.journey.release(LOT)
 
 
 def test_what_was_shown_and_has_changed_meanwhile_is_not_signed(reviewed: World) -> None:
+    reviewed.journey.trail_reviewed(LOT)
     actor = reviewed.cast.actor("qian.m")
     _, shown = rehearse(reviewed.runtime.ground, actor, release(LOT))
     proof = reviewed.runtime.door.prove(actor, PASSWORD, meaning=shown.meaning, text_sha256=shown.sha256)
     reviewed.journey.results(file_of([{**ROWS[2], "Replicate": "2", "Result": "86.0"}]))
     reviewed.journey.review(LOT)
+    reviewed.journey.trail_reviewed(LOT)
     with pytest.raises(SignatureRefused), unit_of_work(reviewed.runtime.ground, actor, proof=proof) as work:
         dispositions.release(work, LOT)
     assert status(reviewed) == "quarantine"
 
 
 def test_a_proof_for_a_rejection_releases_nothing(reviewed: World) -> None:
+    reviewed.journey.trail_reviewed(LOT)
     actor = reviewed.cast.actor("qian.m")
     _, shown = rehearse(reviewed.runtime.ground, actor, release(LOT))
     proof = reviewed.runtime.door.prove(actor, PASSWORD, meaning="rejected", text_sha256=shown.sha256)

@@ -78,8 +78,7 @@ def test_a_conditionally_released_lot_is_not_set_aside_without_an_acceptance(wor
     kept = [line for line in content.decode().splitlines() if ",Sterility,BacT" not in line and ",RCL," not in line]
     world.journey.results("\n".join(kept).encode())
     world.journey.review(LOT)
-    world.journey.trail_reviewed(LOT)
-    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, LOT, reason="urgent"))
+    world.journey.release_conditionally(LOT, reason="urgent")
     enrolled(world, HER)
     with pytest.raises(Blocked) as refused:
         world.journey.allocated(world.journey.ordered(HER))
@@ -138,8 +137,7 @@ def test_a_late_failure_stops_a_lot_that_is_released_conditionally(world: World)
     kept = [line for line in content.decode().splitlines() if ",Sterility,BacT" not in line]
     world.journey.results("\n".join(kept).encode())
     world.journey.review(LOT)
-    world.journey.trail_reviewed(LOT)
-    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, LOT, reason="urgent"))
+    world.journey.release_conditionally(LOT, reason="urgent")
     world.do("wang.l", import_late(world, Replicate="1"))
     (hold,) = world.read(lambda session: standing_holds(session, [f"lot:{LOT}"]))
     assert (hold.status, hold.reason) == ("standing", HELD_BY_GROWTH)

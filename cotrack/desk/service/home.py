@@ -39,6 +39,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("order:make", clinic.doses_to_order),
     ("participant:enrol", clinic.people_to_answer),
     ("participant:screen", clinic.identities_to_record),
+    ("trail:review", product.trails_to_review),
     ("lot:release", product.lots_to_decide),
     ("hold:lift", product.holds_to_solve),
     ("study:approve_quality", product.drafts(StudyDefinition.quality_signature_id)),

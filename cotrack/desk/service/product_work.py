@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, contains_eager
@@ -14,8 +14,11 @@ from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Hold
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import against_review
+from cotrack.release.service.dispositions import waits_for_trail
 from cotrack.release.service.results import result_facts
 from cotrack.study.models import StudyDefinition
+
+UNDECIDED: Final = ("quarantine", "conditionally_released")
 
 
 def lots_to_fill(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
@@ -74,11 +77,23 @@ def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:
 
 
 def lots_to_decide(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
-    statement = select(Lot).where(Lot.status.in_(("quarantine", "conditionally_released"))).order_by(Lot.id)
+    statement = select(Lot).where(Lot.status.in_(UNDECIDED)).order_by(Lot.id)
     for lot in session.scalars(statement):
         yield Task(
             N_("Decide about the lot"), f"lot:{lot.number}", "release.show_release", {"number": lot.number}, lot.made_at
         )
+
+
+def trails_to_review(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the lots that only the review of their trail keeps from going on; none that the person worked on."""
+    reviewed, waiting = (
+        exists().where(Result.lot_id == Lot.id, Result.status == status) for status in ("reviewed", "recorded")
+    )
+    statement = select(Lot).where(Lot.status.in_(UNDECIDED), reviewed, ~waiting).order_by(Lot.id)
+    for lot in session.scalars(statement):
+        if waits_for_trail(desk.ground, session, lot, desk.actor):
+            arguments = {"number": lot.number}
+            yield Task(N_("Review the trail"), f"lot:{lot.number}", "release.review_trail", arguments, lot.made_at)
 
 
 def holds_to_solve(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)

@@ -52,16 +52,22 @@ class Decider:
 
 @dataclass(frozen=True)
 class TrailStanding:
-    """How far a lot's trail was reviewed, how far it goes by now (ids of records), and who reviewed it last."""
+    """How far a lot's trail was reviewed, how far it goes by now (ids of records), and who reviewed it last.
+
+    `reviewer_may_release` is what the site says: whether one QA person may review the trail and release the lot.
+    `has_gaps` is whether the review skipped a record: one that was numbered before it, and committed after it.
+    """
 
     reviewed_up_to: int
     newest: int
     reviewer_id: int | None
+    reviewer_may_release: bool = True
+    has_gaps: bool = False
 
     @property
     def is_reviewed(self) -> bool:
         """Whether nothing was done to the lot since its trail was reviewed."""
-        return 0 < self.newest <= self.reviewed_up_to
+        return 0 < self.newest <= self.reviewed_up_to and not self.has_gaps
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[T
 
 def against_release(definition: Definition, facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
     """Return every reason against a full release (§3.3 rule 1)."""
-    blockers = [*definition.against_use("test"), *_against_lot(facts, decider, now)]
+    blockers = [*definition.against_use("test"), *_against_going_on(facts, decider, now)]
     for each in facts.standings:
         blockers.extend(_against_test(facts.number, each))
     return gravest_first(blockers)
@@ -104,7 +110,7 @@ def against_conditional_release(
     definition: Definition, facts: LotFacts, decider: Decider, now: datetime
 ) -> list[Blocker]:
     """Return every reason against a conditional release: only tests that may be outstanding may be missing (rule 2)."""
-    blockers = [*definition.against_use("test"), *_against_lot(facts, decider, now)]
+    blockers = [*definition.against_use("test"), *_against_going_on(facts, decider, now)]
     missing = outstanding(facts)
     if not missing:
         blockers.append(Blocker("nothing_outstanding", "No test is outstanding: release the lot fully."))
@@ -114,11 +120,21 @@ def against_conditional_release(
     return gravest_first(blockers)
 
 
-_ORDER = ("out_of_specification", "result_undecidable", "", "result_missing", "result_unreviewed")
+_ORDER = (
+    "out_of_specification",
+    "result_undecidable",
+    "",
+    "result_missing",
+    "result_unreviewed",
+    "trail_unreviewed",
+)
 
 
 def gravest_first(blockers: Sequence[Blocker]) -> list[Blocker]:
-    """Return reasons with the failed tests first, then the lot's own, then what is missing, then what waits."""
+    """Return reasons with the failed tests first, then the lot's own, then what is missing, then what waits.
+
+    The trail stands last: its review comes after everything that is done to the lot.
+    """
     return sorted(blockers, key=lambda each: _ORDER.index(each.code if each.code in _ORDER else ""))
 
 
@@ -150,15 +166,42 @@ def outstanding(facts: LotFacts) -> list[str]:
 
 
 def against_rejection(facts: LotFacts, decider: Decider) -> list[Blocker]:
-    """Return the reasons against signing a rejection: only that whoever made the lot does not decide on it."""
+    """Return the reasons against signing a rejection: only that whoever made the lot does not decide on it.
+
+    It waits for nothing else, not even for the review of the trail: what stops a lot is never held up.
+    """
     return _against_involved(facts, decider)
 
 
-def _against_lot(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
+def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
+    """Return what keeps a lot from going on at all, whatever its results are."""
     blockers = against_held(facts.holds)
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
-    return [*blockers, *_against_involved(facts, decider)]
+    return [*blockers, *_against_involved(facts, decider), *_against_trail(facts, decider)]
+
+
+def _against_trail(facts: LotFacts, decider: Decider) -> list[Blocker]:
+    """No lot goes on before its trail was reviewed up to the newest act (EU GMP Annex 11 draft 12.8)."""
+    trail = facts.trail
+    if not trail.is_reviewed:
+        return [_trail_unreviewed(facts)]
+    if trail.reviewer_id == decider.person_id and not trail.reviewer_may_release:
+        words = N_("You reviewed the trail of this lot: at this site another person releases it.")
+        return [Blocker("same_person", words)]
+    return []
+
+
+def _trail_unreviewed(facts: LotFacts) -> Blocker:
+    words = N_("The trail of lot {lot} is not reviewed yet.")
+    if facts.trail.reviewed_up_to:
+        words = N_("Something was done to lot {lot} since its trail was reviewed: it is reviewed again first.")
+    return Blocker("trail_unreviewed", words, {"lot": facts.number}, solve=f"trail_review:{facts.number}")
+
+
+def waits_for_trail_only(blockers: Sequence[Blocker]) -> bool:
+    """Whether nothing but the review of its trail keeps a lot from going on."""
+    return [each.code for each in blockers] == ["trail_unreviewed"]
 
 
 def against_trail_review(trail: TrailStanding, doers: Collection[str], reviewer: str) -> list[Blocker]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
+from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service import holds_of
 from cotrack.release.models import Result
@@ -44,13 +45,14 @@ class TestLine:
 def release_page(ground: Ground, session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
     """Return everything on the release page of a lot, as this person sees it."""
     lot = lot_numbered(session, number)
-    case = release_case(session, lot)
+    case = release_case(session, lot, ground.site)
     stored = results_of(session, lot.id)
     against = _against(case, actor, ground.sessions.clock())
     return {
         "lot": lot,
         "definition": case.definition,
         "lines": [_line(each, stored) for each in case.facts.standings],
+        "is_undecided": LOT.fits("reject", lot.status),
         "against": against,
         "in_short": {action: in_short(found) for action, found in against.items()},
         "holds": holds_of(session, f"lot:{number}"),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
@@ -23,9 +24,10 @@ from cotrack.release.rules.lots import (
     outstanding,
     standings,
     viable_million_per_ml,
+    waits_for_trail_only,
 )
 from cotrack.release.service.results import result_facts, results_of
-from cotrack.release.service.trail_reviews import trail_standing
+from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition
 from cotrack.study.rules.specification import limit_words
@@ -40,7 +42,7 @@ class ReleaseCase:
     facts: LotFacts
 
 
-def release_case(session: Session, lot: Lot) -> ReleaseCase:
+def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
     """Gather everything that decides about a lot."""
     definition = study.definition_of(lot.study_definition)
     results = result_facts(session, results_of(session, lot.id))
@@ -50,7 +52,7 @@ def release_case(session: Session, lot: Lot) -> ReleaseCase:
         standings=standings(definition, results),
         holds=tuple(standing_holds(session, [f"lot:{lot.number}"])),
         producer_ids=producers(session, lot),
-        trail=trail_standing(session, lot),
+        trail=trail_standing(session, lot, site),
     )
     return ReleaseCase(lot, definition, facts)
 
@@ -73,36 +75,51 @@ class CaseSummary:
 def case_summary(ground: Ground, session: Session, lot_number: str, actor: Actor) -> CaseSummary:
     """Return everything that stands against a full release by this person now."""
     lot = lot_numbered(session, lot_number)
-    case = release_case(session, lot)
+    case = release_case(session, lot, ground.site)
     against = against_release(case.definition, case.facts, decider(actor), ground.sessions.clock())
     return CaseSummary(
         lot.number, lot.status, against, {each.test.key: each.standing.value for each in case.facts.standings}
     )
 
 
+def waits_for_trail(ground: Ground, session: Session, lot: Lot, actor: Actor) -> bool:
+    """Whether only the review of its trail keeps a lot from going on, and this person may review it."""
+    case, who, now = release_case(session, lot, ground.site), decider(actor), ground.sessions.clock()
+    found = [against_release(case.definition, case.facts, who, now)]
+    if LOT.fits("release_conditionally", lot.status):
+        found.append(against_conditional_release(case.definition, case.facts, who, now))
+    return any(map(waits_for_trail_only, found)) and may_review_trail(session, lot, actor.username)
+
+
 def release(work: Work, lot_number: str) -> Disposition:
-    """Release a lot: every required result is there, within its limits and reviewed; QA signs (§3.3 rule 1)."""
+    """Release a lot: every required result is there, within its limits and reviewed; QA signs (§3.3 rule 1).
+
+    Its trail was reviewed up to the newest act by somebody who did none of it (EU GMP Annex 11 draft 12.6, 12.8).
+    """
     # 1 permission and state, on the locked lot: a hold or recall waits until this is done, or is seen below.
     lot = work.take(Lot, "release", lot_number)
-    # 2 every reason against it, decided on what is stored now.
-    case = release_case(work.session, lot)
+    # 2 every reason against it, decided on what is stored now: an import that the lock waited for undid the review.
+    case = release_case(work.session, lot, work.site)
     work.refuse_if(against_release(case.definition, case.facts, decider(work.actor), work.now))
     # 3 the signature stands under the very results that were judged (21 CFR 11.70).
     return _decide(work, case, "release", "")
 
 
 def release_conditionally(work: Work, lot_number: str, *, reason: str) -> Disposition:
-    """Release a lot with outstanding tests: each order then needs the treating physician's acceptance (rule 2)."""
+    """Release a lot with outstanding tests: each order then needs the treating physician's acceptance (rule 2).
+
+    The trail is reviewed before it as before a full release.
+    """
     lot = work.take(Lot, "release_conditionally", lot_number, reason=reason)
-    case = release_case(work.session, lot)
+    case = release_case(work.session, lot, work.site)
     work.refuse_if(against_conditional_release(case.definition, case.facts, decider(work.actor), work.now))
     return _decide(work, case, "release_conditionally", reason)
 
 
 def reject(work: Work, lot_number: str, *, reason: str) -> Disposition:
-    """Reject a lot for ever."""
+    """Reject a lot for ever; no review of its trail is waited for."""
     lot = work.take(Lot, "reject", lot_number, reason=reason)
-    case = release_case(work.session, lot)
+    case = release_case(work.session, lot, work.site)
     work.refuse_if(against_rejection(case.facts, decider(work.actor)))
     return _decide(work, case, "reject", reason)
 
@@ -133,7 +150,7 @@ _STATEMENTS = {
 
 
 def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
-    """Return the very text of a decision: the lot, the specification it is bound to, and each test's standing."""
+    """Return the very text of a decision: lot, specification, how far the trail was read, how each test stands."""
     lines = [
         f"Lot / 批次 {case.lot.number}",
         f"Study / 方案 {case.definition.code} {case.definition.version}",
@@ -141,6 +158,8 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     ]
     if reason:
         lines.append(f"Reason / 理由: {reason}")
+    if decision != "reject":
+        lines.append(f"Trail reviewed up to record / 审计追踪已审阅至记录 {case.facts.trail.reviewed_up_to}")
     for each in case.facts.standings:
         reported = ", ".join(result.reported.words for result in each.results) or "–"
         lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")

@@ -1,24 +1,29 @@
-"""Review of a lot's trail: by a person who did none of it, signed, required before the disposition."""
+"""Review of a lot's trail: by a person who did none of it, signed, required before a lot goes on."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.audit.critical import is_critical
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.service import Told, told
+from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
+from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.release.models import TrailReview
+from cotrack.release.models import DECISIONS, TrailReview
 from cotrack.release.rules.lots import TrailStanding, against_trail_review
 from cotrack.release.service.results import files_of, result_facts, results_of
 
 EVENT: Final = "trail_review.sign"
+REFUSED: Final = "refused"
 PERMISSION: Final = "trail:review"
 MEANING: Final = "reviewed"
+OUTDATES_NOTHING: Final = frozenset({EVENT, "label_instance.specimen", *(LOT.event(each) for each in DECISIONS)})
+"""What leaves a review standing: reviews, the decisions that follow from them, and specimens, which change nothing."""
 
 
 def review_trail(work: Work, lot_number: str) -> TrailReview:
@@ -30,9 +35,8 @@ def review_trail(work: Work, lot_number: str) -> TrailReview:
     # The lot is locked for itself: whatever is done to it or its units is done before this review, or waits.
     lot = work.lock(Lot, lot_number)
     records = lot_trail(work.session, lot)
-    doers = {each.actor for each in records if each.outcome == "done" and each.event != EVENT}
-    doers |= {name for fact in result_facts(work.session, results_of(work.session, lot.id)) for name in fact.authors}
-    work.refuse_if(against_trail_review(trail_standing(work.session, lot), doers, work.actor.username))
+    standing = trail_standing(work.session, lot, work.site)
+    work.refuse_if(against_trail_review(standing, _doers(work.session, lot, records), work.actor.username))
     signature = work.sign(MEANING, _review_text(lot, records))
     review = TrailReview(
         lot_id=lot.id,
@@ -43,6 +47,17 @@ def review_trail(work: Work, lot_number: str) -> TrailReview:
     )
     work.add(review)
     return review
+
+
+def _doers(session: Session, lot: Lot, records: Sequence[Told]) -> set[str]:
+    """Return the user names of whoever did anything to a lot, in the program or in the laboratory."""
+    authors = {name for fact in result_facts(session, results_of(session, lot.id)) for name in fact.authors}
+    return authors | {each.actor for each in records if each.outcome != REFUSED and each.event != EVENT}
+
+
+def may_review_trail(session: Session, lot: Lot, username: str) -> bool:
+    """Whether a person did nothing to a lot, so that they may review its trail."""
+    return username not in _doers(session, lot, lot_trail(session, lot))
 
 
 def _review_text(lot: Lot, records: Sequence[Told]) -> str:
@@ -70,15 +85,22 @@ def _subjects(session: Session, lot: Lot) -> list[str]:
     return [f"lot:{lot.number}", *(f"unit:{number}" for number in units), *(f"file:{each}" for each in files)]
 
 
-def trail_standing(session: Session, lot: Lot) -> TrailStanding:
-    """Return how far a lot's trail was reviewed, and how far it goes by now; reviews themselves do not count."""
+def trail_standing(session: Session, lot: Lot, site: Site) -> TrailStanding:
+    """Return how far a lot's trail was reviewed, and how far it goes by now: to the newest act that was not refused."""
     about = AuditRecord.subject.in_(_subjects(session, lot))
-    changing = and_(about, AuditRecord.outcome == "done", AuditRecord.event != EVENT)
-    newest = session.scalar(select(func.max(AuditRecord.id)).where(changing)) or 0
+    changes = (AuditRecord.outcome != REFUSED, AuditRecord.event.not_in(OUTDATES_NOTHING))
+    newest = session.scalar(select(func.max(AuditRecord.id)).where(about, *changes)) or 0
     review = newest_review(session, lot.id)
     if review is None:
         return TrailStanding(0, newest, None)
-    return TrailStanding(review.last_record_id, newest, review.signature.person_id)
+    covered = session.scalar(select(func.count()).where(about, AuditRecord.id <= review.last_record_id))
+    return TrailStanding(
+        reviewed_up_to=review.last_record_id,
+        newest=newest,
+        reviewer_id=review.signature.person_id,
+        reviewer_may_release=site.trail_reviewer_may_release,
+        has_gaps=covered != review.records,
+    )
 
 
 def newest_review(session: Session, lot_id: int) -> TrailReview | None:
@@ -93,7 +115,7 @@ def newest_review(session: Session, lot_id: int) -> TrailReview | None:
     return session.scalar(statement)
 
 
-def review_sheet(session: Session, lot_number: str) -> dict[str, object]:
+def review_sheet(session: Session, lot_number: str, site: Site) -> dict[str, object]:
     """Return what the page of the review shows: every record, the critical ones marked."""
     lot = lot_numbered(session, lot_number)
     records = lot_trail(session, lot)
@@ -101,5 +123,5 @@ def review_sheet(session: Session, lot_number: str) -> dict[str, object]:
         "lot": lot,
         "records": [(each, is_critical(each.event, each.outcome, each.reason)) for each in records],
         "review": newest_review(session, lot.id),
-        "standing": trail_standing(session, lot),
+        "standing": trail_standing(session, lot, site),
     }
