@@ -82,6 +82,7 @@ def test_a_certificate_names_every_test_with_its_limit_the_decision_and_who_sign
         "Asia/Shanghai",
     ):
         assert words in said
+    assert said.count("签名含义 signed as 复核 reviewed") == 2
     assert "Conditionally" not in said
 
 

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.access.models import Signature
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service import holds_of
-from cotrack.release.models import DECISIONS, Disposition, Result
+from cotrack.release.models import DECISIONS, Result
 from cotrack.release.rules.lots import TestStanding
 from cotrack.release.service.dispositions import ReleaseCase, dispositions_of, release_case
 from cotrack.release.service.results import results_of
+from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
 
 EVENTS = tuple(f"lot.{decision}" for decision in DECISIONS)
@@ -25,7 +27,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
     decisions = dispositions_of(session, lot.id)
     if not decisions:
         raise NotFound("Nothing is decided about lot {lot} yet: its certificate comes with the decision.", lot=number)
-    case, stored = release_case(session, lot), results_of(session, lot.id)
+    case, stored = release_case(session, lot, site), results_of(session, lot.id)
     held = holds_of(session, f"lot:{number}")
     fields = {
         **_facts(case, site),
@@ -34,7 +36,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
         "tests": [_test(each, stored, site) for each in case.facts.standings],
         "outstanding": [both(case.definition.tests[key].name) for key in decisions[0].outstanding_tests.split()],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
-        "signatures": _signatures(stored, decisions, site),
+        "signatures": _signatures([*_reviews(session, lot.id, stored), *(each.signature for each in decisions)], site),
     }
     return Document("certificate", f"lot:{number}", EVENTS, fields)
 
@@ -76,8 +78,12 @@ def _once(texts: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(texts)) or "–"
 
 
-def _signatures(stored: Sequence[Result], decisions: Sequence[Disposition], site: Site) -> list[list[str]]:
-    """Return the signatures under reviews and decisions, oldest first."""
+def _reviews(session: Session, lot_id: int, stored: Sequence[Result]) -> list[Signature]:
+    """Return the signatures under the reviews of results, and under the newest review of the trail."""
     reviews = {each.review_signature.id: each.review_signature for each in stored if each.review_signature}
-    signed = [*reviews.values(), *(each.signature for each in decisions)]
+    trail = newest_review(session, lot_id)
+    return [*reviews.values(), *([trail.signature] if trail else [])]
+
+
+def _signatures(signed: Sequence[Signature], site: Site) -> list[list[str]]:
     return [signature_lines(each, site) for each in sorted(signed, key=lambda each: each.signed_at)]
