@@ -12,6 +12,8 @@ from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
+from cotrack.foundation.web.words import quantity, tell, term
+from cotrack.foundation.words import N_
 from cotrack.labelling.service.documents import pdf_of
 from cotrack.lifecycles import UNIT
 
@@ -184,7 +186,19 @@ def _infusion_act(infusion_id: int, action: str, schema: Any, act: Any) -> Respo
         schema,
         lambda work, **body: act(work, infusion_id, **body),
         thing=f"infusion:{infusion_id}",
+        context=lambda session: {"facts": _infusion_facts(session, infusion_id)},
     )
+
+
+def _infusion_facts(session: Any, infusion_id: int) -> list[tuple[str, Any]]:
+    """Return what must stand beside the fields: whose infusion, of which bag, and how much of it was ordered."""
+    found = infusions.infusion_numbered(session, infusion_id)
+    return [
+        (term("participant"), found.participant.subject_number),
+        (term("unit"), found.unit.number),
+        (tell(N_("Volume in the bag")), quantity(found.unit.volume_ml, "mL")),
+        (tell(N_("Volume to give")), quantity(infusions.volume_to_give(session, found), "mL")),
+    ]
 
 
 @pages.route("/infusions/<int:infusion_id>/pause", methods=["GET", "POST"])
