@@ -208,6 +208,17 @@ def test_a_head_that_a_crash_kept_from_the_file_outside_is_written_there_by_the_
     assert witnessed(file) == before
 
 
+def test_a_head_that_a_crash_kept_from_the_file_outside_is_written_there_before_the_next_one(world: World) -> None:
+    sealed_bedside(world)
+    file = world.settings.witness_file
+    before = witnessed(file)
+    file.write_text("".join(f"{note}\n" for note in before[:-1]), encoding="utf-8")
+    world.journey.check(HER, f"{LOT}-001", "zhou.n")
+    newest = signed(world)
+    assert witnessed(file) == [*before, newest]
+    assert faults(world) == []
+
+
 def test_an_older_back_up_put_back_is_named(world: World) -> None:
     at_the_bedside(world)
     signed(world)
