@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from support.stages import HER, LOT, at_the_bedside
 from support.tampering import as_owner, by_hand, reseal, unguarded
 from support.worlds import World, home_variables
@@ -177,6 +177,22 @@ def test_a_record_forged_to_the_letter_by_the_owner_of_the_database_is_named_and
         signing.turn()
     findings = world.read(lambda session: [each.sentence for each in all_findings(session)])
     assert findings == [f"Record {number} was not written by this service: run `cotrack audit verify`."]
+
+
+def test_a_head_that_is_signed_while_the_trail_is_verified_raises_no_alarm(world: World) -> None:
+    sealed_bedside(world)
+    signed_before = witnessed(world.settings.witness_file)
+    meanwhile: list[str] = []
+
+    def go_on(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if "FROM audit_checkpoint" in statement and not meanwhile:
+            meanwhile.append("a check and its head")
+            world.journey.check(HER, f"{LOT}-001", "zhou.n")
+            meanwhile.append(signed(world))
+
+    event.listen(world.runtime.ground.sessions.engine, "after_cursor_execute", go_on)
+    assert faults(world) == []
+    assert witnessed(world.settings.witness_file) == [*signed_before, meanwhile[1]]
 
 
 def test_a_missing_or_spoiled_file_of_signed_heads_is_named(world: World) -> None:
