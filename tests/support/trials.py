@@ -232,12 +232,12 @@ def require_nothing_lost(site: Site) -> None:
     filled = select(AuditRecord.subject).where(AuditRecord.event == "unit.fill", AuditRecord.outcome == "done")
     recorded = world.read(lambda session: Counter(session.scalars(filled)))
     assert recorded == Counter({f"unit:{number}": count for number, count in acknowledged.items()})
-    wait_until(lambda: _is_sealed(world), "sealing does not keep up")
+    wait_until(lambda: is_sealed(world), "sealing does not keep up")
     assert list(verify_live(Question(world.runtime.ground, world.settings.witness_file))) == []
     assert world.read(lambda session: [each.sentence for each in all_findings(session)]) == []
 
 
-def _is_sealed(world: World) -> bool:
+def is_sealed(world: World) -> bool:
     """Whether every record has its place in the tree, and the newest signed head is over all of them."""
     count = select(func.count())
     records = world.read(lambda session: session.scalar(count.select_from(AuditRecord)))
