@@ -35,6 +35,10 @@ LOTS = 4
 """Two clients fill each lot: some wait for one another, and some do not."""
 
 PATIENCE_SECONDS = 30
+ANSWER_SECONDS = 30
+HASTY_ONE_IN, HASTY_SECONDS = 4, 0.05
+"""One act in so many is sent by somebody who hangs up before the answer can have come, and sends it again."""
+
 LONGEST_WAIT_SECONDS = 1.0
 SEED = "COTRACK_SEED"
 
@@ -66,12 +70,15 @@ class Technician:
 
     def _fill(self, http: requests.Session, lot: str, key: str) -> None:
         bag = {"volume_ml": "30.0", "viable_million_per_ml": "5.360"}
+        headers = {**self._headers, "Idempotency-Key": key}
         end = time.monotonic() + PATIENCE_SECONDS * slowness()
+        patience = HASTY_SECONDS if len(self.acknowledged) % HASTY_ONE_IN == 1 else ANSWER_SECONDS
         while time.monotonic() < end and not self.has_given_up:
             try:
                 url = f"{self.server.url}/api/v1/lots/{lot}/units"
-                answer = http.post(url, json=bag, headers={**self._headers, "Idempotency-Key": key}, timeout=30)
+                answer = http.post(url, json=bag, headers=headers, timeout=patience)
             except requests.RequestException:
+                patience = ANSWER_SECONDS
                 time.sleep(0.05)
                 continue
             if answer.status_code == 201:
