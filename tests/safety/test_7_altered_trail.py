@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from support.stages import HER, LOT, at_the_bedside
 from support.tampering import as_owner, by_hand, reseal, unguarded
 from support.worlds import World, home_variables
@@ -179,6 +179,22 @@ def test_a_record_forged_to_the_letter_by_the_owner_of_the_database_is_named_and
     assert findings == [f"Record {number} was not written by this service: run `cotrack audit verify`."]
 
 
+def test_a_head_that_is_signed_while_the_trail_is_verified_raises_no_alarm(world: World) -> None:
+    sealed_bedside(world)
+    signed_before = witnessed(world.settings.witness_file)
+    meanwhile: list[str] = []
+
+    def go_on(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if "FROM audit_checkpoint" in statement and not meanwhile:
+            meanwhile.append("a check and its head")
+            world.journey.check(HER, f"{LOT}-001", "zhou.n")
+            meanwhile.append(signed(world))
+
+    event.listen(world.runtime.ground.sessions.engine, "after_cursor_execute", go_on)
+    assert faults(world) == []
+    assert witnessed(world.settings.witness_file) == [*signed_before, meanwhile[1]]
+
+
 def test_a_missing_or_spoiled_file_of_signed_heads_is_named(world: World) -> None:
     sealed_bedside(world)
     file = world.settings.witness_file
@@ -206,6 +222,17 @@ def test_a_head_that_a_crash_kept_from_the_file_outside_is_written_there_by_the_
     assert witnessed(file) == before
     signed(world)
     assert witnessed(file) == before
+
+
+def test_a_head_that_a_crash_kept_from_the_file_outside_is_written_there_before_the_next_one(world: World) -> None:
+    sealed_bedside(world)
+    file = world.settings.witness_file
+    before = witnessed(file)
+    file.write_text("".join(f"{note}\n" for note in before[:-1]), encoding="utf-8")
+    world.journey.check(HER, f"{LOT}-001", "zhou.n")
+    newest = signed(world)
+    assert witnessed(file) == [*before, newest]
+    assert faults(world) == []
 
 
 def test_an_older_back_up_put_back_is_named(world: World) -> None:

@@ -1,85 +1,59 @@
 """What must never happen, 8: work that was acknowledged is lost."""
 
 import os
-import random
+import shutil
 import signal
-import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import requests
 from sqlalchemy import func, select
+from support.clusters import Cluster
 from support.servers import Server
 from support.stages import LOT, results_of
-from support.worlds import World
+from support.trials import Site, Trial, rounds
+from support.worlds import World, open_world, prepare_template
 
-from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.sealing import newest_checkpoint
-from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.errors import Blocked
 from cotrack.manufacture.service import lots
 from cotrack.release.service.imports import import_results
 
-CLIENTS = 4
-SECONDS = 2.0
 PATIENCE = 30
 
 
-class Technician(threading.Thread):
-    """Fills bags as fast as the server answers, and writes down what was acknowledged."""
-
-    def __init__(self, server: Server, secret: str) -> None:
-        super().__init__()
-        self.server, self.secret = server, secret
-        self.acknowledged: list[str] = []
-
-    def run(self) -> None:
-        headers = {"Authorization": f"Bearer {self.secret}"}
-        body = {"volume_ml": "30.0", "viable_million_per_ml": "5.360"}
-        url = f"{self.server.url}/api/v1/lots/{LOT}/units"
-        while True:
-            try:
-                answer = requests.post(url, json=body, headers=headers, timeout=10)
-            except requests.RequestException:
-                return
-            if answer.status_code == 201:
-                self.acknowledged.append(answer.json()["number"])
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """A served site of the test's own: on PostgreSQL with a server of its own, which may be killed."""
+    home = tmp_path / "home"
+    cluster = Cluster(durable=True) if request.param == "postgresql" else None
+    url = cluster.create("site") if cluster else ""
+    if cluster:
+        prepare_template(home, url)
+    else:
+        shutil.copytree(request.getfixturevalue("sqlite_template"), home)
+    server = Server(open_world(home, url), url)
+    yield Site(server, cluster)
+    server.stop()
+    server.world.runtime.ground.sessions.engine.dispose()
+    if cluster:
+        cluster.stop()
 
 
-def test_every_act_acknowledged_before_a_kill_is_there_after_it(server: Server) -> None:
-    world = server.world
-    world.clock.now = datetime.now(UTC)
-    world.journey.lot(LOT)
-    body = {"username": "zhao.l", "password": PASSWORD, "station": "FILL-1"}
-    secret = requests.post(f"{server.url}/api/v1/tokens", json=body, timeout=30).json()["token"]
-    technicians = [Technician(server, secret) for _ in range(CLIENTS)]
-    for each in technicians:
-        each.start()
-    time.sleep(SECONDS + random.random())  # noqa: S311 (any moment will do)
-    server.kill()
-    for each in technicians:
-        each.join(20)
-    acknowledged = [number for each in technicians for number in each.acknowledged]
-    stored = {unit.number for unit in world.read(lambda session: lots.lot_numbered(session, LOT).units)}
-    assert len(acknowledged) == len(set(acknowledged)) > CLIENTS
-    assert set(acknowledged) <= stored
-    assert list(verify_live(Question(world.runtime.ground, world.settings.witness_file))) == []
-
-
-def background_of(server: Server) -> int | None:
-    """Return the process that seals beside the service, if it runs."""
-    threads = Path(f"/proc/{server.process.pid}/task").iterdir()
-    children = [each for thread in threads for each in (thread / "children").read_text().split()]
-    works = [int(each) for each in children if b"work" in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")]
-    return works[0] if works else None
+def test_every_act_acknowledged_before_a_kill_is_there_once_after_it_and_the_trail_is_sealed_and_whole(
+    site: Site,
+) -> None:
+    trial = Trial(site)
+    trial.run(rounds())
+    assert sum(trial.kills.values()) == rounds()
 
 
 def test_sealing_that_is_killed_is_started_again_and_seals_what_came_meanwhile(server: Server) -> None:
     world = server.world
-    killed = background_of(server)
+    killed = server.sealing
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
     world.clock.now = datetime.now(UTC)
@@ -88,10 +62,10 @@ def test_sealing_that_is_killed_is_started_again_and_seals_what_came_meanwhile(s
     while time.monotonic() < end:
         newest = world.read(newest_checkpoint)
         records = world.read(lambda session: session.scalar(select(func.count()).select_from(AuditRecord)))
-        if background_of(server) not in {None, killed} and newest is not None and newest.id == records:
+        if server.sealing not in {None, killed} and newest is not None and newest.id == records:
             break
         time.sleep(0.2)
-    assert background_of(server) not in {None, killed}
+    assert server.sealing not in {None, killed}
     assert newest is not None
     assert newest.id == records
 

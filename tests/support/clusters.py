@@ -2,12 +2,16 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
+
+from support.processes import children_of, words_of
 
 PROGRAMS = [Path("/usr/lib/postgresql") / version / "bin" for version in ("17", "16", "15", "14")]
 HASTE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -44,8 +48,32 @@ class Cluster:
         made = ("--username=cotrack", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
         self._run(program("initdb"), *made, str(self.folder / "data"))
         wanted = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=100"
-        options = wanted if durable else f"{wanted} {HASTE}"
-        self._control("--options", options, "--log", str(self.folder / "log"), "--wait", "start")
+        self._options = wanted if durable else f"{wanted} {HASTE}"
+        self.start()
+
+    def start(self) -> None:
+        """Start the server; after a kill it recovers first."""
+        self._control("--options", self._options, "--log", str(self.folder / "log"), "--wait", "start")
+
+    @property
+    def postmaster(self) -> int:
+        """The server's first process, the parent of all others."""
+        return int((self.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+
+    def kill(self) -> None:
+        """Kill the server with all its processes at once, as a power cut would; stopped first, it can start no more."""
+        first = self.postmaster
+        os.kill(first, signal.SIGSTOP)
+        processes = [*children_of(first), first]
+        for each in processes:
+            os.kill(each, signal.SIGKILL)
+        while any(Path(f"/proc/{each}").exists() for each in processes):
+            time.sleep(0.01)
+
+    @property
+    def backends(self) -> list[int]:
+        """The processes that serve a connection of the tests' own role."""
+        return [each for each in children_of(self.postmaster) if words_of(each)[0].startswith("postgres: cotrack ")]
 
     def _control(self, *arguments: str) -> None:
         self._run(program("pg_ctl"), "--pgdata", str(self.folder / "data"), *arguments)

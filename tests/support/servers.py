@@ -9,9 +9,10 @@ import time
 import requests
 
 from support.clusters import free_port
+from support.processes import children_of, words_of
 from support.worlds import World, home_variables
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 
 class Server:
@@ -19,10 +20,16 @@ class Server:
 
     def __init__(self, world: World, database_url: str) -> None:
         self.world = world
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.database_url = database_url
         self.log = world.home / "serve.log"
-        variables = {**os.environ, **home_variables(world.home, database_url), "COTRACK_BIND": f"127.0.0.1:{self.port}"}
+        self.start()
+
+    def start(self) -> None:
+        """Serve at an address that is free now, and wait until it answers."""
+        address = f"127.0.0.1:{free_port()}"
+        self.url = f"http://{address}"
+        ours = home_variables(self.world.home, self.database_url)
+        variables = {**os.environ, **ours, "COTRACK_BIND": address}
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "cotrack", "serve"]
             self.process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, start_new_session=True)
@@ -37,6 +44,12 @@ class Server:
             except requests.ConnectionError:
                 time.sleep(0.05)
         raise RuntimeError(f"the server did not get ready: {self.log.read_text()[-2000:]}")
+
+    @property
+    def sealing(self) -> int | None:
+        """The process that seals beside the service, if it runs."""
+        works = [each for each in children_of(self.process.pid) if "work" in words_of(each)]
+        return works[0] if works else None
 
     def stop(self) -> None:
         if self.process.poll() is None:

@@ -19,7 +19,7 @@ KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 HASH_BYTES: Final = 32
 KEY_HASH_BYTES: Final = 4
-_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
 _KEY_NAME = re.compile(r"[^\s+]+")
 
 Sign = Callable[[bytes], bytes]

@@ -30,8 +30,9 @@ def export(ground: Ground, folder: Path, *, witness: Path | None = None) -> Iter
     head = read_unsigned(note)
     with ground.sessions.reading() as session:
         yield from _write_entries(session, folder, head)
-        for checkpoint in session.scalars(select(AuditCheckpoint).where(AuditCheckpoint.id <= head.size)):
-            _write(folder / "checkpoints" / str(checkpoint.id), checkpoint.note)
+        heads = select(AuditCheckpoint.id, AuditCheckpoint.note).where(AuditCheckpoint.id <= head.size)
+        for size, each in session.execute(heads, execution_options={"yield_per": AT_ONCE}):
+            _write(folder / "checkpoints" / str(size), each)
     _write(folder / "vkey", verifier_key(ground).text + "\n")
     _write(folder / "README.txt", (resource("foundation/audit/export-readme.txt")).read_text(encoding="utf-8"))
     # The head comes last: a folder without one is no export.

@@ -12,8 +12,11 @@ pages = Blueprint("audit", __name__, template_folder="templates")
 @pages.get("/trail")
 @needs("trail:read")
 def list_records() -> Response:
-    """Show the trail."""
-    return list_page(service.trail_list())
+    """Show the trail, and how far it is sealed."""
+    sessions = runtime().ground.sessions
+    with sessions.reading() as session:
+        sealing = service.sealing(session, sessions.clock())
+    return list_page(service.trail_list(), template="audit/trail.html", sealing=sealing)
 
 
 @pages.get("/trail/<int:record_id>")

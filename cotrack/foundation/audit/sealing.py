@@ -174,6 +174,8 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
         size, newest = _size(session), newest_checkpoint(session)
         if newest is not None and newest.id == size:
             return newest.note
+        if newest is not None:
+            _witness_again(witness, newest.note)
         _refuse_other_beginning(session, newest, size)
         _refuse_other_hand(session, ground.secrets, newest.id if newest is not None else 0)
         note = _signed(ground, session, size)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.audit.critical import critical_records
 from cotrack.foundation.audit.models import OUTCOMES, AuditLeaf, AuditRecord
-from cotrack.foundation.audit.sealing import newest_checkpoint, proof_of
+from cotrack.foundation.audit.sealing import lag, newest_checkpoint, proof_of
 from cotrack.foundation.audit.tree import leaf_hash
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.web.listing import Column, Filter, Listing
@@ -88,6 +89,31 @@ def trail_list() -> Listing:
         day=AuditRecord.at,
         sort="-id",
     )
+
+
+SEALED_WITHIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """How far the trail is sealed: its newest signed head, and how many records wait, the oldest for how long."""
+
+    size: int
+    signed_at: datetime | None
+    waiting: int
+    waiting_seconds: Decimal
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether no record has waited for longer than it should."""
+        return self.waiting_seconds <= SEALED_WITHIN_SECONDS
+
+
+def sealing(session: Session, now: datetime) -> Sealing:
+    """Return how far the trail is sealed at this instant."""
+    head, behind = newest_checkpoint(session), lag(session, now)
+    seconds = Decimal(behind.seconds).quantize(Decimal("0.1"), ROUND_UP)
+    return Sealing(head.id if head else 0, head.signed_at if head else None, behind.records, seconds)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Verifies an export by its files alone: hashes, tree, every checkpoint, and what each record says (surface.md §4)."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -9,7 +10,7 @@ from typing import Final
 
 from cotrack.foundation.audit.checkpoint import Checkpoint, NoCheckpoint, VerifierKey, read_note, read_vkey
 from cotrack.foundation.audit.tree import LEAF_PREFIX, TILE_LEAVES
-from cotrack.foundation.audit.verification.heads import HeadWalk
+from cotrack.foundation.audit.verification.heads import HeadWalk, SignedHeads
 from cotrack.foundation.audit.verification.lines import LineJudge
 from cotrack.foundation.audit.verification.watching import Watch, unwatched
 
@@ -28,47 +29,46 @@ class Trusted:
 NOTHING_HELD: Final = Trusted()
 
 
-@dataclass(frozen=True)
-class Claims:
-    """What an export says of itself: its head and every checkpoint that was ever signed."""
-
-    head: Checkpoint
-    heads: dict[int, Checkpoint]
-
-
 def verify_export(folder: Path, trusted: Trusted, *, is_quick: bool = False, watch: Watch = unwatched) -> Iterator[str]:
     """Yield every fault of an export, one line each, the first wrong place first; nothing where it is whole."""
-    try:
-        key = trusted.key or read_vkey((folder / "vkey").read_text(encoding="utf-8"))
-        claims, faults = _claims(folder, key, trusted)
-    except (NoCheckpoint, OSError, UnicodeDecodeError) as fault:
-        yield f"{folder}: {fault}"
-        return
-    yield from faults
-    if not (folder / "entries.jsonl").exists():
-        yield "entries.jsonl is missing"
-        return
-    yield from _entries(folder, claims, is_quick=is_quick, watch=watch)
-
-
-def _claims(folder: Path, key: VerifierKey, trusted: Trusted) -> tuple[Claims, list[str]]:
-    """Read the head and all checkpoints; those that cannot be trusted are faults and count no further."""
-    head = _note(folder / "checkpoint", key)
-    heads, faults = {head.size: head}, []
-    for path in sorted((folder / "checkpoints").glob("*")):
+    with SignedHeads.in_scratch() as heads:
         try:
-            found = _note(path, key)
-            if path.name != str(found.size):
-                faults.append(f"checkpoints/{path.name}: is of the size {found.size}")
-            if heads.setdefault(found.size, found).root != found.root:
-                faults.append(f"checkpoints/{path.name}: two checkpoints of one size have different roots")
-        except (NoCheckpoint, UnicodeDecodeError) as fault:
-            faults.append(f"checkpoints/{path.name}: {fault}")
-    if trusted.note is not None:
-        held = read_note(trusted.note, key)
-        if heads.setdefault(held.size, held).root != held.root:
-            faults.append(f"the checkpoint of size {held.size} that you hold has another root: the trail was rewritten")
-    return Claims(head, heads), faults
+            key = trusted.key or read_vkey((folder / "vkey").read_text(encoding="utf-8"))
+            head = _note(folder / "checkpoint", key)
+            heads.keep(head)
+            yield from _of_checkpoints(folder / "checkpoints", key, heads)
+            yield from _of_held(trusted.note, key, heads)
+        except (NoCheckpoint, OSError, UnicodeDecodeError) as fault:
+            yield f"{folder}: {fault}"
+            return
+        if not (folder / "entries.jsonl").exists():
+            yield "entries.jsonl is missing"
+            return
+        yield from _entries(folder, head, HeadWalk(heads.in_order()), _Reading(is_quick, watch))
+
+
+def _of_checkpoints(folder: Path, key: VerifierKey, heads: SignedHeads) -> Iterator[str]:
+    """Read every checkpoint that was ever signed; one that cannot be trusted is a fault and counts no further."""
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                found = _note(Path(entry.path), key)
+                if entry.name != str(found.size):
+                    yield f"checkpoints/{entry.name}: is of the size {found.size}"
+                if not heads.keep(found):
+                    yield f"checkpoints/{entry.name}: two checkpoints of one size have different roots"
+            except (NoCheckpoint, UnicodeDecodeError) as fault:
+                yield f"checkpoints/{entry.name}: {fault}"
+
+
+def _of_held(note: str | None, key: VerifierKey, heads: SignedHeads) -> Iterator[str]:
+    """Read the checkpoint that the person holds; raises NoCheckpoint."""
+    if note is not None:
+        held = read_note(note, key)
+        if not heads.keep(held):
+            yield f"the checkpoint of size {held.size} that you hold has another root: the trail was rewritten"
 
 
 def _note(path: Path, key: VerifierKey) -> Checkpoint:
@@ -78,20 +78,31 @@ def _note(path: Path, key: VerifierKey) -> Checkpoint:
         raise NoCheckpoint(f"{path.name} is missing") from None
 
 
-def _entries(folder: Path, claims: Claims, *, is_quick: bool, watch: Watch) -> Iterator[str]:
-    walk = HeadWalk({size: each.root for size, each in claims.heads.items()})
-    judge = None if is_quick else LineJudge()
-    broken: list[str] = []
-    for lines in watch(_tiles(folder), "verifying", -(-claims.head.size // TILE_LEAVES)):
+@dataclass(frozen=True)
+class _Reading:
+    """How the records are read: hashes alone or contents too, and who follows."""
+
+    is_quick: bool
+    watch: Watch
+
+
+def _entries(folder: Path, head: Checkpoint, walk: HeadWalk, reading: _Reading) -> Iterator[str]:
+    """Yield what is wrong with the records; before the first wrong root, the line that was changed."""
+    judge = None if reading.is_quick else LineJudge()
+    is_named = False
+    for lines in reading.watch(_tiles(folder), "verifying", -(-head.size // TILE_LEAVES)):
         if not lines[-1].endswith(b"\n"):
             yield f"entries.jsonl, line {walk.size + len(lines)}: is cut off: it does not end with LF"
         if judge is not None:
             yield from _said(judge, lines, walk.size)
-        broken.extend(_other_root(size, walk.confirmed) for size in walk.take(_leaves(lines)))
-    broken += _other_sizes(walk, claims.head)
-    if broken:
-        yield from changed_line(folder, claims.head)
-    yield from broken
+        for size in walk.take(_leaves(lines)):
+            yield from () if is_named else changed_line(folder, head)
+            is_named = True
+            yield _other_root(size, walk.confirmed)
+    for fault in _other_sizes(walk, head):
+        yield from () if is_named else changed_line(folder, head)
+        is_named = True
+        yield fault
 
 
 def _tiles(folder: Path) -> Iterator[list[bytes]]:
@@ -144,7 +155,7 @@ def changed_line(folder: Path, head: Checkpoint) -> Iterator[str]:
 
 
 def _is_signed(path: Path, head: Checkpoint) -> bool:
-    walk = HeadWalk({})
+    walk = HeadWalk(iter(()))
     while found := [each for each in _sealed(path, walk.size, TILE_LEAVES) if each]:
         list(walk.take(found))
         if len(found) < TILE_LEAVES:

@@ -1,6 +1,7 @@
 """Verifies the trail of the running site: records, tree, checkpoints, what they add up to, the database's guards."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,13 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.audit.checkpoint import Checkpoint, NoCheckpoint, VerifierKey, read_note
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRecord
-from cotrack.foundation.audit.sealing import verifier_key, witnessed
+from cotrack.foundation.audit.sealing import verifier_key
 from cotrack.foundation.audit.tree import TILE_LEAVES, leaf_hash
 from cotrack.foundation.audit.verification import catalogue, replay
 from cotrack.foundation.audit.verification.exported import NOTHING_HELD, Trusted
-from cotrack.foundation.audit.verification.heads import HeadWalk
+from cotrack.foundation.audit.verification.heads import HeadWalk, SignedHeads
 from cotrack.foundation.audit.verification.lines import LineJudge
+from cotrack.foundation.audit.verification.outside import SomethingElse, length_of, notes_in
 from cotrack.foundation.audit.verification.watching import Watch, unwatched
 from cotrack.foundation.db.columns import instant_text
 
@@ -37,10 +39,11 @@ class Question:
 
 def verify_live(question: Question) -> Iterator[str]:
     """Yield every place where the trail contradicts itself, its signed heads, or today's tables; one line each."""
-    with _snapshot(question.ground) as session:
-        heads, faults = _heads(session, question)
-        yield from faults
-        yield from _faults_of_records(session, heads, question)
+    # Seen before the snapshot: what is appended later may be of records that the snapshot does not show.
+    length = length_of(question.witness)
+    with _snapshot(question.ground) as session, SignedHeads.in_scratch() as heads:
+        yield from _faults_of_heads(session, heads, question, length)
+        yield from _faults_of_records(session, HeadWalk(heads.in_order()), question)
         if not question.is_quick:
             yield from replay.differences(session, question.ground.secrets, question.watch)
             yield from catalogue.faults(session.connection())
@@ -56,60 +59,63 @@ def _snapshot(ground: Ground) -> Iterator[Session]:
         yield session
 
 
-def _heads(session: Session, question: Question) -> tuple[Mapping[int, Checkpoint], list[str]]:
+def _faults_of_heads(session: Session, heads: SignedHeads, question: Question, length: int) -> Iterator[str]:
     """Read every signed head: from the database, from the file outside of it, and from the person's hand."""
     key = question.trusted.key or verifier_key(question.ground)
-    heads: dict[int, Checkpoint] = {}
-    faults: list[str] = []
-    for row in session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.id)):
-        found = _read(row.note, key, f"checkpoint {row.id}", faults)
-        if found is not None and found.size != row.id:
-            faults.append(f"checkpoint {row.id}: says the size {found.size}")
-        _keep(found, heads, f"checkpoint {row.id}", faults)
-    signed, outside = sorted(heads), set()
-    notes = witnessed(question.witness)
-    for place, note in enumerate(notes, 1):
-        where = f"{question.witness.name}, checkpoint no. {place}"
-        found = _read(note, key, where, faults)
-        outside.add(found.size if found else 0)
-        _keep(found, heads, where, faults)
-    faults += _faults_of_the_file(question.witness, notes, signed, outside)
+    stored = select(AuditCheckpoint.id, AuditCheckpoint.note).order_by(AuditCheckpoint.id)
+    for size, note in session.execute(stored, execution_options={"yield_per": TILE_LEAVES}):
+        try:
+            found = read_note(note, key)
+        except NoCheckpoint as fault:
+            yield f"checkpoint {size}: {fault}"
+            continue
+        if found.size != size:
+            yield f"checkpoint {size}: says the size {found.size}"
+        yield from _kept(heads, found, f"checkpoint {size}", in_database=True)
+    yield from _faults_of_the_file(heads, question.witness, key, length)
     if question.trusted.note is not None:
-        _keep(_read(question.trusted.note, key, "your checkpoint", faults), heads, "your checkpoint", faults)
-    return heads, faults
+        yield from _read(heads, question.trusted.note, key, "your checkpoint")
 
 
-def _faults_of_the_file(
-    witness: Path, notes: Sequence[str], signed: Sequence[int], outside: Collection[int]
-) -> list[str]:
+def _faults_of_the_file(heads: SignedHeads, witness: Path, key: VerifierKey, length: int) -> Iterator[str]:
     """Say so where the file of signed heads is gone, spoiled, or short of a size that the database has.
 
     The newest head may not be there yet: it is written after its commit.
     """
+    newest = heads.newest_in_database()
     if not witness.exists():
-        missing = f"{witness.name}: is missing, and heads were signed: put back the copy that is kept elsewhere"
-        return [missing] if signed else []
-    if "".join(f"{note}\n" for note in notes) != witness.read_text(encoding="utf-8", errors="replace"):
-        return [f"{witness.name}: holds something else than signed heads"]
-    lacking = [size for size in signed[:-1] if size not in outside]
-    return [f"{witness.name}: lacks the signed head of size {lacking[0]}"] if lacking else []
-
-
-def _read(note: str, key: VerifierKey, where: str, faults: list[str]) -> Checkpoint | None:
+        if newest:
+            yield f"{witness.name}: is missing, and heads were signed: put back the copy that is kept elsewhere"
+        return
     try:
-        return read_note(note, key)
+        for each in notes_in(witness):
+            most = newest if each.begins_at >= length else None
+            yield from _read(heads, each.note, key, f"{witness.name}, checkpoint no. {each.place}", most=most)
+    except SomethingElse:
+        yield f"{witness.name}: holds something else than signed heads"
+        return
+    lacking = heads.first_lacking_in_file()
+    if lacking is not None:
+        yield f"{witness.name}: lacks the signed head of size {lacking}"
+
+
+def _read(heads: SignedHeads, note: str, key: VerifierKey, where: str, *, most: int | None = None) -> Iterator[str]:
+    """Keep a head from outside the database, unless it is larger than `most`."""
+    try:
+        found = read_note(note, key)
     except NoCheckpoint as fault:
-        faults.append(f"{where}: {fault}")
-        return None
+        yield f"{where}: {fault}"
+        return
+    if most is None or found.size <= most:
+        yield from _kept(heads, found, where, in_database=False)
 
 
-def _keep(found: Checkpoint | None, heads: dict[int, Checkpoint], where: str, faults: list[str]) -> None:
-    if found is not None and heads.setdefault(found.size, found).root != found.root:
-        faults.append(f"{where}: another root was signed for the size {found.size}: the trail was rewritten")
+def _kept(heads: SignedHeads, head: Checkpoint, where: str, *, in_database: bool) -> Iterator[str]:
+    if not heads.keep(head, in_database=in_database, in_file=not in_database):
+        yield f"{where}: another root was signed for the size {head.size}: the trail was rewritten"
 
 
-def _faults_of_records(session: Session, heads: Mapping[int, Checkpoint], question: Question) -> Iterator[str]:
-    walk = HeadWalk({size: each.root for size, each in heads.items()})
+def _faults_of_records(session: Session, walk: HeadWalk, question: Question) -> Iterator[str]:
     judge = None if question.is_quick else LineJudge()
     order = _Order()
     found = session.execute(_RECORDS, execution_options={"yield_per": TILE_LEAVES}).partitions()
@@ -143,7 +149,7 @@ class _Order:
 
     def __init__(self) -> None:
         self._newest = 0
-        self._behind: list[str] = []
+        self._behind: deque[str] = deque(maxlen=MOST_SUSPECTED)
 
     def see(self, record_id: int) -> None:
         if record_id < self._newest:
@@ -151,7 +157,8 @@ class _Order:
         self._newest = max(self._newest, record_id)
 
     def told(self) -> list[str]:
-        told, self._behind = self._behind[-MOST_SUSPECTED:], []
+        told = list(self._behind)
+        self._behind.clear()
         return told
 
 
