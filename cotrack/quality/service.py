@@ -6,7 +6,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.models import Person
-from cotrack.foundation.db import plain_rows
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import HOLD
@@ -58,7 +57,8 @@ def hold_numbered(session: Session, hold_id: int) -> tuple[Hold, str]:
 
 def standing_holds(session: Session, subjects: Sequence[str]) -> list[HoldFacts]:
     """Return the holds and recalls that stand on any of these things now, by one statement."""
-    return [HoldFacts(*row) for row in plain_rows(session, _STANDING, {"subjects": list(subjects)})]
+    rows = session.connection().execute(_STANDING, {"subjects": list(subjects)})
+    return [HoldFacts(*row) for row in rows]
 
 
 _STANDING = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import IdentityCheck
@@ -12,7 +12,7 @@ from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.custody.models import Handover
 from cotrack.foundation.access.models import Person, PersonRole
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.db import plain_rows
+from cotrack.foundation.db import Prepared
 from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
@@ -47,7 +47,8 @@ _count = select(func.count()).where(_given_before).correlate(Order).scalar_subqu
 _last = select(func.max(_earlier.started_at)).where(_given_before).correlate(Order).scalar_subquery()
 
 _is_held = exists().where(
-    Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)), Hold.status.in_(STANDING_STATES)
+    Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)),
+    Hold.status.in_([literal(each) for each in STANDING_STATES]),
 )
 _band_of = aliased(Participant)
 _is_band_confirmed = exists().where(
@@ -67,7 +68,7 @@ def _newest_weight(column: Any) -> ScalarSelect[Any]:
     )
 
 
-_BAG = (
+_BAG = Prepared(
     select(
         Unit.id,
         Unit.number,
@@ -106,7 +107,7 @@ _BAG = (
 
 def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | None:
     """Return what is known of a bag now, and of the band of a participant; None where there is no such bag."""
-    rows = plain_rows(work.session, _BAG, {"number": unit_number, "band": band})
+    rows = _BAG.rows(work.session.connection(), {"number": unit_number, "band": band})
     if not rows:
         return None
     (row,) = rows
@@ -181,7 +182,7 @@ def today(work: Work) -> date:
     return work.now.astimezone(work.site.zone).date()
 
 
-_BAND = (
+_BAND = Prepared(
     select(Band.status)
     .join(Participant, Participant.id == Band.participant_id)
     .where(Participant.subject_number == bindparam("number"), Band.status == "confirmed")
@@ -190,7 +191,7 @@ _BAND = (
 
 def is_band_confirmed(session: Session, subject_number: str) -> bool:
     """Whether a participant wears a band that two people put on."""
-    return bool(plain_rows(session, _BAND, {"number": subject_number}))
+    return bool(_BAND.rows(session.connection(), {"number": subject_number}))
 
 
 def checks(session: Session, ids: Sequence[int], *, lock: bool = False) -> dict[int, CheckFacts]:

@@ -1,25 +1,31 @@
 """Writes one audit record; only the unit of work calls it."""
 
-from sqlalchemy import BigInteger, LargeBinary, bindparam, func, insert, select, text
+from sqlalchemy import BigInteger, LargeBinary, bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.audit.models import AuditLeaf, AuditRecord
 from cotrack.foundation.audit.record import Entry, body
 from cotrack.foundation.audit.tree import leaf_hash
+from cotrack.foundation.db import Prepared
 from cotrack.foundation.db.changes import Secrets
 from cotrack.foundation.db.turns import TAKES_TURN
 
 _NEXT_ID = {
-    "postgresql": text("SELECT nextval('audit_record_id_seq')"),
-    "sqlite": text("SELECT coalesce(max(id), 0) + 1 FROM audit_record").execution_options(**{TAKES_TURN: True}),
-}
-_APPEND_LEAF = insert(AuditLeaf.__table__).from_select(  # type: ignore[arg-type]  # a mapped class's table is a Table
-    ["id", "record_id", "hash"],
-    select(
-        func.coalesce(func.max(AuditLeaf.id) + 1, 0),
-        bindparam("record", type_=BigInteger),
-        bindparam("leaf", type_=LargeBinary),
+    "postgresql": Prepared(select(func.nextval("audit_record_id_seq").label("id"))),
+    "sqlite": Prepared(
+        select((func.coalesce(func.max(AuditRecord.id), 0) + 1).label("id")).execution_options(**{TAKES_TURN: True})
     ),
+}
+_APPEND_RECORD = Prepared(insert(AuditRecord.__table__), values=AuditRecord.__table__.columns.keys())  # type: ignore[arg-type]  # a mapped class's table is a Table
+_APPEND_LEAF = Prepared(
+    insert(AuditLeaf.__table__).from_select(  # type: ignore[arg-type]  # a mapped class's table is a Table
+        ["id", "record_id", "hash"],
+        select(
+            func.coalesce(func.max(AuditLeaf.id) + 1, 0),
+            bindparam("record", type_=BigInteger),
+            bindparam("leaf", type_=LargeBinary),
+        ),
+    )
 )
 
 
@@ -29,13 +35,13 @@ def insert_record(session: Session, entry: Entry, secrets: Secrets) -> None:
     SQLite has one writer at a time, so the record takes its place in the tree at once; on PostgreSQL sealing gives it
     one a moment later, so that no commit waits for the tree.
     """
-    dialect = session.get_bind().dialect.name
-    record_id = session.execute(_NEXT_ID[dialect]).scalar_one()
+    connection = session.connection()
+    dialect = connection.dialect.name
+    ((record_id,),) = _NEXT_ID[dialect].rows(connection, {})
     line = body(entry, record_id)
     intention = entry.intention
-    connection = session.connection()
-    connection.execute(
-        insert(AuditRecord.__table__),  # type: ignore[arg-type]  # a mapped class's table is a Table
+    _APPEND_RECORD.rows(
+        connection,
         {
             "id": record_id,
             "at": entry.at,
@@ -49,4 +55,4 @@ def insert_record(session: Session, entry: Entry, secrets: Secrets) -> None:
         },
     )
     if dialect == "sqlite":
-        connection.execute(_APPEND_LEAF, {"record": record_id, "leaf": leaf_hash(line.encode())})
+        _APPEND_LEAF.rows(connection, {"record": record_id, "leaf": leaf_hash(line.encode())})

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Table, event, insert, inspect, select
 from sqlalchemy.orm import QueryContext, Session, UOWTransaction
-from sqlalchemy.sql.dml import ReturningInsert
 
 from cotrack.foundation.db.base import Base, is_append_only
 from cotrack.foundation.db.columns import trail_text
 from cotrack.foundation.db.guard import OUTSIDE_TRAIL, WRITING, GuardedSession, flushing
+from cotrack.foundation.db.prepared import Prepared
 from cotrack.foundation.errors import UnrecordedChange
 
 Row = Mapping[str, Any] | RowMapping
@@ -110,15 +110,16 @@ def append_row(session: Session, row: Base) -> None:
     values = {each.name: getattr(row, each.name) for each in table.columns if each.name != "id"}
     connection = session.connection()
     with flushing(connection):
-        stored = connection.execute(_append(table), values).mappings().one()
-    row.id = stored["id"]
+        (stored,) = _append(table).rows(connection, values)
+    row.id = stored.id
     if collector := _collector(session):
-        collector.note(table, stored)
+        collector.note(table, stored._asdict())
 
 
 @cache
-def _append(table: Table) -> ReturningInsert[Any]:
-    return insert(table).returning(*table.columns)
+def _append(table: Table) -> Prepared:
+    names = [each.name for each in table.columns if each.name != "id"]
+    return Prepared(insert(table).returning(*table.columns), values=names)
 
 
 def _table(instance: Base) -> Table:

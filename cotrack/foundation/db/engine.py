@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 
-from cotrack.foundation.db.faults import missing
+from cotrack.foundation.db.faults import first_line_alone, missing
 from cotrack.foundation.db.guard import guard
 from cotrack.foundation.db.sessions import Clock, Sessions, wall_clock
 from cotrack.foundation.db.turns import let_writers_take_turns
@@ -59,13 +59,11 @@ def _open_sqlite(address: URL, clock: Clock) -> Sessions:
 
 
 def _leave_rows_out_of_faults(engine: Engine) -> None:
-    """Keep the first line of what PostgreSQL says: the next shows the row that it refused, with people's data."""
-
     @event.listens_for(engine, "handle_error")
     def shorten(context: ExceptionContext) -> None:
         for fault in (context.original_exception, context.sqlalchemy_exception):
-            if fault is not None and fault.args:
-                fault.args = tuple(str(fault.args[0]).splitlines()[:1])
+            if fault is not None:
+                first_line_alone(fault)
 
 
 def _open_only_what_exists(engine: Engine, path: Path) -> None:

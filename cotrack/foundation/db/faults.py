@@ -71,6 +71,12 @@ def unavailable(fault: DatabaseError) -> DatabaseUnavailable | None:
     return None
 
 
+def first_line_alone(fault: BaseException) -> None:
+    """Keep the first line of what a database says: PostgreSQL's next shows the row it refused, with people's data."""
+    if fault.args:
+        fault.args = tuple(str(fault.args[0]).splitlines()[:1])
+
+
 def is_taken(fault: IntegrityError) -> bool:
     """Whether a unique constraint refused: somebody else was first."""
     said = getattr(fault.orig, "sqlstate", None) or getattr(fault.orig, "sqlite_errorname", "")

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Executable
+from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.db.faults import missing, unavailable
 from cotrack.foundation.db.guard import READING, UNTRAILED, WRITING, GuardedSession
+from cotrack.foundation.db.prepared import Prepared
 
 Clock = Callable[[], datetime]
 
@@ -19,11 +20,6 @@ Clock = Callable[[], datetime]
 def wall_clock() -> datetime:
     """Return the instant now, in UTC."""
     return datetime.now(UTC)
-
-
-def plain_rows(session: Session, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
-    """Read columns as rows, past the machinery that makes entities of them: for reads that a ward waits for."""
-    return session.connection().execute(statement, parameters).all()
 
 
 class Sessions:
@@ -49,10 +45,10 @@ class Sessions:
         with self._session(self.engine, {"purpose": READING}) as session:
             yield session
 
-    def look(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    def look(self, statement: Prepared, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Read rows by one statement, outside of any transaction, which spares two ways to PostgreSQL."""
         with _told_plainly(), self._looking_engine.connect() as connection:
-            return connection.execute(statement, parameters).all()
+            return statement.rows(connection, parameters)
 
     @contextmanager
     def writing(self, info: Mapping[str, Any] | None = None) -> Iterator[Session]:

@@ -3,16 +3,17 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import BindParameter, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Ground
-from cotrack.foundation.db import plain_rows
+from cotrack.foundation.db import Prepared
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.codes import Code, Environment, Misread, read_code
 from cotrack.labelling.rules.standing import LabelFacts, Scan
@@ -57,30 +58,44 @@ def understand(ground: Ground, session: Session, texts: Sequence[str]) -> list[S
     """Say of each scanned string what it is, with one statement for all of them."""
     reads = [read(ground, text) for text in texts]
     wanted = [(each.entity, each.kind.name, each.instance) for each in reads if isinstance(each, Code)]
-    rows = plain_rows(session, _LABELS, {"wanted": wanted}) if wanted else ()
-    found = {tuple(row[:3]): LabelFacts(*row[3:]) for row in rows}
+    asked = {f"{name}_{each}": part for each, key in enumerate(wanted) for name, part in zip(_KEY, key, strict=True)}
+    rows = _labels(len(wanted)).rows(session.connection(), asked) if wanted else ()
+    found = {tuple(row[:3]): LabelFacts(row.id, row.subject, row.kind, row.instance, row.status) for row in rows}
     return [
         Scan(each, found.get((each.entity, each.kind.name, each.instance)) if isinstance(each, Code) else None)
         for each in reads
     ]
 
 
-_LABELS = (
-    select(
-        LabelEntity.entity,
-        LabelInstance.kind,
-        LabelInstance.instance,
-        LabelInstance.id,
-        LabelInstance.subject,
-        LabelInstance.kind,
-        LabelInstance.instance,
-        LabelInstance.status,
+@cache
+def _labels(count: int) -> Prepared:
+    """Return the statement that finds this many labels: entity, kind and instance of each are its parameters."""
+    wanted: list[tuple[BindParameter[Any], ...]] = [
+        tuple(bindparam(f"{name}_{each}") for name in _KEY) for each in range(count)
+    ]
+    return Prepared(
+        select(
+            LabelEntity.entity,
+            LabelInstance.kind,
+            LabelInstance.instance,
+            LabelInstance.id,
+            LabelInstance.subject,
+            LabelInstance.status,
+        )
+        .join(LabelEntity, LabelEntity.id == LabelInstance.entity_id)
+        .where(
+            LabelEntity.entity.in_([entity for entity, _, _ in wanted]),
+            or_(
+                *(
+                    and_(LabelEntity.entity == entity, LabelInstance.kind == kind, LabelInstance.instance == instance)
+                    for entity, kind, instance in wanted
+                )
+            ),
+        )
     )
-    .join(LabelEntity, LabelEntity.id == LabelInstance.entity_id)
-    .where(
-        tuple_(LabelEntity.entity, LabelInstance.kind, LabelInstance.instance).in_(bindparam("wanted", expanding=True))
-    )
-)
+
+
+_KEY = ("entity", "kind", "instance")
 
 
 def scan_record(ground: Ground, text: str, scan: Scan) -> dict[str, object]:

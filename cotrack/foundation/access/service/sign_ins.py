@@ -12,6 +12,7 @@ from cotrack.foundation.access.gateways import Passwords, hashed, new_secret
 from cotrack.foundation.access.models import Person, PersonRole, SignInCounter, SignInSession
 from cotrack.foundation.access.service.people import person_named
 from cotrack.foundation.acting import Actor, Ground, Proof
+from cotrack.foundation.db import Prepared
 from cotrack.foundation.errors import NotFound, SignatureRefused, SignInRefused
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.settings import Settings
@@ -176,7 +177,7 @@ class Door:
             work.details["seconds"] = self.settings.lock_out_seconds
 
 
-_VISITOR = (
+_VISITOR = Prepared(
     select(
         SignInSession.id,
         SignInSession.person_id,
