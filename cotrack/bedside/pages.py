@@ -8,13 +8,12 @@ from cotrack.bedside import schemas
 from cotrack.bedside.service import infusions, screens, sittings, ward
 from cotrack.bedside.service.infusion_record import infusion_record
 from cotrack.foundation.web.commands import is_key
-from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
 from cotrack.foundation.web.words import quantity, tell, term
 from cotrack.foundation.words import N_
-from cotrack.labelling.service.documents import pdf_of
+from cotrack.labelling.pages import document_page
 from cotrack.lifecycles import UNIT
 
 pages = Blueprint("bedside", __name__, template_folder="templates")
@@ -174,9 +173,7 @@ def show_infusion(infusion_id: int) -> str:
 @needs("infusion:read")
 def infusion_document(infusion_id: int) -> Response:
     """Give the record of an ended infusion as a document."""
-    ground = runtime().ground
-    read = lambda session: infusion_record(session, ground.site, infusion_id)  # noqa: E731 (one line)
-    return pdf_file(pdf_of(ground, runtime().settings.witness_file, read), f"infusion-{infusion_id}.pdf")
+    return document_page(f"infusion-{infusion_id}", lambda session, site: infusion_record(session, site, infusion_id))
 
 
 def _infusion_act(infusion_id: int, action: str, schema: Any, act: Any) -> Response:

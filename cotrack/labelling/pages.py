@@ -1,4 +1,6 @@
-"""Pages of one label: hand it out, make it void."""
+"""Pages of one label: hand it out, make it void; and the way from any page to a document."""
+
+from collections.abc import Callable
 
 from flask import Blueprint, Response, render_template, url_for
 
@@ -6,7 +8,7 @@ from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, page_of
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, require, runtime
-from cotrack.labelling.service import instances, printing
+from cotrack.labelling.service import documents, instances, printing
 from cotrack.lifecycles import LABEL_INSTANCE
 
 pages = Blueprint("labelling", __name__, template_folder="templates")
@@ -30,6 +32,12 @@ def hand_out(label_id: int) -> Response:
     """Hand the label out, once: the browser gets the PDF, or the station's printer the bitmap."""
     handed = printing.hand_out(runtime().ground, actor(), label_id)
     return handed_out(handed)
+
+
+def document_page(name: str, read: Callable[..., documents.Document]) -> Response:
+    """Answer with the document that `read` gathers from a session and the site, set as of now."""
+    document = documents.pdf_of(runtime().ground, runtime().settings.witness_file, read)
+    return pdf_file(document, f"{name}.pdf")
 
 
 def handed_out(handed: printing.HandedOut) -> Response:

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from cotrack.foundation.web.files import kept_upload, pdf_file, preview_page
+from cotrack.foundation.web.files import kept_upload, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.words import N_
-from cotrack.labelling.service.documents import pdf_of
+from cotrack.labelling.pages import document_page
 from cotrack.lifecycles import LOT
 from cotrack.release import schemas
 from cotrack.release.service import case_page, dispositions, imports, results, trail_reviews
@@ -110,9 +110,7 @@ def release_conditionally(number: str) -> Response:
 @needs("lot:read")
 def certificate_document(number: str) -> Response:
     """Give the certificate of a lot as a document."""
-    ground = runtime().ground
-    read = lambda session: certificate(session, ground.site, number)  # noqa: E731 (one line)
-    return pdf_file(pdf_of(ground, runtime().settings.witness_file, read), f"certificate-{number}.pdf")
+    return document_page(f"certificate-{number}", lambda session, site: certificate(session, site, number))
 
 
 @pages.route("/lots/<number>/release/reject", methods=["GET", "POST"])

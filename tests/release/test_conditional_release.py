@@ -1,7 +1,7 @@
 """A lot released with tests outstanding, what comes later, and a lot rejected for ever."""
 
 import pytest
-from support.laboratory import example_rows, file_of, lots_in_quarantine
+from support.laboratory import LATE, example_rows, file_of, lot_with_tests_outstanding, lots_in_quarantine
 from support.refusals import refused
 from support.worlds import World
 
@@ -12,15 +12,12 @@ from cotrack.release.service import dispositions
 
 LOT = "MSC26-0031"
 ROWS = example_rows(LOT)
-LATE = {"Sterility", "RCL"}
 
 
 @pytest.fixture
 def outstanding(world: World) -> World:
     """A lot whose day-14 sterility and RCL are outstanding; the rest is reviewed."""
-    lots_in_quarantine(world, LOT)
-    world.journey.results(file_of([row for row in ROWS if row["Test"] not in LATE]))
-    world.journey.review(LOT)
+    lot_with_tests_outstanding(world, LOT)
     return world
 
 

@@ -30,7 +30,6 @@ from cotrack.release.service import dispositions, results
 WELL_INSIDE, NEAR, FAILING = "MSC26-0031", "MSC26-0032", "MSC26-0033"
 LOT = WELL_INSIDE
 ROWS = example_rows(LOT)
-LATE = {"Sterility", "RCL"}
 
 
 @pytest.fixture

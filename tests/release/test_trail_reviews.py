@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from support.clients import SignIn
-from support.laboratory import example_rows, file_of, lots_in_quarantine
+from support.laboratory import example_rows, file_of, lot_with_tests_outstanding, lots_in_quarantine
 from support.races import A_MOMENT, PATIENCE, HeldCommand
 from support.refusals import codes, records, refused
 from support.stages import HER, enrolled
@@ -30,7 +30,6 @@ from cotrack.release.service import dispositions, imports, trail_reviews
 LOT, OTHER_LOT = "MSC26-0031", "MSC26-0032"
 BAG = f"{LOT}-001"
 ROWS = example_rows(LOT)
-LATE = {"Sterility", "RCL"}
 SIGNED = {"signature": {"password": PASSWORD}}
 RETEST = file_of([{**ROWS[2], "Replicate": "2"}])
 
@@ -52,9 +51,7 @@ def ready(world: World) -> World:
 @pytest.fixture
 def outstanding(world: World) -> World:
     """The same, with tests outstanding."""
-    lots_in_quarantine(world, LOT)
-    world.journey.results(file_of([row for row in ROWS if row["Test"] not in LATE]))
-    world.journey.review(LOT)
+    lot_with_tests_outstanding(world, LOT)
     return world
 
 

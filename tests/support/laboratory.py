@@ -40,6 +40,17 @@ def file_of(rows: Iterable[Cells], *, columns: tuple[str, ...] = COLUMNS) -> byt
     return b"\xef\xbb\xbf" + file.getvalue().encode()
 
 
+LATE = frozenset({"Sterility", "RCL"})
+"""What a laboratory reports last: a lot may go on conditionally without it."""
+
+
+def lot_with_tests_outstanding(world: World, number: str) -> None:
+    """Make a lot whose day-14 sterility and RCL are outstanding; the rest is reviewed."""
+    lots_in_quarantine(world, number)
+    world.journey.results(file_of(row for row in example_rows(number) if row["Test"] not in LATE))
+    world.journey.review(number)
+
+
 def lots_in_quarantine(world: World, *numbers: str) -> None:
     """Make the example's lots, each with a labelled bag, long enough ago for their results."""
     for number in numbers or LOTS:

@@ -13,9 +13,10 @@ from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
+from cotrack.lifecycles import UNIT
 from cotrack.study.service import definition_of
 
-EVENTS: Final = ("unit.complete", "unit.stop_early")
+EVENTS: Final = (UNIT.event("complete"), UNIT.event("stop_early"))
 
 
 def infusion_record(session: Session, site: Site, infusion_id: int) -> Document:

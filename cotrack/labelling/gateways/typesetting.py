@@ -100,7 +100,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _refuse_wrong_fields(chosen: Template, fields: Mapping[str, str]) -> None:
+def _refuse_wrong_fields(chosen: Template, fields: Mapping[str, Any]) -> None:
     wrong = sorted(chosen.fields ^ fields.keys())
     if wrong:
         raise LabelNotPrintable(

@@ -39,14 +39,14 @@ class Document:
     fields: Mapping[str, Any]
 
 
-def pdf_of(ground: Ground, witness: Path, read: Callable[[Session], Document]) -> bytes:
+def pdf_of(ground: Ground, witness: Path, read: Callable[[Session, Site], Document]) -> bytes:
     """Return a document as PDF; the head of the trail is signed first, so that it covers what the document says.
 
     Raises TrailBroken where the trail cannot be signed, LabelNotPrintable where the template does not fit.
     """
     note = sign_checkpoint(ground, witness)
     with ground.sessions.reading() as session:
-        document = read(session)
+        document = read(session, ground.site)
         record = _record(session, document)
     chosen, head, now = template(f"documents/{document.name}"), read_unsigned(note), ground.sessions.clock()
     around = {

@@ -1,6 +1,7 @@
 """The certificate of a lot: each test with limit and result, what is outstanding, who decided (domain.md §3.3.8)."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
+from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service import holds_of
 from cotrack.release.models import DECISIONS, Result
@@ -18,7 +20,7 @@ from cotrack.release.service.results import results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
 
-EVENTS = tuple(f"lot.{decision}" for decision in DECISIONS)
+EVENTS: Final = tuple(LOT.event(each) for each in DECISIONS)
 
 
 def certificate(session: Session, site: Site, number: str) -> Document:
