@@ -5,13 +5,15 @@ One process at a time seals. It only appends; a crash between record and seal lo
 
 import fcntl
 import os
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import ColumnElement, func, insert, select, text
+from sqlalchemy import ColumnElement, Row, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Ground
@@ -50,48 +52,64 @@ class Lag:
 
 
 class Sealer:
-    """Gives records their places. Keep one: it remembers how far it has looked."""
+    """Gives records their places. Keep one: it remembers which it has seen in their places."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        """Look at the whole trail the first time."""
+    def __init__(self, sessions: Sessions, *, seen: int = 0) -> None:
+        """Look at every record with an id above `seen` once; of those found in the tree only gaps are asked for again."""
         self._sessions = sessions
-        self._floor = 0
-
-    def seal(self) -> int:
-        """Append the leaves of all records that one snapshot shows without one, in id order; return how many."""
-        if not self._is_behind():
-            return 0
-        with self._sessions.outside_trail() as session:
-            _elect(session)
-            records = session.execute(
-                select(AuditRecord.id, AuditRecord.body)
-                .where(AuditRecord.id > self._floor, ~_has_leaf())
-                .order_by(AuditRecord.id)
-                .limit(MOST_AT_ONCE)
-            ).all()
-            if records:
-                first = _size(session)
-                leaves = [
-                    {"id": first + place, "record_id": row.id, "hash": leaf_hash(row.body.encode())}
-                    for place, row in enumerate(records)
-                ]
-                session.execute(insert(AuditLeaf), leaves)
-        return len(records)
-
-    def _is_behind(self) -> bool:
-        """Whether some record has no place; asked without keeping any writer waiting."""
-        with self._sessions.reading() as session:
-            first = select(AuditRecord.id).where(AuditRecord.id > self._floor, ~_has_leaf()).limit(1)
-            if session.scalar(first) is not None:
-                return True
-            newest = session.scalar(select(func.max(AuditRecord.id)))
-        self._floor = max(self._floor, (newest or 0) - LATE_IDS)
-        return False
+        self._seen = seen
+        self._gaps: frozenset[int] = frozenset()
+        self._turn = threading.Lock()
 
     def seal_all(self) -> None:
-        """Append until nothing is left."""
-        while self.seal():
+        """Append the leaves of all records that are there now; those of a moment later wait for the next time."""
+        while self._seal_some() == MOST_AT_ONCE:
             pass
+
+    def _seal_some(self) -> int:
+        """Append the leaves that one snapshot lacks, in id order; return how many records were looked at."""
+        with self._turn:
+            looked_at = self._look()
+            if waiting := [row.id for row in looked_at if not row.is_sealed]:
+                self._append(waiting)
+            self._remember([row.id for row in looked_at])
+        return len(looked_at)
+
+    def _look(self) -> Sequence[Row[Any]]:
+        """Return what was not yet seen in its place, in id order; asked without keeping any writer waiting."""
+        is_unseen = AuditRecord.id > self._seen
+        if self._gaps:
+            is_unseen |= AuditRecord.id.in_(sorted(self._gaps))
+        statement = select(AuditRecord.id, _has_leaf().label("is_sealed")).where(is_unseen)
+        with self._sessions.reading() as session:
+            return session.execute(statement.order_by(AuditRecord.id).limit(MOST_AT_ONCE)).all()
+
+    def _append(self, waiting: Sequence[int]) -> None:
+        with self._sessions.outside_trail() as session:
+            _elect(session)
+            chosen = select(AuditRecord.id, AuditRecord.body).where(AuditRecord.id.in_(waiting), ~_has_leaf())
+            records = session.execute(chosen.order_by(AuditRecord.id)).all()
+            first = _size(session)
+            leaves = [
+                {"id": first + place, "record_id": row.id, "hash": leaf_hash(row.body.encode())}
+                for place, row in enumerate(records)
+            ]
+            if leaves:
+                session.execute(insert(AuditLeaf), leaves)
+
+    def _remember(self, sealed: Sequence[int]) -> None:
+        """Keep how far the ids were seen, and which of them no commit has shown yet: an id is drawn before its commit."""
+        newest = max([self._seen, *sealed[-1:]])
+        jumped = range(max(self._seen, newest - LATE_IDS) + 1, newest + 1)
+        gaps = self._gaps.union(jumped).difference(sealed)
+        self._seen, self._gaps = newest, frozenset(each for each in gaps if each > newest - LATE_IDS)
+
+
+def _recent_sealer(sessions: Sessions) -> Sealer:
+    """Return a sealer for one time: it spares a look at the whole trail, which the background work has at its start."""
+    with sessions.reading() as session:
+        newest_sealed = session.scalar(select(func.max(AuditLeaf.record_id))) or 0
+    return Sealer(sessions, seen=max(0, newest_sealed - LATE_IDS))
 
 
 def lag(session: Session, now: datetime) -> Lag:
@@ -159,11 +177,11 @@ def verifier_key_of(site: Site, keys: Keys) -> VerifierKey:
 def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer | None = None) -> str:
     """Seal what is there, sign the tree's head where it has grown, and return the newest note.
 
-    A new note is also appended to the file `witness`, outside of the database. A `sealer` that was kept spares a look
-    at the whole trail. Raises TrailBroken where the tree does not continue the last signed head, or holds a record that
+    A new note is also appended to the file `witness`, outside of the database. A `sealer` that was kept knows what it
+    has seen in its place. Raises TrailBroken where the tree does not continue the last signed head, or holds a record that
     this service did not write: whoever signed it would vouch for an altered trail.
     """
-    (sealer or Sealer(ground.sessions)).seal_all()
+    (sealer or _recent_sealer(ground.sessions)).seal_all()
     with ground.sessions.reading() as session:
         newest = newest_checkpoint(session)
         if newest is not None and newest.id == _size(session):

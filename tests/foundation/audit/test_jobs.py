@@ -70,7 +70,7 @@ def test_sealing_waits_for_no_writer_where_nothing_is_new(world: World) -> None:
         work.lock(Lot, NUMBER).made_on = world.journey.today()
 
     held = HeldCommand(world, "zhao.l", change)
-    done = threading.Thread(target=sealer.seal)
+    done = threading.Thread(target=sealer.seal_all)
     done.start()
     done.join(5)
     assert not done.is_alive()
