@@ -12,6 +12,7 @@ from bench.sites import NURSES, STATION, Site
 from cotrack.demonstration.players import PASSWORD
 
 CLIENTS = (1, 8)
+WARM_UP_SECONDS = 2.0  # connections are opened, statements compiled; the verification of the start has ended
 Requests = Sequence[Sequence[bytes]]
 
 
@@ -32,6 +33,8 @@ def _line(site: Site, clients: int, ports: tuple[int, int], seconds: float) -> L
     port, floor_port = ports
     asked = [_checks(site, port) for _ in range(clients)]
     by_hand = [[post("/identity-checks", site.question)]] * clients
+    slice_of(port, asked, WARM_UP_SECONDS)
+    slice_of(floor_port, by_hand, WARM_UP_SECONDS)
     rounds = max(3, round(seconds))
     value: list[Slice] = []
     floor: list[Slice] = []

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel, get_locale
 from flask_smorest import Api
 
@@ -19,10 +20,18 @@ from cotrack.settings import read_settings
 
 MOST_UPLOAD_BYTES = 20 * 1024 * 1024
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+}
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:
@@ -33,6 +42,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
         static_folder=str(resource("foundation/web/static")),
         template_folder=str(resource("foundation/web/templates")),
     )
+    app.session_interface = _NoticeCookie()
     app.extensions["cotrack"] = runtime
     app.config.update(_config(runtime))
     Babel(
@@ -121,15 +131,18 @@ def _add_page_tools(app: Flask) -> None:
 
 def _add_headers(response: Response) -> Response:
     """Refuse framing, sniffing, foreign scripts; keep pages with people's data out of every cache."""
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
+    response.headers.extend(HEADERS)
     if visit.runtime().settings.is_behind_tls:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if not request.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+class _NoticeCookie(SecureCookieSessionInterface):
+    """Verifies the cookie of notices where one came; what a program sends carries none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return what the cookie holds, or nothing."""
+        came = self.get_cookie_name(app) in request.cookies
+        return super().open_session(app, request) if came else self.session_class()

@@ -1,5 +1,6 @@
 """Sets an installation up and runs it: system needs, folders, keys, site definition, schema, server."""
 
+import gc
 import logging
 import os
 import shutil
@@ -90,7 +91,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Return the application."""
+        """Return the application; Python's collector of unused objects need not look at what it is made of again."""
+        gc.collect()
+        gc.freeze()
         return self.app
 
 

@@ -1,6 +1,7 @@
 """The canonical form of one audit record (surface.md §4): RFC 8785 JSON, the leaf of the tree."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,13 +80,16 @@ def body(entry: Entry, record_id: int) -> str:
 def canonical(content: Any) -> str:
     """Return canonical JSON (RFC 8785) of writable content.
 
-    Python's own writer, which is ten times as fast as the library's, spells the same wherever keys are plain ASCII:
-    then code points sort as UTF-16 does, and `_writable` lets no other number through than a safe whole one.
+    Python's own writer, which is ten times as fast as the library's, spells the same wherever keys sort the same by
+    code points as by UTF-16, and `_writable` lets no other number through than a safe whole one.
     """
-    return _ENCODER.encode(content) if _has_plain_keys(content) else rfc8785.dumps(content).decode()
+    text = _ENCODER.encode(content)
+    is_same = _SORTS_OTHERWISE.search(text) is None or _has_plain_keys(content)
+    return text if is_same else rfc8785.dumps(content).decode()
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_SORTS_OTHERWISE = re.compile("[\ud800-\U0010ffff]")
 
 
 def _has_plain_keys(value: Any) -> bool:

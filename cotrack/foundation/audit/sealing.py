@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import ColumnElement, Row, func, insert, select, text
@@ -55,7 +55,7 @@ class Sealer:
     """Gives records their places. Keep one: it remembers which it has seen in their places."""
 
     def __init__(self, sessions: Sessions, *, seen: int = 0) -> None:
-        """Look at every record with an id above `seen` once; of those found in the tree only gaps are asked for again."""
+        """Look once at every record with an id above `seen`; afterwards ask only for newer ids and for gaps."""
         self._sessions = sessions
         self._seen = seen
         self._gaps: frozenset[int] = frozenset()
@@ -75,7 +75,7 @@ class Sealer:
             self._remember([row.id for row in looked_at])
         return len(looked_at)
 
-    def _look(self) -> Sequence[Row[Any]]:
+    def _look(self) -> Sequence[Row[int, bool]]:
         """Return what was not yet seen in its place, in id order; asked without keeping any writer waiting."""
         is_unseen = AuditRecord.id > self._seen
         if self._gaps:
@@ -98,7 +98,7 @@ class Sealer:
                 session.execute(insert(AuditLeaf), leaves)
 
     def _remember(self, sealed: Sequence[int]) -> None:
-        """Keep how far the ids were seen, and which of them no commit has shown yet: an id is drawn before its commit."""
+        """Keep how far ids were seen, and which of them no commit has shown yet: an id is drawn before its commit."""
         newest = max([self._seen, *sealed[-1:]])
         jumped = range(max(self._seen, newest - LATE_IDS) + 1, newest + 1)
         gaps = self._gaps.union(jumped).difference(sealed)
@@ -178,8 +178,8 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
     """Seal what is there, sign the tree's head where it has grown, and return the newest note.
 
     A new note is also appended to the file `witness`, outside of the database. A `sealer` that was kept knows what it
-    has seen in its place. Raises TrailBroken where the tree does not continue the last signed head, or holds a record that
-    this service did not write: whoever signed it would vouch for an altered trail.
+    has seen in its place. Raises TrailBroken where the tree does not continue the last signed head, or holds a record
+    that this service did not write: whoever signed it would vouch for an altered trail.
     """
     (sealer or _recent_sealer(ground.sessions)).seal_all()
     with ground.sessions.reading() as session:
