@@ -1,6 +1,5 @@
 """A real site on one database: a bag is thawed, and a participant wears a band that two people put on."""
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -81,7 +80,7 @@ def site_on(database: str) -> Iterator[Site]:
 def _require_match(world: World, bag: str, nurse: str) -> None:
     check = world.journey.check(HER, bag, nurse)
     if check.result != "match":
-        raise RuntimeError(f"the prepared check is no match: {json.loads(check.blockers)}")
+        raise RuntimeError(f"the prepared check is no match: {check.blockers}")
 
 
 @contextmanager

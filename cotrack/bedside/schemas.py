@@ -2,7 +2,6 @@
 
 from marshmallow import INCLUDE, Schema, fields
 
-from cotrack.foundation.blockers import read_blockers
 from cotrack.foundation.web.schemas import (
     MOST_ID,
     Choice,
@@ -124,9 +123,7 @@ class CheckOut(Schema):
 
     id = fields.Integer()
     result = fields.String()
-    blockers = fields.Function(
-        lambda check: [{"code": each.code, "detail": each.sentence} for each in read_blockers(check.blockers)]
-    )
+    blockers = fields.Function(lambda check: [{"code": each.code, "detail": each.sentence} for each in check.blockers])
     decided_at = Instant()
     valid_until = Instant()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from cotrack.bedside.models import IdentityCheck, Infusion
+from cotrack.bedside.models import Infusion
 from cotrack.bedside.service import checks, infusions, ward
 from cotrack.custody import service as custody
 from cotrack.demonstration.laboratory import good_results
@@ -238,7 +238,7 @@ class Journey:
         code = self.live_code(f"unit:{unit_number}", "bag")
         self.cast.do(by, lambda work: ward.receive(work, unit_number, bag_code=code))
 
-    def thaw_check(self, unit_number: str, by: str) -> IdentityCheck:
+    def thaw_check(self, unit_number: str, by: str) -> checks.MadeCheck:
         """Check a bag, its tag and its order before the thaw."""
         asked = {
             "order_number": self.cast.read(lambda session: allocation.order_of_bag(session, unit_number)),
@@ -259,7 +259,7 @@ class Journey:
         self.thaw_begun(unit_number)
         self.cast.do("wu.n", lambda work: infusions.finish_thaw(work, unit_number))
 
-    def check(self, subject_number: str, unit_number: str, by: str, *, station: str = "WARD-3A-1") -> IdentityCheck:
+    def check(self, subject_number: str, unit_number: str, by: str, *, station: str = "WARD-3A-1") -> checks.MadeCheck:
         """Check band and bag at the bedside."""
         scans = {
             "participant_code": self.live_code(f"participant:{subject_number}", "wristband"),

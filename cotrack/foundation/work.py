@@ -178,9 +178,9 @@ class Work:
             )
         )
 
-    def append(self, row: Base) -> None:
-        """Write a row that nothing ever changes (append-only), by one statement; its id is known then."""
-        append_row(self.session, row)
+    def append(self, model: type[Base], **values: Any) -> int:
+        """Write a row that nothing ever changes (append-only), by one statement; return its id."""
+        return append_row(self.session, model, values)
 
     def add(self, row: Base) -> None:
         """Write a new row now, so that its id is known."""

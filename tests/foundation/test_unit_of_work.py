@@ -111,10 +111,10 @@ def test_a_session_outside_the_trail_refuses_tables_of_the_trail(world: World) -
 
 @pytest.mark.parametrize("purpose", ["reading", "outside_trail"])
 def test_a_row_that_never_changes_is_appended_by_a_command_alone(world: World, purpose: str) -> None:
-    row = Handover(unit_id=1, kind="issue", ward="3A", given_by_id=1, taken_by_id=2, handed_over_at=world.clock.now)
+    row = {"unit_id": 1, "kind": "issue", "ward": "3A", "given_by_id": 1, "taken_by_id": 2}
     opened = getattr(world.runtime.ground.sessions, purpose)()
     with pytest.raises(UnrecordedChange, match="by no command"), opened as session:
-        append_row(session, row)
+        append_row(session, Handover, {**row, "handed_over_at": world.clock.now})
 
 
 def test_nothing_of_the_trail_is_ever_deleted(world: World) -> None:

@@ -80,7 +80,7 @@ def test_labels_read_from_a_png_by_pyzbar_pass_the_identity_check(world: World, 
             identity_answer="confirmed",
         ),
     )
-    assert (check.result, check.blockers) == ("match", "[]")
+    assert (check.result, check.blockers) == ("match", [])
 
 
 @pytest.mark.parametrize("dots_per_inch", [203, 300, 600])

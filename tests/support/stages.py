@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cotrack.bedside.models import IdentityCheck
+from cotrack.bedside.service.checks import MadeCheck
 from cotrack.demonstration.laboratory import good_results
-from cotrack.foundation.blockers import read_blockers
 from support.worlds import World
 
 LOT, OTHER_LOT = "MSC26-0031", "MSC26-0032"
@@ -78,6 +78,6 @@ def results_of(world: World, number: str, **changed: str) -> bytes:
     return good_results(number, tested, changed={name.replace("_", " "): value for name, value in changed.items()})
 
 
-def codes(check: IdentityCheck) -> list[str]:
+def codes(check: MadeCheck) -> list[str]:
     """Return the code words of a check's reasons."""
-    return [each.code for each in read_blockers(check.blockers)]
+    return [each.code for each in check.blockers]

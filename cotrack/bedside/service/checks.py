@@ -28,6 +28,17 @@ from cotrack.participants.models import Participant
 
 
 @dataclass(frozen=True)
+class MadeCheck:
+    """A check as it was kept: its result, every reason against, and until when a match stands."""
+
+    id: int
+    result: str
+    blockers: Sequence[Blocker]
+    decided_at: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True)
 class _Decided:
     """The scans of a check (`other` is the tag or the band), what is known of the bag, and every reason against."""
 
@@ -45,7 +56,7 @@ def check_before_thaw(
     attached_code: str,
     station: str,
     confirmed: Mapping[str, bool],
-) -> IdentityCheck:
+) -> MadeCheck:
     """Check bag, tag and order by one person before the thaw; two people's matches allow it (product.md, order)."""
     texts = [unit_code, attached_code]
     bag, tag = understand(work.ground, work.session, texts)
@@ -68,7 +79,7 @@ def check_identity(
     station: str,
     attached_code: str = "",
     identity_answer: str = "",
-) -> IdentityCheck:
+) -> MadeCheck:
     """Check band against bag at the bedside, by one person. Always answers; every reason is told.
 
     What the band and bag say alone decides who and what they are; the page adds nothing to it.
@@ -100,17 +111,20 @@ def _begin(work: Work, bag: Scan, scans: Mapping[str, tuple[str, Scan]]) -> None
     work.details["scans"] = {name: scan_record(work.ground, text, scan) for name, (text, scan) in scans.items()}
 
 
-def _keep(work: Work, kind: str, station: str, decided: _Decided) -> IdentityCheck:
+def _keep(work: Work, kind: str, station: str, decided: _Decided) -> MadeCheck:
     """Keep the check as a row; a mismatch stands for no time at all."""
     found = unique(decided.blockers)
     if found:
         work.mismatch(found)
     facts = decided.facts
     order = facts.order if facts else None
+    result = "mismatch" if found else "match"
     stands_for = timedelta(0) if found else timedelta(minutes=work.site.minutes[_STANDS_FOR[kind]])
-    check = IdentityCheck(
+    valid_until = work.now + stands_for
+    check_id = work.append(
+        IdentityCheck,
         kind=kind,
-        result="mismatch" if found else "match",
+        result=result,
         blockers=blockers_text(found),
         person_id=work.person_id,
         session_id=work.actor.session_id,
@@ -122,10 +136,9 @@ def _keep(work: Work, kind: str, station: str, decided: _Decided) -> IdentityChe
         unit_label_id=decided.bag.label_id,
         other_label_id=decided.other.label_id,
         decided_at=work.now,
-        valid_until=work.now + stands_for,
+        valid_until=valid_until,
     )
-    work.append(check)
-    return check
+    return MadeCheck(check_id, result, found, work.now, valid_until)
 
 
 def _worn_by(session: Session, band: Scan) -> int | None:

@@ -169,7 +169,7 @@ def _end_of_life(work: Work, check: IdentityCheck) -> Any:
     return bag.expires_at if bag else None
 
 
-def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -> IdentityCheck:
+def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -> checks.MadeCheck:
     """Make the check that the page's two scans and ticks say."""
     confirmed = {name: value == "true" for name, value in scans.items() if name not in {"unit_code", "attached_code"}}
     return checks.check_before_thaw(

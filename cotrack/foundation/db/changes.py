@@ -94,26 +94,25 @@ class ChangeCollector:
         self._loaded[name] = now
 
 
-def append_row(session: Session, row: Base) -> None:
+def append_row(session: Session, model: type[Base], values: Mapping[str, Any]) -> int:
     """Write a row of an append-only table by one statement that gives back what was stored (RETURNING), and collect it.
 
-    The row stays outside the session, transient: nothing changes it again, and its relationships are not loaded.
+    Takes a value for each column but the id, which it returns; no object is made that nothing would ever change.
     Raises UnrecordedChange in a session that no record follows.
     """
-    table = _table(row)
+    table = _table(model)
     if session.info.get("purpose") != WRITING:
         raise UnrecordedChange(f"a row of {table.name} was to be written by no command")
     if not is_append_only(table):
         raise UnrecordedChange(f"a row of {table.name} may change later: it must be added")
     if session.new or session.dirty:
         session.flush()
-    values = {each.name: getattr(row, each.name) for each in table.columns if each.name != "id"}
     connection = session.connection()
     with flushing(connection):
         (stored,) = _append(table).rows(connection, values)
-    row.id = stored.id
     if collector := _collector(session):
         collector.note(table, stored._asdict())
+    return int(stored.id)
 
 
 @cache
@@ -122,7 +121,7 @@ def _append(table: Table) -> Prepared:
     return Prepared(insert(table).returning(*table.columns), values=names)
 
 
-def _table(instance: Base) -> Table:
+def _table(instance: Base | type[Base]) -> Table:
     return instance.__table__  # type: ignore[return-value]  # every model of ours maps one plain table
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Executable, event, text
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.db.faults import not_lockable
+from cotrack.foundation.db.prepared import Prepared
 
 TAKES_TURN: Final = "cotrack_takes_turn"
 """Execution option of a statement that only reads, and must find everything that was written before."""
@@ -30,6 +31,7 @@ def take_turn(session: Session) -> None:
 
 
 _NOTHING: Executable = text("SELECT 1")
+_BEGIN = Prepared(text("BEGIN IMMEDIATE"))
 
 
 def let_writers_take_turns(engine: Engine, path: Path) -> None:
@@ -42,7 +44,7 @@ def let_writers_take_turns(engine: Engine, path: Path) -> None:
             return
         if not statement.startswith(_ONLY_READS) or _locks(context):
             conn.info[_TURN] = queue.enter()
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            _BEGIN.rows(conn, {})
 
     @event.listens_for(engine, "checkin")
     def give_back(connection: sqlite3.Connection | None, record: Any) -> None:  # noqa: ARG001 (its signature)
