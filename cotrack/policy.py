@@ -51,6 +51,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "participant:identify",
         "participant:measure",
         "order:make",
+        "order:accept_lot",
         "order:cancel",
         "infusion:stop",
     },

@@ -99,6 +99,7 @@ WORDS: Final = {
     "undecidable": N_("cannot be decided"),
     # meanings of signatures
     "approved": N_("approved"),
+    "accepted": N_("accepted"),
     "conditionally released": N_("conditionally released"),
     "performed": N_("performed"),
     # nouns

@@ -9,7 +9,7 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.orders import schemas
-from cotrack.orders.service import allocation, dosing
+from cotrack.orders.service import acceptance, allocation, dosing
 
 api = Blueprint("api_orders", __name__, url_prefix="/api/v1", description="Orders")
 
@@ -41,6 +41,17 @@ def show_order(number: str) -> Any:
 def allocate(_: dict[str, Any], number: str) -> Response:
     """Set bags aside, first to expire first."""
     return answer(lambda work: allocation.allocate(work, number), schemas.OrderOut())
+
+
+@api.post("/orders/<number>/accept-lot")
+@needs("order:accept_lot")
+@api.arguments(schemas.SignedAcceptIn)
+@api.response(201, schemas.AcceptanceOut)
+def accept_lot(body: dict[str, Any], number: str) -> Response:
+    """Accept a conditionally released lot for an order, as its treating physician."""
+    signature = body.pop("signature")
+    act = lambda work: acceptance.accept_lot(work, number, **body)  # noqa: E731 (one line)
+    return answer(act, schemas.AcceptanceOut(), status=201, signature=signature)
 
 
 @api.post("/orders/<number>/deallocate")

@@ -7,9 +7,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, relationship
 
 from cotrack.foundation.access.models import Signature
-from cotrack.foundation.db import Base, ExactDecimal, Standing, column, one_of
+from cotrack.foundation.db import APPEND_ONLY, Base, ExactDecimal, Standing, column, one_of
 from cotrack.lifecycles import ORDER
-from cotrack.manufacture.models import Unit
+from cotrack.manufacture.models import Lot, Unit
 from cotrack.participants.models import Participant
 from cotrack.study.models import StudyDefinition
 
@@ -52,6 +52,31 @@ class Order(Standing):
     study_definition: Mapped[StudyDefinition] = relationship()
     signature: Mapped[Signature] = relationship()
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="order", order_by="Allocation.id")
+
+
+class Acceptance(Base):
+    """A physician's signed acceptance of a conditionally released lot for one order, naming its outstanding tests.
+
+    `outstanding_tests` are the keys of the specification in its order; with another list it counts no longer.
+    """
+
+    __tablename__ = "acceptance"
+    __table_args__ = (
+        Index("ix_acceptance_order_id", "order_id", "lot_id"),
+        CheckConstraint("outstanding_tests <> ''", name="tests_named"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        {"info": APPEND_ONLY},
+    )
+
+    order_id: Mapped[int] = column(ForeignKey("order.id", ondelete="RESTRICT"))
+    lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
+    outstanding_tests: Mapped[str] = column()
+    reason: Mapped[str] = column()
+    accepted_at: Mapped[datetime] = column()
+    signature_id: Mapped[int] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    lot: Mapped[Lot] = relationship()
+    signature: Mapped[Signature] = relationship()
 
 
 class Allocation(Base):

@@ -7,7 +7,7 @@ from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.lifecycles import ORDER
 from cotrack.orders import schemas
-from cotrack.orders.service import allocation, dosing, sheets
+from cotrack.orders.service import acceptance, allocation, dosing, sheets
 
 pages = Blueprint("orders", __name__, template_folder="templates")
 
@@ -39,6 +39,21 @@ def allocate(number: str) -> Response:
         then=lambda _: url_for("desk.order", number=number),
         done=done_words(ORDER["allocate"], f"order:{number}"),
         context=lambda session: sheets.allocation_sheet(runtime().ground, session, number),
+    )
+
+
+@pages.route("/orders/<number>/accept/<lot>", methods=["GET", "POST"])
+@needs("order:accept_lot")
+def accept_lot(number: str, lot: str) -> Response:
+    """Accept a conditionally released lot for an order; the page names what is outstanding."""
+    return form_page(
+        ReasonIn(),
+        lambda work, reason: acceptance.accept_lot(work, number, lot=lot, reason=reason),
+        template="orders/accept_lot.html",
+        then=lambda _: url_for("desk.order", number=number),
+        done=done_words(ORDER["accept_lot"], f"order:{number}"),
+        context=lambda session: acceptance.acceptance_sheet(session, number, lot),
+        is_signed=True,
     )
 
 

@@ -219,7 +219,7 @@ def against_lot(number: str, status: str, *, has_acceptance: bool = False) -> li
         return [
             Blocker(
                 "lot_conditional",
-                "Lot {lot} is released conditionally and not accepted for this order.",
+                "Lot {lot} is released conditionally: the physician accepts it order by order, and has not yet.",
                 details,
                 solve=solve,
             )
@@ -229,9 +229,29 @@ def against_lot(number: str, status: str, *, has_acceptance: bool = False) -> li
     return [Blocker("lot_not_released", "Lot {lot} is not released.", details, solve=solve)]
 
 
-def against_bag(bag: Bag, lot_status: str, holds: Sequence[HoldFacts], now: datetime) -> list[Blocker]:
+def against_acceptance(
+    number: str, status: str, outstanding: Sequence[str], holds: Sequence[HoldFacts]
+) -> list[Blocker]:
+    """Return every reason why a physician cannot accept a lot for an order: only a conditional one needs it (E06)."""
+    details, solve = {"lot": number}, f"lot:{number}"
+    if status != "conditionally_released":
+        return [Blocker("lot_not_conditional", "Lot {lot} is not released conditionally.", details, solve=solve)]
+    if not outstanding:
+        words = N_("No test of lot {lot} is outstanding any more: QA releases it fully or rejects it.")
+        return [Blocker("nothing_outstanding", words, details, solve=solve)]
+    return against_held(holds)
+
+
+def is_accepted(accepted: str, outstanding: Sequence[str]) -> bool:
+    """Whether an acceptance counts now: it names the very tests that are outstanding, no more and no fewer."""
+    return bool(outstanding) and accepted.split() == list(outstanding)
+
+
+def against_bag(
+    bag: Bag, lot_status: str, holds: Sequence[HoldFacts], now: datetime, *, has_acceptance: bool = False
+) -> list[Blocker]:
     """Return every reason why a bag may not be set aside."""
-    blockers = [*against_lot(bag.lot_number, lot_status), *against_held(holds)]
+    blockers = [*against_lot(bag.lot_number, lot_status, has_acceptance=has_acceptance), *against_held(holds)]
     if bag.expires_at <= now:
         blockers.append(Blocker("expired", "{unit} expired at {at}.", {"unit": bag.number, "at": bag.expires_at}))
     return blockers

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import Day, In, Instant, SignatureField, SignatureOut, Whole
+from cotrack.foundation.web.schemas import Day, In, Instant, ReasonIn, SignatureField, SignatureOut, Whole, Words
 from cotrack.foundation.words import N_
 from cotrack.orders.rules import ended_as
 
@@ -23,6 +23,23 @@ class SignedOrderIn(OrderIn):
     """A signed order."""
 
     signature = SignatureField()
+
+
+class SignedAcceptIn(ReasonIn):
+    """A signed acceptance of a conditionally released lot, and why."""
+
+    lot = Words(required=True)
+    signature = SignatureField()
+
+
+class AcceptanceOut(Schema):
+    """A physician's acceptance of a lot for an order."""
+
+    lot = fields.String(attribute="lot.number")
+    outstanding_tests = fields.Function(lambda acceptance: acceptance.outstanding_tests.split())
+    reason = fields.String()
+    accepted_at = Instant()
+    signature = fields.Nested(SignatureOut)
 
 
 class AllocationOut(Schema):

@@ -36,6 +36,7 @@ class BagFacts:
     status: str
     lot_number: str
     lot_status: str
+    has_acceptance: bool
     expires_at: datetime
     issued_to_ward: str
     thaw_started_at: datetime | None

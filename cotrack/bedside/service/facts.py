@@ -20,6 +20,7 @@ from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import end_of_life
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
+from cotrack.orders.service.acceptance import has_acceptance
 from cotrack.orders.service.weights import weighed
 from cotrack.participants.models import Band, Observation, Participant
 from cotrack.participants.service.enrolment import against_giving_to
@@ -75,6 +76,7 @@ _BAG = Prepared(
         Unit.status,
         Unit.thaw_started_at,
         Lot.number.label("lot_number"),
+        Lot.id.label("lot_id"),
         Lot.status.label("lot_status"),
         Lot.expires_at,
         StudyDefinition.sha256,
@@ -118,6 +120,7 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         status=row.status,
         lot_number=row.lot_number,
         lot_status=row.lot_status,
+        has_acceptance=_has_acceptance(work.session, row),
         expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at),
         issued_to_ward=row.ward or "",
         thaw_started_at=row.thaw_started_at,
@@ -139,6 +142,14 @@ def last_use(
 
 def _holds(work: Work, row: Row[Any]) -> tuple[HoldFacts, ...]:
     return tuple(standing_holds(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"]))
+
+
+def _has_acceptance(session: Session, row: Row[Any]) -> bool:
+    """Whether a conditional lot is accepted for this bag's order, with the tests that are outstanding now (E06)."""
+    if row.lot_status != "conditionally_released" or row.order_id is None:
+        return False
+    lot = session.get_one(Lot, row.lot_id)
+    return has_acceptance(session, row.order_id, lot)
 
 
 def _order(work: Work, row: Row[Any]) -> OrderFacts:

@@ -20,6 +20,8 @@ from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
+from cotrack.orders.models import Acceptance
+from cotrack.orders.service.acceptance import newest_acceptance
 from cotrack.orders.service.dosing import order_numbered
 from cotrack.participants.service import identity
 from cotrack.study.service import definition_of
@@ -127,6 +129,7 @@ def verdict(ground: Ground, actor: Actor, check_id: int) -> Mapping[str, Any]:
         reasons = read_blockers(check.blockers) or _no_longer(work, check)
         pair = _pair(work, check) if not reasons else None
         until = _end_of_life(work, check)
+        acceptance = _acceptance(session, check)
     todo, call = advice(reasons[0].code) if reasons else ("", "")
     return {
         "check": check,
@@ -137,6 +140,7 @@ def verdict(ground: Ground, actor: Actor, check_id: int) -> Mapping[str, Any]:
         "call": call,
         "pair": pair,
         "until": until,
+        "acceptance": acceptance,
         "now": ground.sessions.clock(),
         "is_mine": check.person_id == actor.person_id,
     }
@@ -160,6 +164,13 @@ def _pair(work: Work, check: IdentityCheck) -> tuple[int, int] | None:
     first, second = pair[earlier[-1].id], pair[check.id]
     is_refused = against_pair(first, second, check.kind, place_of(work, work.actor.station))
     return None if is_refused else (first.check_id, second.check_id)
+
+
+def _acceptance(session: Session, check: IdentityCheck) -> Acceptance | None:
+    """Return who accepted the bag's conditional lot for its order: both nurses read it before they go on (E06)."""
+    if check.unit is None or check.order_id is None or check.unit.lot.status != "conditionally_released":
+        return None
+    return newest_acceptance(session, check.order_id, check.unit.lot_id)
 
 
 def _end_of_life(work: Work, check: IdentityCheck) -> Any:

@@ -37,13 +37,14 @@ Look = Literal["main", "other", "danger"]
 
 @dataclass(frozen=True)
 class Offer:
-    """One button: its words, where it leads, and what stands against it now."""
+    """One button: its words, where it leads, what stands against it now; `note` names what it is about."""
 
     title: str
     endpoint: str
     arguments: Mapping[str, Any]
     blockers: Sequence[Blocker] = ()
     look: Look = "other"
+    note: str = ""
 
 
 @dataclass(frozen=True)

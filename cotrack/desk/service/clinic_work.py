@@ -16,6 +16,9 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History, against_schedule
+from cotrack.orders.service import acceptance
+from cotrack.orders.service.allocation import is_short
+from cotrack.orders.service.dosing import OPEN_STATES, order_numbered
 from cotrack.participants.models import Band, Participant
 from cotrack.quality.models import Hold
 from cotrack.quality.service import STANDING_STATES
@@ -91,6 +94,19 @@ def orders_to_allocate(session: Session, desk: Desk) -> Iterator[Task]:  # noqa:
         yield Task(
             N_("Allocate bags"), f"order:{order.number}", "orders.allocate", {"number": order.number}, order.ordered_at
         )
+
+
+def lots_to_accept(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the orders that wait for a physician's acceptance: no released bag serves, or an acceptance ended."""
+    title = N_("Accept the lot for this order")
+    for number in session.scalars(select(Order.number).where(Order.status.in_(OPEN_STATES)).order_by(Order.id)):
+        order = order_numbered(session, number)
+        if order.status == "ordered" and not is_short(session, order, desk.now):
+            continue
+        for lot in acceptance.lots_to_accept(session, order):
+            arguments = {"number": number, "lot": lot.number}
+            is_urgent = order.status == "allocated"
+            yield Task(title, f"order:{number}", "orders.accept_lot", arguments, order.ordered_at, is_urgent=is_urgent)
 
 
 def bands_to_confirm(session: Session, desk: Desk) -> Iterator[Task]:

@@ -37,6 +37,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("order:allocate", clinic.orders_to_allocate),
     ("order:make", clinic.held_lots_of_participants),
     ("order:make", clinic.doses_to_order),
+    ("order:accept_lot", clinic.lots_to_accept),
     ("participant:enrol", clinic.people_to_answer),
     ("participant:screen", clinic.identities_to_record),
     ("trail:review", product.trails_to_review),

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import Infusion
+from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service.facts import bag_facts
 from cotrack.bedside.service.infusions import infusion_of, infusions_into
 from cotrack.custody import service as custody
@@ -19,10 +20,12 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import labels_of, live_label
 from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
-from cotrack.manufacture.models import Unit
+from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
 from cotrack.manufacture.service.units import unit_numbered
+from cotrack.orders.models import Order
 from cotrack.orders.rules import against_lot, ended_as
+from cotrack.orders.service.acceptance import acceptances_of, lots_to_accept
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.orders.service.dosing import OPEN_STATES, order_numbered, orders_of, orders_with_status
 from cotrack.orders.service.weights import against_order_now
@@ -94,7 +97,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
     facts = bag_facts(work, number)
     order_number = order_of_bag(session, number)
     infusion = infusion_of(session, unit.id)
-    standing = _against_unit(unit, facts.holds if facts else ())
+    standing = _against_unit(unit, facts)
     against = {"store": custody.against_storing(work, unit, ground.site.places[0]), "issue": standing}
     return {
         "unit": unit,
@@ -144,10 +147,11 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence
     ]
 
 
-def _against_unit(unit: Unit, holds: Sequence[Any]) -> list[Blocker]:
-    if unit.status in {"completed", "stopped_early", "wasted", "destroyed"}:
+def _against_unit(unit: Unit, facts: BagFacts | None) -> list[Blocker]:
+    if facts is None or unit.status in {"completed", "stopped_early", "wasted", "destroyed"}:
         return []
-    return [*against_lot(unit.lot.number, unit.lot.status), *against_held(holds)]
+    against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance)
+    return [*against, *against_held(facts.holds)]
 
 
 def participant_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
@@ -236,12 +240,15 @@ def _band_people(session: Session, band: Band | None) -> list[str]:
 def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
     """Return the page of an order."""
     order = order_numbered(session, number)
+    may_accept = order.status in OPEN_STATES and "order:accept_lot" in actor.permissions
+    to_accept = lots_to_accept(session, order) if may_accept else []
     received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
     extras = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),) if received else ()
     return {
         "order": order,
         "definition": definition_of(order.study_definition),
-        "offers": offers(ORDER, number, order.status, actor, extras=extras),
+        "offers": [*_lots_to_accept(order, to_accept), *offers(ORDER, number, order.status, actor, extras=extras)],
+        "acceptances": acceptances_of(session, order),
         "standing": against_order_now(session, order),
         "is_open": order.status in OPEN_STATES,
         "status": ended_as(order.status, [each.unit.status for each in order.allocations if not each.released_at]),
@@ -254,6 +261,12 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
         ),
         "now": ground.sessions.clock(),
     }
+
+
+def _lots_to_accept(order: Order, lots: Sequence[Lot]) -> list[Offer]:
+    """Return the conditional lots whose outstanding tests a physician may accept for an order."""
+    endpoint, title = "orders.accept_lot", ORDER["accept_lot"].title
+    return [Offer(title, endpoint, {"number": order.number, "lot": each.number}, note=each.number) for each in lots]
 
 
 def _name(session: Session, person_id: int) -> str:

@@ -24,6 +24,7 @@ CRITICAL_EVENTS: Final = (
     "unit.waste",
     "unit.destroy",
     "unit.stop_early",
+    "order.accept_lot",
     "order.cancel",
     "order.deallocate",
     "participant.withdraw",

@@ -20,6 +20,7 @@ from cotrack.orders.rules import (
     against_portions,
     portions,
 )
+from cotrack.orders.service.acceptance import has_acceptance
 from cotrack.orders.service.dosing import held_allocations, order_numbered
 from cotrack.quality.service import standing_holds
 from cotrack.release.service.dispositions import viable_cells
@@ -47,11 +48,14 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
     counts = {number: viable_cells(session, lot.id) for number, lot in lots.items()}
     subjects = [f"lot:{number}" for number in lots] + [f"unit:{unit.number}" for unit in units]
     held = {hold.subject for hold in standing_holds(session, subjects)}
+    may_be_given = {
+        number for number, lot in lots.items() if lot.status == "released" or has_acceptance(session, order.id, lot)
+    }
     return [
         (unit, bag)
         for unit in units
         if (bag := _bag(unit, counts[unit.lot.number])) is not None
-        and unit.lot.status == "released"
+        and unit.lot.number in may_be_given
         and not {f"lot:{unit.lot.number}", f"unit:{unit.number}"} & held
     ]
 
@@ -72,6 +76,12 @@ def plan(session: Session, order: Order, now: datetime) -> list[Portion]:
     plans = [portions(order.target_million_cells, bags, recovery) for bags in by_lot.values()]
     enough = [each for each in plans if not against_portions(order.target_million_cells, each, dose.tolerance_percent)]
     return enough[0] if enough else plans[0] if plans else []
+
+
+def is_short(session: Session, order: Order, now: datetime) -> bool:
+    """Whether no lot that may be given today holds the dose of an order."""
+    tolerance = study.definition_of(order.study_definition).dose.tolerance_percent
+    return bool(against_portions(order.target_million_cells, plan(session, order, now), tolerance))
 
 
 def allocate(work: Work, number: str) -> Order:
@@ -115,7 +125,8 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     for portion in chosen:
         unit = units[portion.bag.number]
         holds = standing_holds(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
-        blockers += against_bag(portion.bag, unit.lot.status, holds, work.now)
+        is_accepted = has_acceptance(work.session, order.id, unit.lot)
+        blockers += against_bag(portion.bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted)
         if unit.status != "stored":
             blockers.append(
                 Blocker(

@@ -111,7 +111,7 @@ def against_conditional_release(
 ) -> list[Blocker]:
     """Return every reason against a conditional release: only tests that may be outstanding may be missing (rule 2)."""
     blockers = [*definition.against_use("test"), *_against_going_on(facts, decider, now)]
-    missing = outstanding(facts)
+    missing = {each.key for each in outstanding(facts.standings)}
     if not missing:
         blockers.append(Blocker("nothing_outstanding", "No test is outstanding: release the lot fully."))
     for each in facts.standings:
@@ -156,11 +156,11 @@ _COUNTED = {
 }
 
 
-def outstanding(facts: LotFacts) -> list[str]:
+def outstanding(standings: Sequence[TestStanding]) -> list[ReleaseTest]:
     """Return the required tests without a result that may still be outstanding at a conditional release."""
     return [
-        each.test.key
-        for each in facts.standings
+        each.test
+        for each in standings
         if each.standing is Standing.MISSING and each.test.is_required and each.test.may_be_outstanding
     ]
 

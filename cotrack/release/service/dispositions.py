@@ -29,7 +29,7 @@ from cotrack.release.rules.lots import (
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
 from cotrack.study import service as study
-from cotrack.study.rules.definition import Definition
+from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import limit_words
 
 
@@ -125,13 +125,13 @@ def reject(work: Work, lot_number: str, *, reason: str) -> Disposition:
 
 
 def _decide(work: Work, case: ReleaseCase, decision: str, reason: str) -> Disposition:
-    missing = outstanding(case.facts) if decision == "release_conditionally" else []
+    missing = outstanding(case.facts.standings) if decision == "release_conditionally" else []
     signature = work.sign(LOT[decision].meaning, disposition_text(case, decision, reason))
     work.move(case.lot, decision)
     disposition = Disposition(
         lot_id=case.lot.id,
         decision=decision,
-        outstanding_tests=" ".join(missing),
+        outstanding_tests=" ".join(each.key for each in missing),
         reason=reason,
         decided_at=work.now,
         signature=signature,
@@ -175,6 +175,12 @@ def dispositions_of(session: Session, lot_id: int) -> list[Disposition]:
         .order_by(Disposition.id.desc())
     )
     return list(session.scalars(statement))
+
+
+def outstanding_tests(session: Session, lot: Lot) -> list[ReleaseTest]:
+    """Return the tests of a lot's specification that are outstanding now."""
+    results = result_facts(session, results_of(session, lot.id))
+    return outstanding(standings(study.definition_of(lot.study_definition), results))
 
 
 def viable_cells(session: Session, lot_id: int) -> Decimal | None:

@@ -1,0 +1,126 @@
+"""A physician's acceptance of a conditionally released lot for one order, naming its outstanding tests."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, joinedload
+
+from cotrack.foundation.work import Work
+from cotrack.lifecycles import ORDER
+from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.orders.models import Acceptance, Order
+from cotrack.orders.rules import against_acceptance, is_accepted
+from cotrack.orders.service.dosing import order_numbered
+from cotrack.quality.service import standing_holds
+from cotrack.release.service.dispositions import outstanding_tests
+from cotrack.study.rules.definition import ReleaseTest
+from cotrack.study.rules.specification import limit_words
+
+
+def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
+    """Accept a conditionally released lot for one order; the physician signs the very tests that are outstanding.
+
+    A list that changes between reading and signing changes the text, and the signature is refused (product.md, order).
+    """
+    work.begin(ORDER, "accept_lot", number, reason=reason)
+    # Locks in the order lot, order: an import of results waits, or its results are seen below.
+    found = work.lock(Lot, lot, share=True)
+    order = work.lock(Order, number)
+    work.expect(order, "accept_lot")
+    tests = outstanding_tests(work.session, found)
+    holds = standing_holds(work.session, [f"lot:{lot}"])
+    work.refuse_if(against_acceptance(lot, found.status, [each.key for each in tests], holds))
+    signature = work.sign(
+        ORDER["accept_lot"].meaning, _text(order_numbered(work.session, number), found, tests, reason)
+    )
+    acceptance = Acceptance(
+        order_id=order.id,
+        lot_id=found.id,
+        outstanding_tests=" ".join(each.key for each in tests),
+        reason=reason.strip(),
+        accepted_at=work.now,
+        signature=signature,
+    )
+    work.add(acceptance)
+    return acceptance
+
+
+def _text(order: Order, lot: Lot, tests: Sequence[ReleaseTest], reason: str) -> str:
+    lines = [f"{each.name['en']} / {each.name['zh']} ({limit_words(each)})" for each in tests]
+    return "\n".join(
+        (
+            f"Order / 医嘱 {order.number}",
+            f"Participant / 受试者 {order.participant.subject_number}",
+            f"Lot / 批次 {lot.number}",
+            "These tests are outstanding / 以下检验尚未完成:",
+            *lines,
+            "I accept this lot for this order. / 本人同意将该批次用于本医嘱。",
+            f"Reason / 理由: {reason.strip()}",
+        )
+    )
+
+
+def newest_acceptance(session: Session, order_id: int, lot_id: int) -> Acceptance | None:
+    """Return what was signed last for an order and a lot."""
+    statement = (
+        select(Acceptance)
+        .options(joinedload(Acceptance.signature))
+        .where(Acceptance.order_id == order_id, Acceptance.lot_id == lot_id)
+        .order_by(Acceptance.id.desc())
+        .limit(1)
+    )
+    return session.scalar(statement)
+
+
+def has_acceptance(session: Session, order_id: int, lot: Lot) -> bool:
+    """Whether a conditionally released lot is accepted for an order, with the tests that are outstanding now."""
+    if lot.status != "conditionally_released":
+        return False
+    newest = newest_acceptance(session, order_id, lot.id)
+    if newest is None:
+        return False
+    return is_accepted(newest.outstanding_tests, [each.key for each in outstanding_tests(session, lot)])
+
+
+def acceptances_of(session: Session, order: Order) -> list[tuple[Acceptance, bool]]:
+    """Return an order's acceptances, newest first, each with whether it counts now."""
+    statement = (
+        select(Acceptance)
+        .options(joinedload(Acceptance.signature), joinedload(Acceptance.lot))
+        .where(Acceptance.order_id == order.id)
+        .order_by(Acceptance.id.desc())
+    )
+    found = session.scalars(statement).all()
+    newest = {each.lot_id: each.id for each in reversed(found)}
+    return [(each, newest[each.lot_id] == each.id and has_acceptance(session, order.id, each.lot)) for each in found]
+
+
+def lots_to_accept(session: Session, order: Order) -> list[Lot]:
+    """Return the conditionally released lots that could serve an order once they are accepted for it.
+
+    Before bags are set aside those with a bag in store; afterwards the lot of a bag whose acceptance counts no longer.
+    """
+    conditional = select(Lot).where(Lot.status == "conditionally_released").order_by(Lot.id)
+    if order.status == "allocated":
+        set_aside = [each.unit.lot_id for each in order.allocations if each.released_at is None]
+        statement = conditional.where(Lot.id.in_(set_aside))
+    else:
+        in_store = exists().where(Unit.lot_id == Lot.id, Unit.status == "stored")
+        statement = conditional.where(in_store, Lot.study_definition_id == order.study_definition_id)
+    return [each for each in session.scalars(statement) if not has_acceptance(session, order.id, each)]
+
+
+def acceptance_sheet(session: Session, number: str, lot_number: str) -> Mapping[str, Any]:
+    """Return what a physician reads before accepting a lot: what is outstanding, and what stands against it."""
+    order, lot = order_numbered(session, number), lot_numbered(session, lot_number)
+    tests = outstanding_tests(session, lot)
+    holds = standing_holds(session, [f"lot:{lot_number}"])
+    return {
+        "order": order,
+        "lot": lot,
+        "tests": [(each, limit_words(each)) for each in tests],
+        "against": against_acceptance(lot_number, lot.status, [each.key for each in tests], holds),
+        "acceptance": newest_acceptance(session, order.id, lot.id),
+    }
