@@ -6,8 +6,7 @@ from support.clinic import candidate, file_of, reasons, refusal
 from support.stages import HER, HIM, Bedside, at_the_bedside, codes, enrolled
 from support.worlds import World
 
-from cotrack.bedside.models import IdentityCheck
-from cotrack.bedside.service.checks import check_identity
+from cotrack.bedside.service.checks import MadeCheck, check_identity
 from cotrack.foundation.errors import NotFound, PermissionDenied, ReasonMissing, TransitionNotAllowed
 from cotrack.labelling.service import instances
 from cotrack.participants.models import Band
@@ -24,10 +23,10 @@ def confirm(world: World, code: str, *, by: str = "wu.n", number: str = HER, is_
     return reasons(world, by, act)
 
 
-def checked(bedside: Bedside, band_code: str) -> IdentityCheck:
+def checked(bedside: Bedside, band_code: str) -> MadeCheck:
     """Check the bag against a band that may be an old one."""
     bag = bedside.world.journey.live_code(f"unit:{bedside.bag}", "bag")
-    found: IdentityCheck = bedside.world.do(
+    found: MadeCheck = bedside.world.do(
         "zhou.n",
         lambda work: check_identity(work, participant_code=band_code, unit_code=bag, station="WARD-3A-1"),
     )

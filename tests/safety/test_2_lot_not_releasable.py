@@ -6,7 +6,18 @@ from datetime import timedelta
 import pytest
 from support.races import HeldCommand, Waiting
 from support.refusals import records
-from support.stages import HER, HIM, LOT, OTHER_LOT, at_the_bedside, at_the_ward, codes, enrolled, results_of
+from support.stages import (
+    HER,
+    HIM,
+    LOT,
+    OTHER_LOT,
+    at_the_bedside,
+    at_the_ward,
+    codes,
+    enrolled,
+    kept,
+    results_of,
+)
 from support.worlds import World
 
 from cotrack.bedside.service import infusions, ward
@@ -230,7 +241,7 @@ def test_a_recall_between_check_and_start_lets_no_start_follow(world: World) -> 
 def test_a_label_that_dies_between_check_and_start_lets_no_start_follow(world: World, subject: str) -> None:
     bedside = at_the_bedside(world)
     first, second = bedside.check("zhou.n"), bedside.check("wu.n")
-    label_id = first.unit_label_id if subject == "unit" else first.other_label_id
+    label_id = getattr(kept(world, first), "unit_label_id" if subject == "unit" else "other_label_id")
     death = HeldCommand(world, "qian.m", lambda work: instances.make_void(work, label_id, reason="torn"))
     start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
     assert start.waits()
@@ -244,8 +255,9 @@ def test_a_label_that_dies_between_check_and_start_lets_no_start_follow(world: W
 def test_a_label_dies_only_after_the_start_that_counted_on_it_is_recorded(world: World) -> None:
     bedside = at_the_bedside(world)
     first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    scanned = kept(world, first)
     start = HeldCommand(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
-    death = Waiting(world, "qian.m", lambda work: instances.make_void(work, first.unit_label_id, reason="torn"))
+    death = Waiting(world, "qian.m", lambda work: instances.make_void(work, scanned.unit_label_id, reason="torn"))
     assert death.waits()
     start.commit()
     death.end()
@@ -255,7 +267,8 @@ def test_a_label_dies_only_after_the_start_that_counted_on_it_is_recorded(world:
 def test_a_label_that_dies_between_check_and_thaw_lets_no_thaw_follow(world: World) -> None:
     ward_side = at_the_ward(world)
     first, second = (world.journey.thaw_check(ward_side.bag, by) for by in ("zhou.n", "wu.n"))
-    death = HeldCommand(world, "qian.m", lambda work: instances.make_void(work, first.other_label_id, reason="torn"))
+    scanned = kept(world, first)
+    death = HeldCommand(world, "qian.m", lambda work: instances.make_void(work, scanned.other_label_id, reason="torn"))
     pair = {"first_check": first.id, "second_check": second.id}
     thaw = Waiting(world, "wu.n", lambda work: infusions.start_thaw(work, **pair))
     assert thaw.waits()

@@ -10,8 +10,8 @@ from support.races import HeldCommand, Waiting
 from support.stages import HER, LOT, at_the_bedside, at_the_ward, codes
 from support.worlds import World
 
-from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.service import checks, infusions
+from cotrack.bedside.service.checks import MadeCheck
 from cotrack.foundation.errors import Blocked, TransitionNotAllowed
 from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
 from cotrack.labelling.rules.codes import make_code
@@ -21,7 +21,7 @@ from cotrack.labelling.service.scanning import key_id
 from cotrack.manufacture.service import units
 
 
-def check_with(world: World, bag: str, *, band: str | None = None, tag: str = "") -> IdentityCheck:
+def check_with(world: World, bag: str, *, band: str | None = None, tag: str = "") -> MadeCheck:
     band = band or world.journey.live_code(f"participant:{HER}", "wristband")
     return world.do(
         "zhou.n",

@@ -26,7 +26,7 @@ class Bedside:
     bag: str
     order: str
 
-    def check(self, by: str, *, participant: str = HER, bag: str | None = None) -> IdentityCheck:
+    def check(self, by: str, *, participant: str = HER, bag: str | None = None) -> MadeCheck:
         return self.world.journey.check(participant, bag or self.bag, by)
 
 
@@ -76,6 +76,12 @@ def results_of(world: World, number: str, **changed: str) -> bytes:
     """Return a laboratory's file for a lot, with some results changed."""
     tested = world.clock.now.astimezone(world.runtime.ground.site.zone)
     return good_results(number, tested, changed={name.replace("_", " "): value for name, value in changed.items()})
+
+
+def kept(world: World, check: MadeCheck) -> IdentityCheck:
+    """Return a check as the database keeps it, with the labels that were scanned."""
+    found: IdentityCheck = world.read(lambda session: session.get_one(IdentityCheck, check.id))
+    return found
 
 
 def codes(check: MadeCheck) -> list[str]:
