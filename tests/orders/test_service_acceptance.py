@@ -1,0 +1,185 @@
+"""A conditionally released lot is given only for an order whose physician accepted the very tests that are outstanding."""
+
+import pytest
+from sqlalchemy import select
+from support.races import HeldCommand, Waiting
+from support.refusals import refused
+from support.stages import HER, HIM, LOT, OTHER_LOT, codes, enrolled, results_of
+from support.worlds import World
+
+from cotrack.bedside.service import infusions
+from cotrack.demonstration.players import PASSWORD
+from cotrack.foundation.errors import PermissionDenied, ReasonMissing, SignatureRefused, TransitionNotAllowed
+from cotrack.foundation.unit_of_work import rehearse, unit_of_work
+from cotrack.foundation.work import Work
+from cotrack.manufacture.service import lots
+from cotrack.orders.models import Acceptance
+from cotrack.orders.service import acceptance, dosing
+from cotrack.release.service import imports
+
+STERILITY, RCL = ",Sterility,BacT", ",RCL,"
+
+
+def lines_of(world: World, lot: str, *, without: tuple[str, ...] = ()) -> bytes:
+    """Return a laboratory's file without the lines of some tests."""
+    lines = results_of(world, lot).decode().splitlines()
+    return "\n".join(each for each in lines if not any(test in each for test in without)).encode()
+
+
+def released_conditionally(world: World, lot: str = LOT, *, bags: int = 2) -> None:
+    """A lot whose day-14 sterility and RCL are outstanding, released conditionally."""
+    world.journey.finished_lot(lot, bags=bags)
+    world.journey.results(lines_of(world, lot, without=(STERILITY, RCL)))
+    world.journey.review(lot)
+    world.journey.release_conditionally(lot, reason="urgent")
+
+
+@pytest.fixture
+def order(world: World) -> str:
+    """Her order, with nothing in store but bags of a conditional lot."""
+    released_conditionally(world)
+    enrolled(world, HER, HIM)
+    return world.journey.ordered(HER)
+
+
+def accept(world: World, order: str, *, by: str = "dr.gao", lot: str = LOT, reason: str = "urgent") -> Acceptance:
+    accepted: Acceptance = world.sign(by, lambda work: acceptance.accept_lot(work, order, lot=lot, reason=reason))
+    return accepted
+
+
+def test_an_accepted_lot_is_set_aside_issued_checked_and_started(world: World, order: str) -> None:
+    accept(world, order)
+    (bag,) = world.journey.allocated(order)
+    world.journey.issued(bag)
+    world.journey.received(bag)
+    world.journey.thawed(bag)
+    assert codes(world.journey.check(HER, bag, "zhou.n")) == []
+    assert world.journey.started(HER, bag).id
+
+
+def test_the_physician_signs_the_very_tests_that_are_outstanding_and_why(world: World, order: str) -> None:
+    accepted = accept(world, order)
+    assert accepted.outstanding_tests == "sterility rcl"
+    assert accepted.signature.meaning == "accepted"
+    for words in (order, HER, LOT, "Sterility, day 14", "RCL (replication-competent vector)", "urgent"):
+        assert words in accepted.signature.text
+
+
+def test_an_acceptance_counts_for_its_order_alone(world: World, order: str) -> None:
+    accept(world, order)
+    other = world.journey.ordered(HIM)
+    with refused("no_bags"):
+        world.journey.allocated(other)
+
+
+def test_an_acceptance_counts_for_its_lot_alone(world: World, order: str) -> None:
+    released_conditionally(world, OTHER_LOT)
+    accept(world, order, lot=OTHER_LOT)
+    (bag,) = world.journey.allocated(order)
+    assert bag.startswith(OTHER_LOT)
+
+
+def test_a_result_of_an_outstanding_test_voids_the_acceptance_at_every_step(world: World, order: str) -> None:
+    accept(world, order)
+    (bag,) = world.journey.allocated(order)
+    world.journey.results(lines_of(world, LOT, without=(RCL,)), name="later.csv")
+    with refused("lot_conditional"):
+        world.journey.issued(bag)
+    accept(world, order)
+    world.journey.issued(bag)
+    world.journey.received(bag)
+    world.journey.thawed(bag)
+    first, second = (world.journey.check(HER, bag, by) for by in ("zhou.n", "wu.n"))
+    world.journey.results(lines_of(world, LOT), name="last.csv")
+    with refused("lot_conditional"):
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert codes(world.journey.check(HER, bag, "zhou.n")) == ["lot_conditional"]
+
+
+def test_a_list_that_changed_since_it_was_read_is_not_signed(world: World, order: str) -> None:
+    def act(work: Work) -> Acceptance:
+        return acceptance.accept_lot(work, order, lot=LOT, reason="urgent")
+
+    ground, physician = world.runtime.ground, world.cast.actor("dr.gao")
+    _, shown = rehearse(ground, physician, act)
+    world.journey.results(lines_of(world, LOT, without=(RCL,)), name="later.csv")
+    proof = world.runtime.door.prove(physician, PASSWORD, meaning=shown.meaning, text_sha256=shown.sha256)
+    with (
+        pytest.raises(SignatureRefused, match="has changed meanwhile"),
+        unit_of_work(ground, physician, proof=proof) as work,
+    ):
+        act(work)
+
+
+def test_an_acceptance_waits_for_an_import_and_is_not_signed_over_the_older_list(world: World, order: str) -> None:
+    content = lines_of(world, LOT, without=(RCL,))
+    stored = HeldCommand(
+        world, "wang.l", lambda work: imports.import_results(work, file_name="later.csv", content=content)
+    )
+    accepted = Waiting(
+        world, "dr.gao", lambda work: acceptance.accept_lot(work, order, lot=LOT, reason="urgent"), is_signed=True
+    )
+    assert accepted.waits()
+    stored.commit()
+    accepted.end()
+    assert isinstance(accepted.refusal, SignatureRefused)
+    assert world.read(lambda session: session.scalars(select(Acceptance)).all()) == []
+
+
+@pytest.mark.parametrize("by", ["qian.m", "zhou.n", "li.c", "prof.han"])
+def test_nobody_but_a_physician_accepts(world: World, order: str, by: str) -> None:
+    with pytest.raises(PermissionDenied):
+        accept(world, order, by=by)
+
+
+def test_an_acceptance_says_why(world: World, order: str) -> None:
+    with pytest.raises(ReasonMissing):
+        accept(world, order, reason="  ")
+
+
+def test_a_lot_that_is_released_or_in_quarantine_is_not_accepted(world: World, order: str) -> None:
+    world.journey.finished_lot(OTHER_LOT)
+    with refused("lot_not_conditional"):
+        accept(world, order, lot=OTHER_LOT)
+    world.journey.results(results_of(world, OTHER_LOT), name="other.csv")
+    world.journey.review(OTHER_LOT)
+    world.journey.release(OTHER_LOT)
+    with refused("lot_not_conditional"):
+        accept(world, order, lot=OTHER_LOT)
+
+
+def test_a_lot_with_every_result_in_is_for_qa_to_decide(world: World, order: str) -> None:
+    world.journey.results(lines_of(world, LOT), name="last.csv")
+    with refused("nothing_outstanding"):
+        accept(world, order)
+
+
+def test_a_held_lot_is_not_accepted_and_an_accepted_one_is_stopped_by_a_hold(world: World, order: str) -> None:
+    accept(world, order)
+    world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
+    with refused("lot_on_hold"):
+        accept(world, order)
+    with refused("no_bags"):
+        world.journey.allocated(order)
+
+
+def test_late_growth_stops_an_accepted_lot(world: World, order: str) -> None:
+    accept(world, order)
+    (bag,) = world.journey.allocated(order)
+    world.journey.results(results_of(world, LOT, Sterility="growth: S. aureus"), name="last.csv")
+    with refused("lot_conditional", "lot_on_hold"):
+        world.journey.issued(bag)
+
+
+def test_an_order_that_is_over_takes_no_acceptance(world: World, order: str) -> None:
+    world.do("dr.gao", lambda work: dosing.cancel_order(work, order, reason="fever"))
+    with pytest.raises(TransitionNotAllowed):
+        accept(world, order)
+
+
+def test_a_lot_that_is_released_fully_afterwards_needs_no_acceptance(world: World, order: str) -> None:
+    accept(world, order)
+    world.journey.results(lines_of(world, LOT), name="last.csv")
+    world.journey.review(LOT)
+    world.journey.release(LOT)
+    assert world.journey.allocated(order)
