@@ -17,7 +17,7 @@ from cotrack.labelling.service import instances, printing
 from cotrack.labelling.service.instances import live_label
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.models import Order
-from cotrack.orders.service import acceptance, allocation, dosing
+from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
 from cotrack.release.models import Disposition
 from cotrack.release.service import dispositions, imports, results, trail_reviews
@@ -221,10 +221,6 @@ class Journey:
             lambda work: dosing.make_order(work, subject_number, cells_per_kg=cells_per_kg, planned_on=self.today()),
         )
         return order.number
-
-    def lot_accepted(self, order_number: str, lot: str, *, reason: str = "no other lot is in store") -> None:
-        """Accept a conditionally released lot for an order."""
-        self.cast.sign("dr.gao", lambda work: acceptance.accept_lot(work, order_number, lot=lot, reason=reason))
 
     def allocated(self, order_number: str) -> list[str]:
         """Set bags aside; return their numbers."""

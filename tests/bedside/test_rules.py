@@ -65,6 +65,7 @@ FACTS = BagFacts(
     status="thawed",
     lot_number="MSC26-0031",
     lot_status="released",
+    has_acceptance=False,
     expires_at=NOW + timedelta(minutes=30),
     issued_to_ward="3A",
     thaw_started_at=None,
@@ -170,6 +171,12 @@ def test_whatever_was_infused_wasted_or_destroyed_is_used() -> None:
 
 def test_e05_to_e07_only_a_bag_of_a_released_lot_goes_on() -> None:
     assert [status for status in LOT.states if against(lot_status=status) == []] == ["released"]
+
+
+def test_e06_a_conditional_lot_is_given_once_it_is_accepted_for_the_bags_order() -> None:
+    assert against(lot_status="conditionally_released") == ["lot_conditional"]
+    accepted = [status for status in LOT.states if against(lot_status=status, has_acceptance=True) == []]
+    assert sorted(accepted) == ["conditionally_released", "released"]
 
 
 def test_every_hold_over_bag_or_lot_stops_it() -> None:

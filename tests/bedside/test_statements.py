@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 from support.clients import Client
-from support.stages import HER, LOT, Bedside, at_the_bedside
+from support.conditional import accept, released_conditionally
+from support.stages import HER, LOT, Bedside, at_the_bedside, enrolled
 from support.worlds import World
 
 from cotrack.app import create_app
@@ -123,3 +124,21 @@ def test_a_check_takes_as_many_statements_however_much_data_there_is(scanned: Sc
     scanned.grow(range(1, MANY))
     many = scanned.ask_the_service(), scanned.ask_the_api(client)
     assert [each.statements for each in many] == [each.statements for each in few]
+
+
+def test_a_check_of_a_conditional_lot_that_was_accepted_takes_no_more_than_twelve(world: World) -> None:
+    released_conditionally(world)
+    enrolled(world, HER)
+    order = world.journey.ordered(HER)
+    accept(world, order)
+    (bag,) = world.journey.allocated(order)
+    world.journey.issued(bag)
+    world.journey.received(bag)
+    world.journey.thawed(bag)
+    question = {
+        "participant_code": world.journey.live_code(f"participant:{HER}", "wristband"),
+        "unit_code": world.journey.live_code(f"unit:{bag}", "bag"),
+        "station": "WARD-3A-1",
+    }
+    heard = Scanned(Bedside(world, bag, order), question).ask_the_api(Client(create_app(world.runtime), "wu.n"))
+    assert len(heard.statements) <= MOST, str(heard)

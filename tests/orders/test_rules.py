@@ -16,6 +16,7 @@ from cotrack.orders.rules import (
     Bag,
     History,
     Portion,
+    against_acceptance,
     against_bag,
     against_dose_step,
     against_lot,
@@ -24,6 +25,7 @@ from cotrack.orders.rules import (
     against_schedule,
     against_weight,
     first_to_expire,
+    is_accepted,
     portions,
     target_million,
     viable_million,
@@ -311,6 +313,37 @@ def test_e05_to_e07_only_a_released_lot_is_given_or_a_conditional_one_that_was_a
     reasons = against_lot("MSC26-0031", status, has_acceptance=has_acceptance)
     assert [each.code for each in reasons] == expected
     assert {each.solve for each in reasons} <= {"lot:MSC26-0031"}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "outstanding", "expected"),
+    [
+        ("sterility rcl", ["sterility", "rcl"], True),
+        ("sterility rcl", ["rcl"], False),
+        ("rcl", ["sterility", "rcl"], False),
+        ("rcl", ["sterility"], False),
+        ("sterility", [], False),
+        ("", [], False),
+        ("", ["rcl"], False),
+    ],
+)
+def test_an_acceptance_counts_for_the_very_list_that_was_signed(
+    accepted: str, outstanding: list[str], expected: bool
+) -> None:
+    assert is_accepted(accepted, outstanding) is expected
+
+
+@pytest.mark.parametrize("status", sorted(set(LOT.states) - {"conditionally_released"}))
+def test_only_a_conditional_lot_is_accepted(status: str) -> None:
+    assert [each.code for each in against_acceptance("MSC26-0031", status, ["rcl"], [])] == ["lot_not_conditional"]
+
+
+def test_an_acceptance_needs_something_outstanding_and_no_hold() -> None:
+    conditional = "conditionally_released"
+    held = HoldFacts("lot:MSC26-0031", "standing", "alarm", NOW)
+    assert against_acceptance("MSC26-0031", conditional, ["rcl"], []) == []
+    assert [each.code for each in against_acceptance("MSC26-0031", conditional, [], [])] == ["nothing_outstanding"]
+    assert [each.code for each in against_acceptance("MSC26-0031", conditional, ["rcl"], [held])] == ["lot_on_hold"]
 
 
 def test_nothing_is_given_from_a_lot_in_a_state_that_nobody_named() -> None:
