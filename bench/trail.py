@@ -109,5 +109,6 @@ def _without_trail() -> AbstractContextManager[object]:
     stack = ExitStack()
     stack.enter_context(patch.object(commands, "insert_record", lambda *_: None))
     stack.enter_context(patch.object(changes.ChangeCollector, "collect", lambda *_: None))
+    stack.enter_context(patch.object(changes.ChangeCollector, "note", lambda *_: None))
     stack.enter_context(patch.object(changes.ChangeCollector, "remember", lambda *_, **__: None))
     return stack

@@ -131,7 +131,7 @@ def _add_page_tools(app: Flask) -> None:
 
 def _add_headers(response: Response) -> Response:
     """Refuse framing, sniffing, foreign scripts; keep pages with people's data out of every cache."""
-    response.headers.extend(HEADERS)
+    response.headers.update(HEADERS)
     if visit.runtime().settings.is_behind_tls:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if not request.path.startswith("/static/"):

@@ -1,6 +1,6 @@
 """Shapes of checks and infusions."""
 
-from marshmallow import INCLUDE, Schema, fields
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from cotrack.foundation.web.schemas import (
     MOST_ID,
@@ -15,6 +15,9 @@ from cotrack.foundation.web.schemas import (
     Words,
 )
 from cotrack.foundation.words import N_
+
+MOST_CONFIRMED = 100
+"""How many things a check confirms at most, and how long the key of one may be."""
 
 
 class IssueIn(In):
@@ -40,7 +43,12 @@ class ThawCheckIn(In):
     unit_code = ScannedCode(required=True)
     attached_code = ScannedCode(required=True)
     station = Words(required=True)
-    confirmed = fields.Dict(keys=fields.String(), values=fields.Boolean(), load_default=dict)
+    confirmed = fields.Dict(
+        keys=Words(longest=MOST_CONFIRMED),
+        values=fields.Boolean(),
+        load_default=dict,
+        validate=validate.Length(max=MOST_CONFIRMED),
+    )
 
 
 class ThawScansIn(In):

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -244,8 +244,3 @@ def against_confirming(band: BandFacts, person_id: int | None) -> list[Blocker]:
     if band.put_on_by_id == person_id:
         return [Blocker("same_person", "You put this band on yourself: another person confirms it.")]
     return []
-
-
-def is_current(bands: Iterable[BandFacts]) -> bool:
-    """Whether a confirmed band with a live label is worn."""
-    return any(band.status == "confirmed" and band.label_status == "applied" for band in bands)

@@ -1,5 +1,6 @@
 """From paper to the bedside: what decoders read from a drawn label is its code, and the check takes it."""
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from support.worlds import World
 
 from cotrack.bedside.service import checks
 from cotrack.desk.service.label_files import SPECIMEN_CODE, specimen
-from cotrack.labelling.gateways.read_back import picture_of_pdf, picture_of_png, require_code
+from cotrack.labelling.gateways.read_back import picture_of_pdf, require_code
 from cotrack.labelling.gateways.render import draw
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.gateways.zpl import picture_of_zpl, zpl_of_png
@@ -24,6 +25,11 @@ from cotrack.manufacture.service import units
 from cotrack.participants.service import bands, identity
 
 KINDS = ("bag", "tag", "wristband")
+
+
+def picture_of_png(document: bytes) -> Image.Image:
+    """Return a PNG as a picture."""
+    return Image.open(io.BytesIO(document)).convert("L")
 
 
 def by_pyzbar(picture: Image.Image) -> list[str]:

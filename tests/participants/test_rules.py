@@ -25,7 +25,6 @@ from cotrack.participants.rules import (
     fact_value,
     facts_of,
     field_types,
-    is_current,
 )
 from cotrack.participants.schemas import MeasureIn
 from cotrack.study.rules.definition import Condition, Criterion, CriterionRule
@@ -263,25 +262,6 @@ def test_nothing_stands_against_a_verdict_that_is_eligible() -> None:
 def test_who_put_a_band_on_does_not_confirm_it(person_id: int | None, expected: list[str]) -> None:
     band = BandFacts("put_on", "applied", put_on_by_id=1)
     assert [each.code for each in against_confirming(band, person_id)] == expected
-
-
-@pytest.mark.parametrize(
-    ("bands", "expected"),
-    [
-        ([], False),
-        ([("confirmed", "applied")], True),
-        ([("put_on", "applied")], False),
-        ([("removed", "applied")], False),
-        ([("confirmed", "superseded")], False),
-        ([("confirmed", "void")], False),
-        ([("removed", "void"), ("confirmed", "applied")], True),
-        ([("confirmed", "void"), ("put_on", "applied")], False),
-    ],
-)
-def test_a_band_says_who_somebody_is_only_when_confirmed_and_its_label_lives(
-    bands: list[tuple[str, str]], expected: bool
-) -> None:
-    assert is_current(BandFacts(status, label, 1) for status, label in bands) is expected
 
 
 def test_the_form_asks_for_what_is_measured_and_the_study_knows_each_of_it() -> None:

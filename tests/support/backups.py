@@ -53,7 +53,7 @@ class Site:
             self.world.journey.lot(number)
 
     def sign(self) -> str:
-        """Sign what is there now, as the background work does every minute."""
+        """Sign what is there now, as the background work does every second."""
         return sign_checkpoint(self.ground, self.world.settings.witness_file)
 
     @property

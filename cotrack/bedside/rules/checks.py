@@ -62,9 +62,14 @@ def _against_state(facts: BagFacts, state: str) -> list[Blocker]:
 
 
 def _against_expiry(facts: BagFacts, place: Place) -> list[Blocker]:
-    """The lot's expiry or the thaw's end, whichever is first, against the server's clock (E08, E09)."""
+    """The lot's expiry or the thaw's end, whichever is first, against the server's clock (E08, E09).
+
+    Of a paused bag a part is given already: how long the rest will take only the person at the bed can say.
+    """
     if facts.expires_at <= place.now:
         return [Blocker("expired", "This bag expired at {at}.", {"at": facts.expires_at})]
+    if facts.status == "paused":
+        return []
     minutes = facts.definition.dose.planned_minutes
     if minutes is None:
         return [not_set("dose.planned_minutes")]
@@ -96,9 +101,9 @@ def _against_order(order: OrderFacts | None, facts: BagFacts, place: Place) -> l
     if not order.is_started:
         blockers += against_schedule(facts.definition.schedule, order.history, place.today)
     dose = facts.definition.dose
-    blockers += against_weight(order.weighed_on, place.today, dose.weight_valid_days)
     # What runs into a vein is not interrupted by a weight: a paused bag goes on or is stopped by a person's judgement.
     if facts.status != "paused":
+        blockers += against_weight(order.weighed_on, place.today, dose.weight_valid_days)
         blockers += against_newer_weight(order.weight_kg, order.newest_weight, dose.tolerance_percent)
     return blockers
 

@@ -24,6 +24,7 @@ from cotrack.foundation.blockers import Blocker, blockers_text
 from cotrack.foundation.work import Work
 from cotrack.labelling.rules.standing import Scan
 from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.orders.models import Order
 from cotrack.participants.models import Participant
 
 
@@ -67,7 +68,8 @@ def check_before_thaw(
         place = place_of(work, station)
         blockers = [*against_bag(facts, place, state="received"), *against_preconditions(facts, confirmed)]
         blockers += [*against_other_order(facts, order_number), *against_participant(work, facts)]
-    work.details["confirmed"] = sorted(name for name, is_so in confirmed.items() if is_so)
+    asked = {each.key for each in facts.definition.before_thaw} if facts is not None else set()
+    work.details["confirmed"] = sorted(name for name, is_so in confirmed.items() if is_so and name in asked)
     return _keep(work, "thaw", station, _Decided(bag, tag, facts, blockers))
 
 
@@ -156,7 +158,11 @@ def check_numbered(session: Session, check_id: int) -> IdentityCheck | None:
     """Return one check with its person and bag."""
     statement = (
         select(IdentityCheck)
-        .options(joinedload(IdentityCheck.person), joinedload(IdentityCheck.unit), joinedload(IdentityCheck.order))
+        .options(
+            joinedload(IdentityCheck.person),
+            joinedload(IdentityCheck.unit),
+            joinedload(IdentityCheck.order).joinedload(Order.participant),
+        )
         .where(IdentityCheck.id == check_id)
     )
     return session.scalar(statement)

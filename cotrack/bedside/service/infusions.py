@@ -186,13 +186,15 @@ def _missing(infusion: Infusion, volumes: _Volumes) -> Decimal:
 
 def _closing_text(infusion: Infusion, action: str, volumes: _Volumes, reason: str) -> str:
     ended = "ended as planned / 按计划结束" if action == "complete" else f"stopped early / 提前终止: {reason}"
-    missing = _missing(infusion, volumes)
+    # Within the study's tolerance nobody has to say why; what somebody wrote all the same stands with the figure.
+    missing = infusion.unit.volume_ml - volumes.given_ml - volumes.left_ml
+    says_why = bool(volumes.missing_reason.strip()) or bool(_missing(infusion, volumes))
     return "\n".join(
         (
             f"Infusion of {infusion.unit.number} into {infusion.participant.subject_number} / 输注",
             f"Order / 医嘱 {infusion.order.number} ({infusion.order.coi_id})",
             f"Volume given / 已输 {volumes.given_ml} mL, left / 剩余 {volumes.left_ml} mL",
-            *([f"Neither given nor left / 去向 {missing} mL: {volumes.missing_reason}"] if missing else []),
+            *([f"Neither given nor left / 去向 {missing} mL: {volumes.missing_reason}"] if says_why else []),
             f"The infusion {ended}",
         )
     )

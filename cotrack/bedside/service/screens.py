@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from cotrack.foundation.errors import IdempotencyKeyReused, NotFound
 from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.work import Work
+from cotrack.labelling.rules.codes import clean_scan
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
 from cotrack.orders.models import Acceptance
@@ -42,6 +44,10 @@ def question(ground: Ground, actor: Actor) -> Mapping[str, Any]:
 def _done(now: sittings.Progress) -> int:
     """Return how many of the five marks are behind: who, bag, who, bag, start."""
     return (2 if now.is_second else 0) + (1 if now.question == "bag" else 0)
+
+
+SENT_AGAIN = timedelta(minutes=1)
+"""How long the same scan into the same page is taken for a lost answer, asked for again."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +78,29 @@ Step = Callable[[Ground, Actor, Sent, sittings.Progress], int | None]
 
 def _take(ground: Ground, actor: Actor, sent: Sent, steps: Mapping[str, Step]) -> int | None:
     """Take what answers the question at hand; what answers another one was sent twice, or from an old page."""
+    now = sittings.progress(ground, actor)
     try:
         kept = first_answer(ground.sessions, sent.question(ground, actor)) if sent.key else None
     except IdempotencyKeyReused:
-        # Something else was scanned after this page had made its check: that it matched says nothing of this.
-        return _check(ground, actor, replace(sent, key=""), band="", bag=sent.content)
+        return _check_of_old_page(ground, actor, sent)
     if kept is not None:
-        return int(kept.body)
-    now = sittings.progress(ground, actor)
+        return int(kept.body) if _is_repeat(ground, int(kept.body), now) else _check_of_old_page(ground, actor, sent)
     step = steps.get(now.question)
     if step is None or sent.asked != now.asks:
         return None
     return step(ground, actor, sent, now)
+
+
+def _is_repeat(ground: Ground, check_id: int, now: sittings.Progress) -> bool:
+    """Whether a scan that made a check is that scan sent again: at once, and with no other band scanned since."""
+    with ground.sessions.reading() as session:
+        check = checks.check_numbered(session, check_id)
+    return not now.band_scan and check is not None and ground.sessions.clock() - check.decided_at <= SENT_AGAIN
+
+
+def _check_of_old_page(ground: Ground, actor: Actor, sent: Sent) -> int:
+    """Stop at what was scanned into a page that had made its check before: that it matched says nothing of this."""
+    return _check(ground, actor, replace(sent, key=""), band="", bag=sent.content)
 
 
 def _take_band(ground: Ground, actor: Actor, sent: Sent, _: sittings.Progress) -> int | None:
@@ -91,7 +108,7 @@ def _take_band(ground: Ground, actor: Actor, sent: Sent, _: sittings.Progress) -
         (scan,) = understand(ground, session, [sent.content])
     if against_label(scan, ("wristband",)):
         return _check(ground, actor, sent, band=sent.content)
-    sittings.keep_band(ground, actor, sent.content)
+    sittings.keep_band(ground, actor, clean_scan(sent.content))
     return None
 
 

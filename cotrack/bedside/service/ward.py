@@ -1,5 +1,7 @@
 """Issue to the ward, receipt there, return and waste."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from cotrack.bedside.rules.checks import against_bag, against_scans
@@ -73,7 +75,7 @@ def issue(work: Work, unit_number: str, *, bag_code: str, ward: str, taken_by: s
 
 
 def _as_if_issued(facts: BagFacts, ward: str) -> BagFacts:
-    return BagFacts(**{**facts.__dict__, "issued_to_ward": ward})
+    return replace(facts, issued_to_ward=ward)
 
 
 def _taker(work: Work, username: str) -> Person:

@@ -1,4 +1,4 @@
-"""What waits for a person: one query for each kind of work, most urgent first."""
+"""What waits for a person: one finder for each kind of work, most urgent first."""
 
 from datetime import timedelta
 

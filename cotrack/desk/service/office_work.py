@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cotrack.desk.service.tasks import Desk, Task
-from cotrack.foundation.access.models import Person, SignInCounter
+from cotrack.foundation.access.models import Person
+from cotrack.foundation.access.service.sign_ins import locked_names
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.words import N_
 
@@ -19,12 +20,7 @@ MOST_CHECKS = 500
 
 def names_locked(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the names that wrong passwords have locked: somebody forgot theirs, or somebody guesses."""
-    statement = (
-        select(SignInCounter.username, SignInCounter.locked_until)
-        .where(SignInCounter.locked_until > desk.now)
-        .order_by(SignInCounter.id)
-    )
-    for username, locked_until in session.execute(statement):
+    for username, locked_until in locked_names(session, desk.now).items():
         arguments = {"username": username}
         yield Task(
             N_("Locked after wrong passwords"),

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ED25519: Final = b"\x01"
 KEY_BYTES: Final = 32
-SIGNATURE_BYTES: Final = 64
 HASH_BYTES: Final = 32
 KEY_HASH_BYTES: Final = 4
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}")

@@ -3,17 +3,19 @@
 One process at a time seals. It only appends; a crash between record and seal loses nothing: the next round finds it.
 """
 
+import errno
 import fcntl
 import os
 import threading
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import ColumnElement, Row, func, insert, select, text
+from sqlalchemy import ColumnElement, Row, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Ground
@@ -30,7 +32,8 @@ from cotrack.foundation.words import N_
 
 MOST_AT_ONCE: Final = 5_000
 LATE_IDS: Final = 10_000
-"""An id is drawn just before its commit; one this many behind the newest would be found at the next start."""
+"""An id is drawn just before its commit: one that is committed this many behind the newest is not sealed any more,
+and the verification names it."""
 
 _ELECTION = text("SELECT pg_advisory_xact_lock(:key)")
 _ELECTION_KEY: Final = 0x636F_7472_6163_6B01
@@ -54,11 +57,11 @@ class Lag:
 class Sealer:
     """Gives records their places. Keep one: it remembers which it has seen in their places."""
 
-    def __init__(self, sessions: Sessions, *, seen: int = 0) -> None:
-        """Look once at every record with an id above `seen`; afterwards ask only for newer ids and for gaps."""
+    def __init__(self, sessions: Sessions) -> None:
+        """Begin at the oldest id that may still come; afterwards ask only for newer ids and for gaps."""
         self._sessions = sessions
-        self._seen = seen
-        self._gaps: frozenset[int] = frozenset()
+        self._seen: int | None = None
+        self._gaps: list[range] = []
         self._turn = threading.Lock()
 
     def seal_all(self) -> None:
@@ -69,25 +72,30 @@ class Sealer:
     def _seal_some(self) -> int:
         """Append the leaves that one snapshot lacks, in id order; return how many records were looked at."""
         with self._turn:
-            looked_at = self._look()
+            seen, looked_at = self._look()
             if waiting := [row.id for row in looked_at if not row.is_sealed]:
                 self._append(waiting)
-            self._remember([row.id for row in looked_at])
+            self._remember(seen, [row.id for row in looked_at])
         return len(looked_at)
 
-    def _look(self) -> Sequence[Row[int, bool]]:
-        """Return what was not yet seen in its place, in id order; asked without keeping any writer waiting."""
-        is_unseen = AuditRecord.id > self._seen
-        if self._gaps:
-            is_unseen |= AuditRecord.id.in_(sorted(self._gaps))
-        statement = select(AuditRecord.id, _has_leaf().label("is_sealed")).where(is_unseen)
+    def _look(self) -> tuple[int, Sequence[Row[int, bool]]]:
+        """Return up to where was looked, and what is not known in its place, in id order; no writer waits for it."""
         with self._sessions.reading() as session:
-            return session.execute(statement.order_by(AuditRecord.id).limit(MOST_AT_ONCE)).all()
+            newest = session.scalar(select(func.max(AuditRecord.id))) or 0
+            if self._seen is None or newest < self._seen:
+                # The start, or another database than before: an older copy was put back under the running service.
+                self._seen, self._gaps = oldest_id_waiting(session) - 1, []
+            seen = self._seen
+            in_gaps = (AuditRecord.id.between(each.start, each.stop - 1) for each in self._gaps)
+            statement = select(AuditRecord.id, has_leaf().label("is_sealed")).where(
+                or_(AuditRecord.id > seen, *in_gaps)
+            )
+            return seen, session.execute(statement.order_by(AuditRecord.id).limit(MOST_AT_ONCE)).all()
 
     def _append(self, waiting: Sequence[int]) -> None:
         with self._sessions.outside_trail() as session:
             _elect(session)
-            chosen = select(AuditRecord.id, AuditRecord.body).where(AuditRecord.id.in_(waiting), ~_has_leaf())
+            chosen = select(AuditRecord.id, AuditRecord.body).where(AuditRecord.id.in_(waiting), ~has_leaf())
             records = session.execute(chosen.order_by(AuditRecord.id)).all()
             first = _size(session)
             leaves = [
@@ -97,31 +105,41 @@ class Sealer:
             if leaves:
                 session.execute(insert(AuditLeaf), leaves)
 
-    def _remember(self, sealed: Sequence[int]) -> None:
+    def _remember(self, seen: int, sealed: Sequence[int]) -> None:
         """Keep how far ids were seen, and which of them no commit has shown yet: an id is drawn before its commit."""
-        newest = max([self._seen, *sealed[-1:]])
-        jumped = range(max(self._seen, newest - LATE_IDS) + 1, newest + 1)
-        gaps = self._gaps.union(jumped).difference(sealed)
-        self._seen, self._gaps = newest, frozenset(each for each in gaps if each > newest - LATE_IDS)
+        newest = max([seen, *sealed[-1:]])
+        late = newest - LATE_IDS
+        gaps = [*self._gaps, range(max(seen, late) + 1, newest + 1)]
+        self._seen, self._gaps = newest, [each for each in _without(gaps, sealed) if each.stop > late]
 
 
-def _recent_sealer(sessions: Sessions) -> Sealer:
-    """Return a sealer for one time: it spares a look at the whole trail, which the background work has at its start."""
-    with sessions.reading() as session:
-        newest_sealed = session.scalar(select(func.max(AuditLeaf.record_id))) or 0
-    return Sealer(sessions, seen=max(0, newest_sealed - LATE_IDS))
+def _without(gaps: Sequence[range], ids: Sequence[int]) -> Iterator[range]:
+    """Yield what is left of gaps once these ids, which ascend, are taken out."""
+    for gap in gaps:
+        first = gap.start
+        for each in ids[bisect_left(ids, gap.start) : bisect_left(ids, gap.stop)]:
+            if first < each:
+                yield range(first, each)
+            first = each + 1
+        if first < gap.stop:
+            yield range(first, gap.stop)
+
+
+def oldest_id_waiting(session: Session) -> int:
+    """Return the oldest id that may still get its place."""
+    newest_sealed = session.scalar(select(func.max(AuditLeaf.record_id))) or 0
+    return max(1, newest_sealed - LATE_IDS)
 
 
 def lag(session: Session, now: datetime) -> Lag:
     """Return how far sealing is behind at this instant."""
-    newest_sealed = session.scalar(select(func.max(AuditLeaf.record_id))) or 0
-    count, oldest = session.execute(
-        select(func.count(), func.min(AuditRecord.at)).where(AuditRecord.id > newest_sealed - LATE_IDS, ~_has_leaf())
-    ).one()
+    may_wait = AuditRecord.id >= oldest_id_waiting(session)
+    count, oldest = session.execute(select(func.count(), func.min(AuditRecord.at)).where(may_wait, ~has_leaf())).one()
     return Lag(count, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
 
 
-def _has_leaf() -> ColumnElement[bool]:
+def has_leaf() -> ColumnElement[bool]:
+    """Return whether a record has its place in the tree."""
     return select(AuditLeaf.id).where(AuditLeaf.record_id == AuditRecord.id).exists()
 
 
@@ -181,7 +199,7 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
     has seen in its place. Raises TrailBroken where the tree does not continue the last signed head, or holds a record
     that this service did not write: whoever signed it would vouch for an altered trail.
     """
-    (sealer or _recent_sealer(ground.sessions)).seal_all()
+    (sealer or Sealer(ground.sessions)).seal_all()
     with ground.sessions.reading() as session:
         newest = newest_checkpoint(session)
         if newest is not None and newest.id == _size(session):
@@ -255,10 +273,23 @@ def append_to_witness(path: Path, note: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        os.write(descriptor, (note + "\n").encode())
+        _write_whole(descriptor, (note + "\n").encode(), path)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write_whole(descriptor: int, data: bytes, path: Path) -> None:
+    """Write all of it or nothing: half a note in the file would be a fault for ever; raises OSError on a full disk."""
+    before = os.fstat(descriptor).st_size
+    try:
+        if os.write(descriptor, data) == len(data):
+            return
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise
+    os.ftruncate(descriptor, before)
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def witnessed(path: Path) -> list[str]:

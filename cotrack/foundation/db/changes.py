@@ -105,6 +105,8 @@ def append_row(session: Session, model: type[Base], values: Mapping[str, Any]) -
         raise UnrecordedChange(f"a row of {table.name} was to be written by no command")
     if not is_append_only(table):
         raise UnrecordedChange(f"a row of {table.name} may change later: it must be added")
+    if values.keys() != _written(table):
+        raise UnrecordedChange(f"a row of {table.name} was to be written with other columns than it has")
     if session.new or session.dirty:
         session.flush()
     connection = session.connection()
@@ -117,8 +119,12 @@ def append_row(session: Session, model: type[Base], values: Mapping[str, Any]) -
 
 @cache
 def _append(table: Table) -> Prepared:
-    names = [each.name for each in table.columns if each.name != "id"]
-    return Prepared(insert(table).returning(*table.columns), values=names)
+    return Prepared(insert(table).returning(*table.columns), values=sorted(_written(table)))
+
+
+@cache
+def _written(table: Table) -> frozenset[str]:
+    return frozenset(each.name for each in table.columns if each.name != "id")
 
 
 def _table(instance: Base | type[Base]) -> Table:

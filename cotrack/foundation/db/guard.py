@@ -36,12 +36,14 @@ _WRITE = re.compile(
 @contextmanager
 def flushing(connection: Connection) -> Iterator[None]:
     """Let statements write: what they write is collected for the record by whoever opens this."""
-    before = connection.info.get("cotrack_flush", False)
-    connection.info["cotrack_flush"] = True
+    # Taken once: a connection that is lost meanwhile has none any more, and its fault is what counts.
+    info = connection.info
+    before = info.get("cotrack_flush", False)
+    info["cotrack_flush"] = True
     try:
         yield
     finally:
-        connection.info["cotrack_flush"] = before
+        info["cotrack_flush"] = before
 
 
 class GuardedSession(Session):

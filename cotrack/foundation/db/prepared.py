@@ -111,11 +111,12 @@ def _converted(ready: _Ready, cursor: Any, dialect: Dialect, found: Sequence[Any
 
 
 def _told(connection: Connection, sql: str, fault: Any) -> BaseException:
-    """Return a driver's fault as SQLAlchemy tells it; a connection that is lost is not used again."""
+    """Return a driver's fault as SQLAlchemy tells it; of a server that is lost no connection is used again."""
     dialect = connection.dialect
     first_line_alone(fault)
     if dialect.is_disconnect(fault, connection.connection.dbapi_connection, None):
         connection.invalidate(fault)
+        connection.engine.dispose()
     told: BaseException = DBAPIError.instance(
         sql, None, fault, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
     )

@@ -1,6 +1,5 @@
 """Reads a drawn label back with a decoder that did not draw it, from the very bytes that go out."""
 
-import io
 import threading
 import warnings
 from pathlib import Path
@@ -58,11 +57,6 @@ def picture_of_pdf(document: bytes) -> Image.Image:
             return picture
         finally:
             pdf.close()
-
-
-def picture_of_png(document: bytes) -> Image.Image:
-    """Return a PNG as a picture."""
-    return Image.open(io.BytesIO(document)).convert("L")
 
 
 def require_code(picture: Image.Image, code: str) -> None:

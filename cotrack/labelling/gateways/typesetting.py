@@ -109,7 +109,7 @@ def _refuse_wrong_fields(chosen: Template, fields: Mapping[str, Any]) -> None:
 
 
 def _refuse_missing_glyphs(chosen: Template, name: str, value: str) -> None:
-    missing = sorted({character for character in value if not character.isspace() and ord(character) not in _glyphs()})
+    missing = sorted({character for character in value if not _is_drawn(character)})
     if missing:
         raise LabelNotPrintable(
             "The fonts have no sign for {characters}, in field {field} of {name}.",
@@ -125,9 +125,14 @@ def spelled_out(value: Any) -> Any:
     For what people once wrote into a reason: a document must neither leave it out nor be refused for it.
     """
     if isinstance(value, str):
-        known = (each if each.isspace() or ord(each) in _glyphs() else f"[U+{ord(each):04X}]" for each in value)
+        known = (each if _is_drawn(each) else f"[U+{ord(each):04X}]" for each in value)
         return "".join(known)
     return [spelled_out(each) for each in value]
+
+
+def _is_drawn(character: str) -> bool:
+    """Whether typst draws a character: what ends a line it takes away itself, every other one needs a glyph."""
+    return character in "\n\r\t" or ord(character) in _glyphs()
 
 
 @cache

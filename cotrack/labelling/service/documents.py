@@ -40,14 +40,14 @@ class Document:
 
 
 def pdf_of(ground: Ground, witness: Path, read: Callable[[Session, Site], Document]) -> bytes:
-    """Return a document as PDF; the head of the trail is signed first, so that it covers what the document says.
+    """Return a document as PDF; the head of the trail is signed after it was read, and covers what the document says.
 
     Raises TrailBroken where the trail cannot be signed, LabelNotPrintable where the template does not fit.
     """
-    note = sign_checkpoint(ground, witness)
     with ground.sessions.reading() as session:
         document = read(session, ground.site)
         record = _record(session, document)
+    note = sign_checkpoint(ground, witness)
     chosen, head, now = template(f"documents/{document.name}"), read_unsigned(note), ground.sessions.clock()
     around = {
         "site": both(Words(ground.site.name_en, ground.site.name_zh)),

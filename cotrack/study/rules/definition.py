@@ -194,10 +194,6 @@ class Definition:
             if any(unset == key or unset.startswith(f"{key}.") for key in keys):
                 yield unset
 
-    def required_tests(self) -> list[ReleaseTest]:
-        """Return the tests that a release needs."""
-        return [test for test in self.tests.values() if test.is_required]
-
     def test_reported_as(self, words: str) -> ReleaseTest | None:
         """Return the test that a laboratory reports under these words."""
         return next((test for test in self.tests.values() if test.reported_as == words), None)

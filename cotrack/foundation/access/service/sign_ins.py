@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -125,7 +125,7 @@ class Door:
         now = self.ground.sessions.clock()
         counted = _counted_inside(username) if is_inside else username
         with self.ground.sessions.reading() as session:
-            counter = _counter(session, counted)
+            counter = session.scalar(_counted(counted))
             person = _active_person(session, username)
         is_locked = counter is not None and counter.locked_until is not None and counter.locked_until > now
         is_right = self.passwords.verify(person.password_hash if person and not is_locked else None, password)
@@ -137,9 +137,11 @@ class Door:
                 self._forget_failures(counted)
             return person
         security_log.warning("sign-in refused: wrong name or password")
-        self._count_failure(username, person, now)
-        if is_inside:
-            self._count_failure(counted, person, now)
+        if person is not None:
+            counters = (username, counted) if is_inside else (username,)
+            locked = [each for each in counters if self._count_failure(each, now)]
+            if locked:
+                self._record_lock_out(person)
         return None
 
     def _forget_failures(self, counted: str) -> None:
@@ -148,16 +150,13 @@ class Door:
             if counter is not None:
                 counter.failures, counter.locked_until = 0, None
 
-    def _count_failure(self, counted: str, person: Person | None, now: datetime) -> None:
-        if person is None:
-            return
+    def _count_failure(self, counted: str, now: datetime) -> bool:
+        """Count one more wrong password; return whether it locks."""
         try:
-            is_locked = self._one_more_failure(counted, now)
+            return self._one_more_failure(counted, now)
         except IntegrityError:
             # The name's first two wrong passwords came at the same moment: the counter is there now.
-            is_locked = self._one_more_failure(counted, now)
-        if is_locked and counted == person.username:
-            self._record_lock_out(person)
+            return self._one_more_failure(counted, now)
 
     def _one_more_failure(self, counted: str, now: datetime) -> bool:
         with self.ground.sessions.outside_trail() as session:
@@ -203,11 +202,28 @@ _VISITOR = Prepared(
 
 def _counted_inside(username: str) -> str:
     """Return the key under which wrong passwords of who is signed in are counted; no user name holds a blank."""
-    return f"{username} inside"
+    return username + _INSIDE
 
 
-def _counter(session: Session, username: str) -> SignInCounter | None:
-    return session.scalar(select(SignInCounter).where(SignInCounter.username == username).with_for_update())
+_INSIDE = " inside"
+
+
+def _counted(counted: str) -> Select[SignInCounter]:
+    return select(SignInCounter).where(SignInCounter.username == counted)
+
+
+def _counter(session: Session, counted: str) -> SignInCounter | None:
+    return session.scalar(_counted(counted).with_for_update())
+
+
+def locked_names(session: Session, now: datetime) -> dict[str, datetime]:
+    """Return the user names that wrong passwords have locked, from outside or inside, each until when."""
+    statement = (
+        select(SignInCounter.username, SignInCounter.locked_until)
+        .where(SignInCounter.locked_until > now)
+        .order_by(SignInCounter.locked_until)
+    )
+    return {counted.removesuffix(_INSIDE): until for counted, until in session.execute(statement) if until}
 
 
 def _active_person(session: Session, username: str) -> Person | None:

@@ -50,7 +50,9 @@ class LineJudge:
         return said, faults
 
     def _faults_of_id(self, record_id: int) -> Iterator[str]:
-        if record_id in self._seen:
+        if record_id < 1:
+            yield f"has the id {record_id}: ids count from 1"
+        elif record_id in self._seen:
             yield f"has the id {record_id}, which another record has too"
         elif record_id < self._newest_id - MOST_OUT_OF_ORDER:
             yield f"has the id {record_id}, far behind {self._newest_id} before it"

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.access.models import Signature, is_intact
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.audit.checkpoint import Checkpoint, NoCheckpoint, VerifierKey, read_note
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRecord
-from cotrack.foundation.audit.sealing import verifier_key
+from cotrack.foundation.audit.sealing import has_leaf, oldest_id_waiting, verifier_key
 from cotrack.foundation.audit.tree import TILE_LEAVES, leaf_hash
 from cotrack.foundation.audit.verification import catalogue, replay
 from cotrack.foundation.audit.verification.exported import NOTHING_HELD, Trusted
@@ -21,6 +23,7 @@ from cotrack.foundation.audit.verification.heads import HeadWalk, SignedHeads
 from cotrack.foundation.audit.verification.lines import LineJudge
 from cotrack.foundation.audit.verification.outside import SomethingElse, length_of, notes_in
 from cotrack.foundation.audit.verification.watching import Watch, unwatched
+from cotrack.foundation.db.changes import Secrets
 from cotrack.foundation.db.columns import instant_text
 
 MOST_SUSPECTED = 10
@@ -46,6 +49,7 @@ def verify_live(question: Question) -> Iterator[str]:
         yield from _faults_of_records(session, HeadWalk(heads.in_order()), question)
         if not question.is_quick:
             yield from replay.differences(session, question.ground.secrets, question.watch)
+            yield from _faults_of_signatures(session)
             yield from catalogue.faults(session.connection())
 
 
@@ -137,7 +141,14 @@ def _faults_of_records(session: Session, walk: HeadWalk, question: Question) -> 
             f"a checkpoint of {size} was signed, and the trail is shorter: "
             "records are missing at its end, or an older back-up was put back"
         )
-    yield from _unsealed(session)
+    yield from _unsealed(session, question.ground.secrets)
+
+
+def _faults_of_signatures(session: Session) -> Iterator[str]:
+    """Find signatures that were moved under another text, thing, person or time (21 CFR 11.70)."""
+    for signature in session.scalars(select(Signature).order_by(Signature.id).execution_options(yield_per=TILE_LEAVES)):
+        if not is_intact(signature):
+            yield f"signature {signature.id}: does not stand under what was signed"
 
 
 def _count(session: Session) -> int:
@@ -216,10 +227,22 @@ def _other_columns(row: Any, said: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: the record says {said.get(name)!r}, its column {value!r}"
 
 
-def _unsealed(session: Session) -> Iterator[str]:
-    """On SQLite a record is sealed with its own commit: one without a place was put in by another hand."""
-    if session.get_bind().dialect.name != "sqlite":
-        return
-    has_leaf = select(AuditLeaf.id).where(AuditLeaf.record_id == AuditRecord.id).exists()
-    for record_id in session.scalars(select(AuditRecord.id).where(~has_leaf).order_by(AuditRecord.id)):
-        yield f"record {record_id}: was never sealed: it was put in by another hand"
+def _id_in(body: str) -> int:
+    """Return the id that a record of this service says it has."""
+    return int(orjson.loads(body)["id"])
+
+
+def _unsealed(session: Session, secrets: Secrets) -> Iterator[str]:
+    """Judge the records without a place in the tree, which the replay believes as it does all others.
+
+    On SQLite there are none: a record is sealed with its own commit. On PostgreSQL the newest wait for a moment.
+    """
+    waits_from = -1 if session.get_bind().dialect.name == "sqlite" else oldest_id_waiting(session)
+    waiting = select(AuditRecord.id, AuditRecord.body, AuditRecord.seal).where(~has_leaf()).order_by(AuditRecord.id)
+    for row in session.execute(waiting, execution_options={"yield_per": TILE_LEAVES}):
+        if row.seal != secrets.seal(row.body):
+            yield f"record {row.id}: has no seal of this service: it was written by another hand"
+        elif _id_in(row.body) != row.id:
+            yield f"record {row.id}: is a copy of record {_id_in(row.body)}"
+        elif waits_from < 0 or row.id < waits_from:
+            yield f"record {row.id}: was never sealed"
