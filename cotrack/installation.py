@@ -22,6 +22,7 @@ from cotrack.foundation import background
 from cotrack.foundation.access.jobs import clear_outdated
 from cotrack.foundation.access.service import people
 from cotrack.foundation.audit import jobs as trail
+from cotrack.foundation.audit.sealing import require_same_name
 from cotrack.foundation.background import Work
 from cotrack.foundation.keys import make_missing_keys
 from cotrack.foundation.migrations import SYSTEM, migrate
@@ -102,6 +103,7 @@ def serve(runtime: Runtime) -> None:
     _log_to_stderr()
     check_system()
     require_free_address(runtime.settings.bind)
+    require_same_name(runtime.ground)
     record_start(runtime)
     # No connection may be shared with the workers that are forked from here.
     runtime.ground.sessions.engine.dispose()

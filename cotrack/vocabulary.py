@@ -83,6 +83,7 @@ WORDS: Final = {
     "principal_investigator": N_("principal investigator"),
     "auditor": N_("auditor"),
     "system": N_("system"),
+    "trail.export": N_("Trail exported"),
     "trail_finding.find": N_("Trail found altered"),
     "trail_finding.acknowledge": N_("Finding acknowledged"),
     "demonstration.load": N_("Demonstration begun"),

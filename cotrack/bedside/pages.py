@@ -65,7 +65,9 @@ def _go(check_id: int | None) -> Response:
 @needs("infusion:check")
 def verdict(check_id: int) -> str:
     """Show one large verdict, why, and what to do now."""
-    return render_template("bedside/verdict.html", **screens.verdict(runtime().ground, actor(), check_id))
+    asked = request.args.get("order", "")
+    shown = screens.verdict(runtime().ground, actor(), check_id, order_number=asked)
+    return render_template("bedside/verdict.html", **shown)
 
 
 @pages.post("/bedside/start")
@@ -104,7 +106,7 @@ def check_before_thaw(number: str) -> Response:
         schemas.ThawScansIn(),
         lambda work, **scans: screens.check_before_thaw(work, number, scans),
         template="bedside/thaw_check.html",
-        then=lambda check: url_for("bedside.verdict", check_id=check.id),
+        then=lambda check: url_for("bedside.verdict", check_id=check.id, order=number),
         context=lambda session: screens.thaw_sheet(session, number),
     )
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
 from cotrack.labelling.rules.standing import Scan, against_label, against_scanned_before
 from cotrack.orders.rules import against_lot, against_newer_weight, against_schedule, against_weight
 from cotrack.quality.rules import against_held
@@ -58,6 +59,9 @@ def _against_state(facts: BagFacts, state: str) -> list[Blocker]:
         return []
     if facts.status in USED_STATES:
         return [Blocker("already_used", "This bag was used or discarded before.")]
+    if (facts.status, state) == ("thawing", "thawed"):
+        words = N_("The thaw is not recorded as finished: record “Thaw finished” on the bag's page, then scan again.")
+        return [Blocker("step_out_of_order", words, solve=f"unit:{facts.number}")]
     return [Blocker("step_out_of_order", "This bag is not at this step: something before it was not done.")]
 
 

@@ -136,8 +136,11 @@ def _check(ground: Ground, actor: Actor, sent: Sent, *, band: str, bag: str = ""
     return int(given.body)
 
 
-def verdict(ground: Ground, actor: Actor, check_id: int) -> Mapping[str, Any]:
-    """Return a verdict with every reason, what to do now, and what two matches allow."""
+def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = "") -> Mapping[str, Any]:
+    """Return a verdict with every reason, what to do now, and what two matches allow.
+
+    `order_number` is the order at whose page the scans were made: where they name no bag, it is scanned again there.
+    """
     with ground.sessions.reading() as session:
         check = checks.check_numbered(session, check_id)
         if check is None:
@@ -145,7 +148,7 @@ def verdict(ground: Ground, actor: Actor, check_id: int) -> Mapping[str, Any]:
         work = Work(ground, session, actor)
         reasons = read_blockers(check.blockers) or _no_longer(work, check)
         pair = _pair(work, check) if not reasons else None
-        until = _end_of_life(work, check)
+        bag = bag_facts(work, check.unit.number) if check.unit is not None else None
         acceptance = _acceptance(session, check)
     todo, call = advice(reasons[0].code) if reasons else ("", "")
     return {
@@ -156,7 +159,9 @@ def verdict(ground: Ground, actor: Actor, check_id: int) -> Mapping[str, Any]:
         "phone": ground.site.phone.get(call, ""),
         "call": call,
         "pair": pair,
-        "until": until,
+        "until": bag.expires_at if bag is not None and bag.thaw_started_at is not None else None,
+        "to_give": bag.order.volume_to_give_ml if bag is not None and bag.order is not None else None,
+        "order_number": check.order.number if check.order is not None else order_number,
         "acceptance": acceptance,
         "now": ground.sessions.clock(),
         "is_mine": check.person_id == actor.person_id,
@@ -188,13 +193,6 @@ def _acceptance(session: Session, check: IdentityCheck) -> Acceptance | None:
     if check.unit is None or check.order_id is None or check.unit.lot.status != "conditionally_released":
         return None
     return newest_acceptance(session, check.order_id, check.unit.lot_id)
-
-
-def _end_of_life(work: Work, check: IdentityCheck) -> Any:
-    if check.unit is None or check.unit.thaw_started_at is None:
-        return None
-    bag = bag_facts(work, check.unit.number)
-    return bag.expires_at if bag else None
 
 
 def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -> checks.MadeCheck:

@@ -84,6 +84,21 @@ def signed_note(checkpoint: Checkpoint, key: VerifierKey, sign: Sign) -> str:
     return f"{checkpoint.text}\n— {key.name} {signature}\n"
 
 
+def as_printed(text: str) -> str:
+    """Return a note as it was signed, from paper: typed or copied it has lost its empty line, and its lines are broken.
+
+    What is none comes back as it is, for `read_note` to say so.
+    """
+    lines = [each.strip() for each in text.splitlines() if each.strip()]
+    head, words = lines[:3], " ".join(lines[3:]).split()
+    marks = [place for place, word in enumerate(words) if word == "—"]
+    if len(head) < 3 or not marks or marks[0] != 0:
+        return text
+    parts = [words[begin:end] for begin, end in zip(marks, [*marks[1:], len(words)], strict=True)]
+    signatures = [f"— {name} {''.join(rest)}" for _, name, *rest in (each for each in parts if len(each) > 2)]
+    return "\n".join([*head, "", *signatures, ""])
+
+
 def read_note(note: str, key: VerifierKey) -> Checkpoint:
     """Return the checkpoint of a note that this key signed; raises NoCheckpoint saying what is wrong."""
     checkpoint, signatures = _parts(note)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from cotrack.foundation.audit.checkpoint import NoCheckpoint, read_vkey
+from cotrack.foundation.audit.checkpoint import NoCheckpoint, as_printed, read_unsigned, read_vkey
 from cotrack.foundation.audit.exporting import export as export_trail
+from cotrack.foundation.audit.exporting import record_export
 from cotrack.foundation.audit.verification.exported import Trusted, verify_export
-from cotrack.foundation.audit.verification.live import Question, verify_live
+from cotrack.foundation.audit.verification.live import HELD, Question, verify_live
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.findings.service import keep_findings
 from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors, progress
@@ -49,7 +50,17 @@ def _trusted(checkpoint: Path | None, vkey: Path | None) -> Trusted:
         key = read_vkey(vkey.read_text(encoding="utf-8")) if vkey else None
     except (NoCheckpoint, UnicodeDecodeError) as fault:
         raise InvalidInput("{path}: {fault}.", path=vkey, fault=fault) from None
-    return Trusted(key, checkpoint.read_text(encoding="utf-8") if checkpoint else None)
+    return Trusted(key, _held(checkpoint) if checkpoint else None)
+
+
+def _held(path: Path) -> str:
+    """Return the note that a person holds; one that is none is the command's fault, and no finding about the trail."""
+    try:
+        note = as_printed(path.read_text(encoding="utf-8"))
+        read_unsigned(note)
+    except (NoCheckpoint, UnicodeDecodeError) as fault:
+        raise InvalidInput("{path}: {fault}.", path=path, fault=fault) from None
+    return note
 
 
 def _of_export(folder: Path, trusted: Trusted, is_quick: bool) -> list[str]:  # noqa: FBT001 (passed on)
@@ -62,7 +73,8 @@ def _of_site(terminal: Terminal, trusted: Trusted, is_quick: bool) -> list[str]:
     runtime = terminal.runtime
     question = Question(runtime.ground, runtime.settings.witness_file, trusted, is_quick, progress)
     found = _found(verify_live(question))
-    keep_findings(runtime.ground, found)
+    # What a mistyped paper contradicts is told to who typed it; every page tells what the site itself holds against it.
+    keep_findings(runtime.ground, [each for each in found if not each.startswith(f"{HELD}: ")])
     return found
 
 
@@ -77,7 +89,7 @@ def _found(faults: Iterator[str]) -> list[str]:
 def export(terminal: Terminal, folder: Path) -> None:
     """Write the trail into FOLDER, for other people's tools to verify; who acts needs the right to read it."""
     runtime = terminal.runtime
-    terminal.require("trail:read")
+    record_export(runtime.ground, terminal.actor())
     sizes = export_trail(runtime.ground, folder, witness=runtime.settings.witness_file)
     written = max(progress(sizes, "exporting"), default=0)
     terminal.say(f"wrote {written} records into {folder}")

@@ -2,20 +2,28 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cotrack.foundation.acting import Ground
+from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.checkpoint import Checkpoint, read_unsigned
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRecord
 from cotrack.foundation.audit.sealing import TrailBroken, sign_checkpoint, verifier_key
 from cotrack.foundation.audit.tree import GrowingTree, leaf_hash
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.resources import resource
+from cotrack.foundation.unit_of_work import unit_of_work
 
 AT_ONCE = 1_000
+EVENT: Final = "trail.export"
+
+
+def record_export(ground: Ground, actor: Actor) -> None:
+    """Record that somebody takes the whole trail out, or may not; raises PermissionDenied."""
+    with unit_of_work(ground, actor) as work:
+        work.record(EVENT, "trail:whole", permission="trail:read")
 
 
 def export(ground: Ground, folder: Path, *, witness: Path | None = None) -> Iterator[int]:

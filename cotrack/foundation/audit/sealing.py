@@ -199,6 +199,7 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
     has seen in its place. Raises TrailBroken where the tree does not continue the last signed head, or holds a record
     that this service did not write: whoever signed it would vouch for an altered trail.
     """
+    require_same_name(ground)
     (sealer or Sealer(ground.sessions)).seal_all()
     with ground.sessions.reading() as session:
         newest = newest_checkpoint(session)
@@ -218,6 +219,19 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
     if witness is not None:
         append_to_witness(witness, note)
     return note
+
+
+def require_same_name(ground: Ground) -> None:
+    """Raise TrailBroken where `site.toml` names another trail than the heads that were signed so far."""
+    with ground.sessions.reading() as session:
+        newest = newest_checkpoint(session)
+    before = read_unsigned(newest.note).origin if newest is not None else ground.site.trail
+    if before != ground.site.trail:
+        raise TrailBroken(
+            "site.toml names the trail {now}, and its heads were signed as {before}: put that name back.",
+            now=ground.site.trail,
+            before=before,
+        )
 
 
 def _refuse_other_beginning(session: Session, newest: AuditCheckpoint | None, size: int) -> None:

@@ -1,6 +1,8 @@
 """Writes one audit record; only the unit of work calls it."""
 
-from sqlalchemy import BigInteger, LargeBinary, bindparam, func, insert, select
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.audit.models import AuditLeaf, AuditRecord
@@ -10,10 +12,18 @@ from cotrack.foundation.db import Prepared
 from cotrack.foundation.db.changes import Secrets
 from cotrack.foundation.db.turns import TAKES_TURN
 
+
+def _newest(column: Any) -> ColumnElement[int]:
+    return select(func.coalesce(func.max(column), 0)).scalar_subquery()
+
+
 _NEXT_ID = {
     "postgresql": Prepared(select(func.nextval("audit_record_id_seq").label("id"))),
     "sqlite": Prepared(
-        select((func.coalesce(func.max(AuditRecord.id), 0) + 1).label("id")).execution_options(**{TAKES_TURN: True})
+        select(
+            # Behind the tree's newest too: where records were deleted by another hand, work and verification go on.
+            (func.max(_newest(AuditRecord.id), _newest(AuditLeaf.record_id)) + 1).label("id")
+        ).execution_options(**{TAKES_TURN: True})
     ),
 }
 _APPEND_RECORD = Prepared(insert(AuditRecord.__table__), values=AuditRecord.__table__.columns.keys())  # type: ignore[arg-type]  # a mapped class's table is a Table

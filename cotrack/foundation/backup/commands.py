@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cotrack.foundation.acting import Actor
+from cotrack.foundation.audit.checkpoint import as_printed
 from cotrack.foundation.backup.manifest import Damaged
 from cotrack.foundation.backup.service.creating import UNATTENDED, Wanted
 from cotrack.foundation.backup.service.creating import create as create_backup
@@ -106,7 +107,7 @@ def restore(terminal: Terminal, checkpoint: Path | None, **options: Any) -> None
 
 def _text(path: Path | None) -> str | None:
     try:
-        return path.read_text(encoding="utf-8") if path else None
+        return as_printed(path.read_text(encoding="utf-8")) if path else None
     except UnicodeDecodeError:
         raise InvalidInput("{path} is no text, so it is no checkpoint.", path=path) from None
 

@@ -142,6 +142,10 @@ def scan_back(work: Work, subject: str, text: str) -> LabelInstance:
         blockers.append(Blocker("wrong_label", "This label belongs to another thing. Stop: take it off and ask QA."))
     work.refuse_if(blockers)
     row = _by_scan(work, scan.subject, scan.label.kind if scan.label else "", scan.label.instance if scan.label else 0)
+    if row.status == "applied":
+        work.refuse_if(
+            [Blocker("already_applied", "This label was scanned back already: nothing is left to do with it.")]
+        )
     work.expect(row, "apply")
     work.move(row, "apply")
     row.applied_at, row.applied_by_id = work.now, work.person_id

@@ -80,6 +80,8 @@ def dose_case(work: Work, participant: Participant, cells_per_kg: int, planned_o
     blockers = [*_against_participant(participant), *definition.against_use(*NEEDED_OF_STUDY)]
     if planned_on < today:
         blockers.append(Blocker("date_in_past", "The planned day lies in the past."))
+        # Everything else is judged for today: what was measured since then is no fault of that day.
+        planned_on = today
     blockers += against_dose_step(definition, cells_per_kg)
     blockers += _against_weight(definition, weighed_on, planned_on, solve)
     blockers += against_schedule(definition.schedule, history, planned_on)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.standing import against_label
@@ -122,7 +123,8 @@ def remove(work: Work, subject_number: str, *, reason: str) -> Band:
 def _against_answer(*, is_identity_confirmed: bool) -> list[Blocker]:
     if is_identity_confirmed:
         return []
-    return [Blocker("wrong_patient", "The person is not the one on the band: do not put it on, call the physician.")]
+    words = N_("Not ticked: the person says name and birth date, and both are right. If not, put no band on.")
+    return [Blocker("identity_not_confirmed", words)]
 
 
 def _scanned_band(work: Work, participant: Participant, band_code: str) -> LabelInstance:

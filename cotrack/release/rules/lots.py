@@ -113,7 +113,7 @@ def against_conditional_release(
     blockers = [*definition.against_use("test"), *_against_going_on(facts, decider, now)]
     missing = {each.key for each in outstanding(facts.standings)}
     if not missing:
-        blockers.append(Blocker("nothing_outstanding", "No test is outstanding: release the lot fully."))
+        blockers.append(Blocker("nothing_outstanding", "No test is outstanding: there is nothing to wait for."))
     for each in facts.standings:
         if each.test.key not in missing:
             blockers.extend(_against_test(facts.number, each))

@@ -161,7 +161,7 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     if decision != "reject":
         lines.append(f"Trail reviewed up to record / 审计追踪已审阅至记录 {case.facts.trail.reviewed_up_to}")
     for each in case.facts.standings:
-        reported = ", ".join(result.reported.words for result in each.results) or "–"
+        reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
         lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")
     return "\n".join(lines)
 

@@ -27,6 +27,8 @@ from cotrack.foundation.db.changes import Secrets
 from cotrack.foundation.db.columns import instant_text
 
 MOST_SUSPECTED = 10
+HELD = "your checkpoint"
+"""How a fault begins that lies in the note a person brought: it may be mistyped."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def _faults_of_heads(session: Session, heads: SignedHeads, question: Question, l
         yield from _kept(heads, found, f"checkpoint {size}", in_database=True)
     yield from _faults_of_the_file(heads, question.witness, key, length)
     if question.trusted.note is not None:
-        yield from _read(heads, question.trusted.note, key, "your checkpoint")
+        yield from _read(heads, question.trusted.note, key, HELD)
 
 
 def _faults_of_the_file(heads: SignedHeads, witness: Path, key: VerifierKey, length: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from cotrack.foundation.access.gateways import Passwords
 from cotrack.foundation.access.models import SignInSession
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.checkpoint import NoCheckpoint, VerifierKey, read_note
-from cotrack.foundation.audit.sealing import verifier_key_of
+from cotrack.foundation.audit.sealing import append_to_witness, verifier_key_of, witnessed
 from cotrack.foundation.audit.verification.exported import Trusted
 from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.audit.verification.watching import Watch, unwatched
@@ -83,6 +83,7 @@ def restore(settings: Settings, asked: Asked, acting: Acting, watch: Watch = unw
         _record(_runtime(settings, ground), asked, acting, (backup, heads))
         _tell_every_page(ground, settings, asked)
         written = _bring(backup, settings, asked.keys_file)
+        _keep_held(settings, asked)
     return Restored(backup, missing, written, is_site_other=site.text.encode() != backup.archive.read(SITE))
 
 
@@ -167,6 +168,12 @@ def _tell_every_page(ground: Ground, settings: Settings, asked: Asked) -> None:
     """Keep what `cotrack audit verify` will say of an older back-up from now on, so that QA has to acknowledge it."""
     trusted = Trusted(None, asked.checkpoint)
     keep_findings(ground, list(verify_live(Question(ground, settings.witness_file, trusted, is_quick=True))))
+
+
+def _keep_held(settings: Settings, asked: Asked) -> None:
+    """Keep a later head that only paper knew in the file of heads: what was lost is said ever after, not only once."""
+    if asked.checkpoint is not None and asked.checkpoint not in witnessed(settings.witness_file):
+        append_to_witness(settings.witness_file, asked.checkpoint)
 
 
 def _bring(backup: BackUp, settings: Settings, keys_file: Path | None) -> list[str]:

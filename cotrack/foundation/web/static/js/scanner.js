@@ -21,8 +21,10 @@ export class KeystrokeBuffer {
   }
 }
 
+// Whoever is in a field of text types there; a tick box or a button takes no text, and a scan after it is a scan.
 function isTyping(target) {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+  const typed = "input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select, [contenteditable]";
+  return target instanceof Element && target.closest(typed) !== null;
 }
 
 // The fields that wait for a scan, in their order; each scan goes into the next empty one.
@@ -49,7 +51,8 @@ function watchField(root, field) {
   const words = ready?.textContent;
   const show = () => {
     if (!ready) return;
-    const isReady = document.activeElement?.matches("input[data-scan]") ?? false;
+    const focus = document.activeElement;
+    const isReady = !isTyping(focus) || (focus?.matches("input[data-scan]") ?? false);
     ready.classList.toggle("lost", !isReady);
     ready.textContent = isReady ? words : (ready.dataset.lost ?? words);
   };
@@ -75,6 +78,10 @@ export function watchScanner(root) {
       event.preventDefault();
       takeScan(root, whole);
     }
+  });
+  // A tick hands the focus back to the field that waits: the next thing done is a scan.
+  root.addEventListener("change", (event) => {
+    if (event.target instanceof Element && event.target.matches("input[type=checkbox]")) nextField(root)?.focus();
   });
   const fields = root.querySelectorAll("input[data-scan]");
   fields.forEach((field) => watchField(root, field));
