@@ -4,6 +4,7 @@ import re
 import threading
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import select
 from support.clients import Client, SignIn
 from support.refusals import records
@@ -92,6 +93,41 @@ def test_a_scan_sent_twice_makes_one_check_and_leads_to_its_verdict_twice(world:
     assert sent(nurse, "/bedside/scan", shown, code=bag) == first
     assert len(records(world, event="identity_check.make")) == before + 1
     assert ">MATCH<" in page(nurse, first)
+
+
+@pytest.mark.parametrize("since", ["another band", "two minutes"])
+def test_the_same_bag_scanned_into_an_old_page_is_no_match_again(world: World, person: SignIn, since: str) -> None:
+    bedside = at_the_bedside(world)
+    nurse, (band, bag) = person("zhou.n"), codes_of(bedside)
+    sent(nurse, "/bedside/scan", page(nurse), code=band)
+    sent(nurse, "/bedside/identity", page(nurse), answer="confirmed")
+    shown = page(nurse)
+    first = sent(nurse, "/bedside/scan", shown, code=bag)
+    if since == "another band":
+        other, _ = codes_of(bedside, participant=HIM)
+        sent(nurse, "/bedside/scan", page(nurse), code=other)
+    else:
+        world.clock.pass_by(minutes=2)
+    before = len(records(world, event="identity_check.make"))
+    again = sent(nurse, "/bedside/scan", shown, code=bag)
+    assert again != first
+    assert 'data-verdict="stop"' in page(nurse, again)
+    assert len(records(world, event="identity_check.make")) == before + 1
+
+
+def test_a_band_with_a_stray_mark_behind_it_is_taken_like_any_other(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    nurse, (band, bag) = person("zhou.n"), codes_of(bedside)
+    sent(nurse, "/bedside/scan", page(nurse), code=f"{band}\x00")
+    sent(nurse, "/bedside/identity", page(nurse), answer="confirmed")
+    assert ">MATCH<" in page(nurse, sent(nurse, "/bedside/scan", page(nurse), code=bag))
+
+
+def test_a_bag_whose_thaw_is_not_recorded_as_finished_says_so(world: World, person: SignIn) -> None:
+    bedside = at_the_ward(world)
+    world.journey.thaw_begun(bedside.bag)
+    shown = checked(bedside, person("zhou.n"))
+    assert "The thaw is not recorded as finished" in shown
 
 
 def test_another_scan_into_a_page_that_made_its_check_is_a_check_of_its_own_and_stops(

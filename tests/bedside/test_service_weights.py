@@ -4,6 +4,7 @@ import pytest
 from support.clients import SignIn
 from support.races import HeldCommand, Waiting
 from support.stages import HER, Bedside, at_the_bedside, at_the_ward, codes
+from support.tampering import by_hand
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
@@ -75,6 +76,15 @@ def test_what_runs_into_a_vein_is_not_kept_paused_by_a_weight(world: World) -> N
     infusion = world.journey.started(HER, bedside.bag)
     world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
     weigh(world, "75.0")
+    world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
+
+
+def test_a_paused_infusion_goes_on_when_its_weight_is_too_old_or_little_time_is_left(world: World) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
+    by_hand(world, "UPDATE \"order\" SET weighed_on = '2026-10-01'")
+    world.clock.pass_by(minutes=75)
     world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
 
 

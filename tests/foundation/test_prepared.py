@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import psycopg
 import pytest
 from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -9,10 +10,12 @@ from support.stages import HER, LOT, at_the_bedside
 from support.worlds import World
 
 from cotrack.bedside.service import facts
+from cotrack.custody.models import Handover
 from cotrack.foundation.access.models import IdempotencyKey
 from cotrack.foundation.db import Prepared
+from cotrack.foundation.db.changes import append_row
 from cotrack.foundation.db.guard import flushing
-from cotrack.foundation.errors import UnrecordedChange
+from cotrack.foundation.errors import DatabaseUnavailable, UnrecordedChange
 from cotrack.manufacture.models import Lot, Unit
 
 
@@ -87,3 +90,44 @@ def test_a_connection_that_is_lost_is_not_used_again(world: World) -> None:
             look.rows(connection, {})
         assert connection.invalidated
     assert sessions.look(look, {}) == []
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_after_a_lost_server_one_request_fails_and_no_more(world: World) -> None:
+    sessions, look = world.runtime.ground.sessions, Prepared(select(Unit.id))
+    held = [sessions.engine.connect() for _ in range(4)]
+    for each in held:
+        each.close()
+    end_all(world)
+    with pytest.raises(DatabaseUnavailable):
+        sessions.look(look, {})
+    for _ in range(4):
+        assert sessions.look(look, {}) == []
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_a_connection_lost_while_a_row_is_appended_is_told_as_that(world: World) -> None:
+    row = {"unit_id": 1, "kind": "issue", "ward": "3A", "given_by_id": 1, "taken_by_id": 2}
+
+    def append_without_a_server() -> None:
+        with world.runtime.ground.sessions.writing() as session:
+            session.connection()
+            end_all(world)
+            append_row(session, Handover, {**row, "handed_over_at": world.clock.now})
+
+    with pytest.raises(DatabaseUnavailable):
+        append_without_a_server()
+
+
+def test_a_row_is_appended_with_the_columns_of_its_table_and_no_others(world: World) -> None:
+    with pytest.raises(UnrecordedChange, match="other columns"), world.runtime.ground.sessions.writing() as session:
+        append_row(session, Handover, {"unit_id": 1, "kind": "issue", "warde": "3A"})
+
+
+def end_all(world: World) -> None:
+    """End every connection of the program, as a restart of the server does."""
+    with psycopg.connect(world.settings.database_url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

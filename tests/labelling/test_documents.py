@@ -6,6 +6,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from pyzbar.pyzbar import ZBarSymbol, decode
+from sqlalchemy.orm import Session
 from support.clients import Client
 from support.refusals import records
 from support.stages import HER, LOT, at_the_bedside, results_of
@@ -15,9 +16,12 @@ from cotrack.foundation.audit.checkpoint import read_note
 from cotrack.foundation.audit.exporting import export
 from cotrack.foundation.audit.sealing import sign_checkpoint, verifier_key
 from cotrack.foundation.audit.verification.exported import Trusted, verify_export
+from cotrack.foundation.site import Site
 from cotrack.labelling.gateways.read_back import picture_of_pdf
+from cotrack.labelling.service.documents import Document, pdf_of
 from cotrack.manufacture.service import lots
 from cotrack.release.service import dispositions
+from cotrack.release.service.certificate import certificate
 
 Person = Callable[[str], Client]
 CERTIFICATE = f"/lots/{LOT}/certificate.pdf"
@@ -101,6 +105,27 @@ def test_a_conditional_release_a_rejection_and_a_hold_are_plain_on_the_certifica
         assert words in said
     world.sign("tang.w", lambda work: dispositions.reject(work, LOT, reason="grown"))
     assert "不合格，不予放行 Rejected" in text_of(document(auditor, CERTIFICATE))
+
+
+def test_the_head_of_a_document_covers_what_was_done_while_it_was_read(world: World) -> None:
+    world.journey.released_lot(LOT)
+
+    def read(session: Session, site: Site) -> Document:
+        found = certificate(session, site, LOT)
+        world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
+        return found
+
+    paper = pdf_of(world.runtime.ground, world.settings.witness_file, read)
+    assert read_note(scanned(paper), verifier_key(world.runtime.ground)).size == len(records(world))
+
+
+@pytest.mark.parametrize("reason", ["leaking\u1680bag", "x" * 190])
+def test_whatever_was_written_into_a_reason_a_document_is_drawn(world: World, auditor: Client, reason: str) -> None:
+    world.journey.finished_lot(LOT)
+    world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason=reason))
+    paper = document(auditor, CERTIFICATE)
+    said = text_of(paper).replace("\u200b", "").replace(" ", "").replace("\ufffe", "")
+    assert reason.replace("\u1680", "[U+1680]") in said
 
 
 def test_a_lot_without_a_decision_has_no_certificate_and_a_running_infusion_no_record(

@@ -1,18 +1,21 @@
 """What must never happen, 7: the trail or a table is altered and nobody can name the place."""
 
+from pathlib import Path
+
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text
 from support.stages import HER, LOT, at_the_bedside
 from support.tampering import as_owner, by_hand, reseal, unguarded
 from support.worlds import World, home_variables
 
 from cotrack.cli import main
+from cotrack.foundation.audit import sealing
 from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, signed_note
 from cotrack.foundation.audit.jobs import works
-from cotrack.foundation.audit.models import AuditCheckpoint
+from cotrack.foundation.audit.models import AuditCheckpoint, AuditRecord
 from cotrack.foundation.audit.sealing import TrailBroken, sign_checkpoint, witnessed
 from cotrack.foundation.audit.tree import leaf_hash
 from cotrack.foundation.audit.verification.exported import Trusted
@@ -177,6 +180,65 @@ def test_a_record_forged_to_the_letter_by_the_owner_of_the_database_is_named_and
         signing.turn()
     findings = world.read(lambda session: [each.sentence for each in all_findings(session)])
     assert findings == [f"Record {number} was not written by this service: run `cotrack audit verify`."]
+
+
+@pytest.mark.parametrize("number", [-5, 0, 1_000_000])
+def test_a_record_put_in_by_hand_without_a_place_in_the_tree_is_named_before_anything_is_signed(
+    world: World, number: int
+) -> None:
+    sealed_bedside(world)
+    columns = "at, actor, role, event, subject, outcome, body, seal"
+    by_hand(
+        world, f"INSERT INTO audit_record (id, {columns}) SELECT {number}, {columns} FROM audit_record WHERE id = 30"
+    )
+    assert any(each.startswith(f"record {number}: ") for each in faults(world))
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_a_record_of_this_service_that_never_got_its_place_is_named(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed_bedside(world)
+    monkeypatch.setattr(sealing, "LATE_IDS", 20)
+    by_hand(world, "DELETE FROM audit_leaf WHERE record_id = 30")
+    assert "record 30: was never sealed" in faults(world)
+
+
+def test_the_newest_records_deleted_without_their_places_are_named_and_work_goes_on(world: World) -> None:
+    sealed_bedside(world)
+    newest = world.read(lambda session: session.scalar(select(func.max(AuditRecord.id))))
+    by_hand(world, f"DELETE FROM audit_record WHERE id > {newest - 10}")
+    variables = home_variables(world.home, world.settings.database_url)
+    found = CliRunner(env=variables).invoke(main, ["audit", "verify"])
+    assert found.exit_code == 1
+    assert f"record {newest}: was deleted" in found.stderr
+    world.journey.lot("MSC26-0099")
+
+
+def test_a_signature_under_another_text_is_named(world: World) -> None:
+    world.journey.released_lot(LOT)
+    by_hand(world, "UPDATE signature SET text = text || '!' WHERE id = 1")
+    assert "signature 1: does not stand under what was signed" in faults(world)
+
+
+def test_paper_is_read_as_it_is_printed_and_a_mistyped_one_raises_no_alarm_on_any_page(
+    world: World, tmp_path: Path
+) -> None:
+    note = sealed_bedside(world)
+    origin, size, head, _, signature, _ = note.split("\n")
+    mark, name, rest = signature.split(" ")
+    paper = tmp_path / "paper"
+    variables = home_variables(world.home, world.settings.database_url)
+
+    def verified(*lines: str) -> Result:
+        paper.write_text("\n".join(lines), encoding="utf-8")
+        return CliRunner(env=variables).invoke(main, ["audit", "verify", "--quick", "--checkpoint", str(paper)])
+
+    assert verified(origin, f" {size}", head, f"{mark} {name}", rest[:40], rest[40:]).exit_code == 0
+    for mistyped in ((origin, size, head), (origin, size, head, f"{mark} {name} {rest[:-8]}AAAAAAA=")):
+        found = verified(*mistyped)
+        assert (found.exit_code, found.exception.__class__) == (1, SystemExit)
+    assert world.read(all_findings) == []
 
 
 def test_a_head_that_is_signed_while_the_trail_is_verified_raises_no_alarm(world: World) -> None:

@@ -76,6 +76,8 @@ def test_a_later_checkpoint_from_paper_tells_an_older_back_up_where_the_machine_
     said = there.call(*words, *KNOWN)
     assert (said.status, said.err[:16]) == (0, "RECORDS ARE LOST")
     assert len(read(there, select(TrailFinding.sentence))) > 0
+    for _ in range(2):
+        assert there.call("audit", "verify").status == 1
 
 
 def test_an_older_checkpoint_changes_nothing(site: Site) -> None:
