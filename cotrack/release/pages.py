@@ -73,7 +73,7 @@ def review_trail(number: str) -> Response:
         template="release/trail_review.html",
         then=lambda _: url_for("release.show_release", number=number),
         done=N_("The review of the trail is signed."),
-        context=lambda session: trail_reviews.review_sheet(session, number, runtime().ground.site),
+        context=lambda session: trail_reviews.review_sheet(session, number, runtime().ground.site, actor().username),
         is_signed=True,
     )
 

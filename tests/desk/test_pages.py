@@ -253,3 +253,17 @@ def test_the_page_of_a_lot_asks_as_often_for_many_bags_as_for_few(world: World, 
     assert statements(engine, lambda: client.get(f"/lots/{LOT}")) == statements(
         engine, lambda: client.get(f"/lots/{OTHER_LOT}")
     )
+
+
+def test_the_page_of_a_lot_leads_to_its_certificate_once_it_is_decided_and_readers_of_the_trail_to_its_trail(
+    world: World, person: SignIn
+) -> None:
+    world.journey.finished_lot(OTHER_LOT)
+    world.journey.released_lot(LOT)
+    certificate, trail = f'href="/lots/{LOT}/certificate.pdf"', f'href="/trail?q={LOT}"'
+    shown = {name: person(name).get(f"/lots/{LOT}").get_data(as_text=True) for name in ("qian.m", "ma.k")}
+    assert [certificate in shown[name] for name in ("qian.m", "ma.k")] == [True, True]
+    assert [trail in shown[name] for name in ("qian.m", "ma.k")] == [True, False]
+    assert f'href="/lots/{LOT}"' in person("qian.m").get(f"/trail?q={LOT}").get_data(as_text=True)
+    undecided = person("qian.m").get(f"/lots/{OTHER_LOT}").get_data(as_text=True)
+    assert ["certificate.pdf" in undecided, f"/trail?q={OTHER_LOT}" in undecided] == [False, True]

@@ -1,5 +1,6 @@
 """No lot goes on before somebody who did none of it has reviewed its trail up to the newest act."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -19,6 +20,7 @@ from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
 from cotrack.desk.service.label_files import specimen
+from cotrack.foundation.audit.service import MOST_CHANGES_TOLD
 from cotrack.foundation.errors import ReasonMissing, SignatureRefused
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
@@ -355,3 +357,30 @@ def test_the_desk_lists_a_trail_that_keeps_a_lot_from_its_conditional_release(
     assert [waits in person(name).get("/").get_data(as_text=True) for name in ("tang.w", "qian.m")] == [True, True]
     held_and_lifted(outstanding)
     assert [waits in person(name).get("/").get_data(as_text=True) for name in ("tang.w", "qian.m")] == [True, False]
+
+
+def test_each_row_of_the_review_says_what_the_record_is_about_and_what_it_changed(ready: World, person: SignIn) -> None:
+    page = person("tang.w").get(f"/lots/{LOT}/trail-review").get_data(as_text=True)
+    rows = {" ".join(re.sub("<[^>]*>", " ", each).split()): each for each in page.split("<tr>")[2:]}
+    (finished,) = [each for words, each in rows.items() if "lot: Finish filling" in words]
+    assert f'<a class="mono" href="/lots/{LOT}">{LOT}</a>' in finished
+    assert "lot: Finish filling lot status in_process → quarantine lot version" in " ".join(
+        re.sub("<[^>]*>", " ", finished).split()
+    )
+    (filled,) = [words for words in rows if "bag: Fill unit" in words and f" {BAG} bag" in words]
+    assert filled.count("→") == MOST_CHANGES_TOLD
+    said = records(ready, event="unit.fill", subject=f"unit:{BAG}")[0]["changes"]
+    assert f"…and {len(said) - MOST_CHANGES_TOLD} more" in filled
+    assert f'href="/units/{BAG}"' in page
+
+
+def test_whoever_did_something_to_a_lot_is_told_so_beside_a_button_that_is_off(ready: World, person: SignIn) -> None:
+    held_and_lifted(ready)
+    words = "You did something to this lot: somebody who did none of it reviews its trail."
+    off = 'type="submit" disabled>Go on to sign</button>'
+    shown = {
+        name: person(name).get(f"/lots/{LOT}/trail-review").get_data(as_text=True) for name in ("qian.m", "tang.w")
+    }
+    assert [words in shown[name] for name in ("qian.m", "tang.w")] == [True, False]
+    assert [off in shown[name] for name in ("qian.m", "tang.w")] == [True, False]
+    assert 'type="submit">Go on to sign</button>' in shown["tang.w"]

@@ -123,6 +123,10 @@ class SignInSession(Base):
     person: Mapped[Person] = relationship()
 
 
+INSIDE = " inside"
+"""What follows a user name where wrong passwords of who is signed in are counted; no user name holds a blank."""
+
+
 class SignInCounter(Base):
     """Wrong passwords for one user name since the last right one, and until when the name is locked.
 

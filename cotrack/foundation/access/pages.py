@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import Blueprint, Response, g, make_response, render_template, request, session, url_for
 from marshmallow import ValidationError
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from cotrack.foundation.access import schemas
 from cotrack.foundation.access.service import people
-from cotrack.foundation.access.service.sign_ins import SignIn
+from cotrack.foundation.access.service.sign_ins import SignIn, locked_names
 from cotrack.foundation.errors import SignInRefused
 from cotrack.foundation.web.forms import Form, faults_by_field, form_page
 from cotrack.foundation.web.schemas import In, ReasonIn
@@ -111,8 +112,10 @@ def _verified_and_hashed(form: Mapping[str, str]) -> tuple[bool, str]:
 @needs("person:read")
 def list_people() -> str:
     """Show everybody and their roles."""
-    with runtime().ground.sessions.reading() as database:
-        return render_template("access/people.html", people=people.all_people(database))
+    sessions = runtime().ground.sessions
+    with sessions.reading() as database:
+        locked = locked_names(database, sessions.clock())
+        return render_template("access/people.html", people=people.all_people(database), locked=locked)
 
 
 @pages.route("/people/new", methods=["GET", "POST"])
@@ -134,8 +137,15 @@ def add_person() -> Response:
 def show_person(username: str) -> str:
     """Show one person."""
     with runtime().ground.sessions.reading() as database:
-        person = people.person_named(database, username)
-        return render_template("access/person.html", person=person, roles=schemas.GRANTABLE, form=Form(MultiDict()))
+        return render_template("access/person.html", form=Form(MultiDict()), **_person_page(database, username))
+
+
+def _person_page(database: Session, username: str) -> dict[str, Any]:
+    return {
+        "person": people.person_named(database, username),
+        "roles": schemas.GRANTABLE,
+        "locked": locked_names(database, runtime().ground.sessions.clock()),
+    }
 
 
 def _person_form(username: str, schema: In, act: Any) -> Response:
@@ -144,10 +154,7 @@ def _person_form(username: str, schema: In, act: Any) -> Response:
         act,
         template="access/person.html",
         then=lambda person: url_for("access.show_person", username=person.username),
-        context=lambda session: {
-            "person": people.person_named(session, username),
-            "roles": schemas.GRANTABLE,
-        },
+        context=lambda session: _person_page(session, username),
     )
 
 

@@ -8,11 +8,15 @@ from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, func, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from cotrack.foundation.audit.critical import critical_records
 from cotrack.foundation.audit.models import OUTCOMES, AuditLeaf, AuditRecord
+from cotrack.foundation.audit.record import Change
 from cotrack.foundation.audit.sealing import lag, newest_checkpoint, proof_of
 from cotrack.foundation.audit.tree import leaf_hash
 from cotrack.foundation.errors import NotFound
@@ -20,6 +24,9 @@ from cotrack.foundation.web.listing import Column, Filter, Listing
 from cotrack.foundation.words import N_
 
 MOST_OF_A_THING = 100
+MOST_CHANGES_TOLD = 3
+SORTED_CHARACTERS = 60
+"""By how much of a reason the trail is sorted: the address of the next page holds it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,9 @@ class Told:
     outcome: str
     reason: str
     subject: str
+    changes: Sequence[Change] = ()
+    """The first changes, those of values that stood there before them first of all."""
+    more_changes: int = 0
 
 
 def records_of(session: Session, subjects: Sequence[str], *, most: int | None = MOST_OF_A_THING) -> list[Told]:
@@ -44,8 +54,10 @@ def records_of(session: Session, subjects: Sequence[str], *, most: int | None = 
 
 def told(row: AuditRecord) -> Told:
     """Return a record as a timeline tells it."""
-    why = json.loads(row.body)["reason"]
-    return Told(row.id, row.at, row.actor, row.role, row.event, row.outcome, why, row.subject)
+    said = json.loads(row.body)
+    changes = sorted(said["changes"], key=_by_weight)[:MOST_CHANGES_TOLD]
+    more = len(said["changes"]) - len(changes)
+    return Told(row.id, row.at, row.actor, row.role, row.event, row.outcome, said["reason"], row.subject, changes, more)
 
 
 def record_numbered(session: Session, record_id: int) -> tuple[AuditRecord, dict[str, Any]]:
@@ -65,8 +77,41 @@ def shown_details(said: Mapping[str, Any]) -> str:
     return _FULL_CODE.sub(lambda found: f"{found[0][:5]}… ({len(found[0])})", text)
 
 
+def _by_weight(change: Change) -> tuple[bool, bool]:
+    """Put what was there before a change first, and last what the database counts for itself."""
+    return change["old"] is None, change["column"] in {"id", "version"}
+
+
+class _Reason(FunctionElement[str]):
+    """The reason of a record, which stands in its body alone, as the database reads it there."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_Reason, "sqlite")
+def _reason_on_sqlite(element: _Reason, compiler: SQLCompiler, **options: Any) -> str:
+    # One altered body that is no JSON any more must not hide all the others from whoever looks for it.
+    body = compiler.process(element.clauses, **options)
+    return f"coalesce(CASE WHEN json_valid({body}) THEN json_extract({body}, '$.reason') END, '')"
+
+
+@compiles(_Reason, "postgresql")
+def _reason_on_postgresql(element: _Reason, compiler: SQLCompiler, **options: Any) -> str:
+    return f"coalesce(CAST({compiler.process(element.clauses, **options)} AS json) ->> 'reason', '')"
+
+
+def _why(body: str) -> str | None:
+    """Return the reason in a record's body; None where it has none, or was altered so that it is no record."""
+    try:
+        return json.loads(body)["reason"] or None
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
 def trail_list() -> Listing:
-    """Return the trail as a list: searched by who, what and about what, sorted by any of them."""
+    """Return the trail as a list: searched by who, what, when, why and about what, sorted by any of them."""
+    by_reason = func.substr(_Reason(AuditRecord.body), 1, SORTED_CHARACTERS, type_=Text)
     return Listing(
         name="trail",
         title=N_("Audit trail"),
@@ -78,6 +123,7 @@ def trail_list() -> Listing:
             Column("role", N_("Role"), lambda row: row.AuditRecord.role, AuditRecord.role, "term"),
             Column("event", N_("What"), lambda row: row.AuditRecord.event, AuditRecord.event, "event"),
             Column("subject", N_("About"), lambda row: row.AuditRecord.subject, AuditRecord.subject, "subject"),
+            Column("reason", N_("Why"), lambda row: _why(row.AuditRecord.body), by_reason),
             Column("outcome", N_("Outcome"), lambda row: row.AuditRecord.outcome, AuditRecord.outcome, "status"),
         ),
         id_column=AuditRecord.id,

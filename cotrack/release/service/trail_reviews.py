@@ -115,13 +115,15 @@ def newest_review(session: Session, lot_id: int) -> TrailReview | None:
     return session.scalar(statement)
 
 
-def review_sheet(session: Session, lot_number: str, site: Site) -> dict[str, object]:
-    """Return what the page of the review shows: every record, the critical ones marked."""
+def review_sheet(session: Session, lot_number: str, site: Site, username: str) -> dict[str, object]:
+    """Return what the page of the review shows: every record, the critical ones marked, and what stands against it."""
     lot = lot_numbered(session, lot_number)
     records = lot_trail(session, lot)
+    standing = trail_standing(session, lot, site)
     return {
         "lot": lot,
         "records": [(each, is_critical(each.event, each.outcome, each.reason)) for each in records],
         "review": newest_review(session, lot.id),
-        "standing": trail_standing(session, lot, site),
+        "standing": standing,
+        "against": against_trail_review(standing, _doers(session, lot, records), username),
     }

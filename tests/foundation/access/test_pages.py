@@ -187,3 +187,21 @@ def test_the_pages_of_people_are_read_by_qa_and_auditor_who_change_nothing(perso
         page = person(reader).get("/people/zhou.n").get_data(as_text=True)
         assert "/people/zhou.n/disable" not in page
         assert person(reader).send("POST", "/people/zhou.n/disable", form={"reason": "x"}).status_code == 403
+
+
+def test_the_pages_of_people_say_until_when_a_name_is_locked_and_no_longer_once_it_has_a_new_password(
+    app: Flask, person: SignIn
+) -> None:
+    administrator = person("root.a")
+
+    def told(path: str) -> tuple[bool, bool]:
+        page = re.sub("<[^>]*>", "", administrator.get(path).get_data(as_text=True))
+        return "locked until 2026-11-23 12:15 +08:00" in page, "may sign in" in page
+
+    assert [told("/people"), told("/people/zhou.n")] == [(False, True), (False, True)]
+    for _ in range(5):
+        sign_in(app.test_client(), "zhou.n", "wrong")
+    assert [told("/people"), told("/people/zhou.n")] == [(True, True), (True, False)]
+    done = administrator.send("POST", "/people/zhou.n/reset", form={"new_password": NEW, "reason": "lost"})
+    assert done.status_code == 303
+    assert [told("/people"), told("/people/zhou.n")] == [(False, True), (False, True)]

@@ -17,7 +17,7 @@ from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.access.gateways import Passwords
 from cotrack.foundation.access.models import Person, SignInCounter, SignInSession
 from cotrack.foundation.access.service import people
-from cotrack.foundation.access.service.sign_ins import SignIn
+from cotrack.foundation.access.service.sign_ins import SignIn, locked_names
 from cotrack.foundation.errors import (
     InvalidInput,
     NotFound,
@@ -308,3 +308,26 @@ def test_nobody_signs_with_another_persons_proof(world: World) -> None:
 
     with pytest.raises(SignatureMissing):
         sign()
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_a_new_password_by_the_administrator_lifts_the_lock_of_a_name_from_outside_and_inside(
+    world: World, *, is_inside: bool
+) -> None:
+    actor = world.cast.actor("zhou.n")
+    for _ in range(5):
+        if is_inside:
+            assert not world.runtime.door.is_password_of(actor, "wrong")
+        else:
+            assert not gets_in(world, "zhou.n", "wrong")
+    assert not gets_in(world, "zhou.n")
+    passwords = world.runtime.passwords
+    world.do(
+        "root.a",
+        lambda work: people.reset_password(work, passwords, "zhou.n", password="a long new password", reason="lost"),
+    )
+    assert gets_in(world, "zhou.n", "a long new password")
+    assert world.runtime.door.is_password_of(actor, "a long new password")
+    assert world.read(lambda session: locked_names(session, world.clock())) == {}
+    (kept,) = records(world, event="person.reset")
+    assert (kept["subject"], kept["outcome"], kept["reason"]) == ("person:zhou.n", "done", "lost")

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.access.gateways import SHORTEST_PASSWORD, Passwords
-from cotrack.foundation.access.models import Person, PersonRole, SignInSession
+from cotrack.foundation.access.models import INSIDE, Person, PersonRole, SignInCounter, SignInSession
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
@@ -107,13 +107,14 @@ def _against_last_administrator(remaining: Sequence[str]) -> list[Blocker]:
 
 
 def reset_password(work: Work, passwords: Passwords, username: str, *, password: str, reason: str) -> Person:
-    """Set a password that its owner must change at the next sign-in; every sign-in that stands ends."""
+    """Set a password that its owner must change at the next sign-in; every sign-in ends, and so does a lock."""
     work.record("person.reset", f"person:{username}", permission="person:reset", reason=reason)
     refuse_weak_password(password, username)
     person = work.lock(Person, username)
     person.password_hash = passwords.hash(password)
     person.must_change_password = True
     _end_sign_ins(work, person)
+    _lift_lock(work, username)
     return person
 
 
@@ -140,6 +141,14 @@ def _end_sign_ins(work: Work, person: Person) -> None:
     for opened in work.session.scalars(statement):
         if opened.id != work.actor.session_id:
             opened.ended_at = work.now
+
+
+def _lift_lock(work: Work, username: str) -> None:
+    """Forget the wrong passwords of a name, from outside and inside: they were wrong for the old password."""
+    counted = SignInCounter.username.in_([username, username + INSIDE])
+    statement = select(SignInCounter).where(counted).order_by(SignInCounter.username).with_for_update()
+    for counter in work.session.scalars(statement):
+        counter.failures, counter.locked_until = 0, None
 
 
 def listed_people() -> Select[Person]:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.gateways import Passwords, hashed, new_secret
-from cotrack.foundation.access.models import Person, PersonRole, SignInCounter, SignInSession
+from cotrack.foundation.access.models import INSIDE, Person, PersonRole, SignInCounter, SignInSession
 from cotrack.foundation.access.service.people import person_named
 from cotrack.foundation.acting import Actor, Ground, Proof
 from cotrack.foundation.db import Prepared
@@ -201,11 +201,8 @@ _VISITOR = Prepared(
 
 
 def _counted_inside(username: str) -> str:
-    """Return the key under which wrong passwords of who is signed in are counted; no user name holds a blank."""
-    return username + _INSIDE
-
-
-_INSIDE = " inside"
+    """Return the key under which wrong passwords of who is signed in are counted."""
+    return username + INSIDE
 
 
 def _counted(counted: str) -> Select[SignInCounter]:
@@ -223,7 +220,7 @@ def locked_names(session: Session, now: datetime) -> dict[str, datetime]:
         .where(SignInCounter.locked_until > now)
         .order_by(SignInCounter.locked_until)
     )
-    return {counted.removesuffix(_INSIDE): until for counted, until in session.execute(statement) if until}
+    return {counted.removesuffix(INSIDE): until for counted, until in session.execute(statement) if until}
 
 
 def _active_person(session: Session, username: str) -> Person | None:
