@@ -16,10 +16,11 @@ from cotrack.foundation.audit import sealing
 from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, signed_note
 from cotrack.foundation.audit.jobs import works
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditRecord
-from cotrack.foundation.audit.sealing import TrailBroken, sign_checkpoint, witnessed
+from cotrack.foundation.audit.sealing import TrailBroken, sign_checkpoint
 from cotrack.foundation.audit.tree import leaf_hash
 from cotrack.foundation.audit.verification.exported import Trusted
 from cotrack.foundation.audit.verification.live import Question, verify_live
+from cotrack.foundation.audit.witness import witnessed
 from cotrack.foundation.findings.service import all_findings
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.audit.checkpoint import Checkpoint, signed_note
 from cotrack.foundation.audit.models import AuditRecord
-from cotrack.foundation.audit.sealing import append_to_witness, sign_checkpoint, verifier_key
+from cotrack.foundation.audit.sealing import sign_checkpoint, verifier_key
 from cotrack.foundation.audit.verification.watching import unwatched
+from cotrack.foundation.audit.witness import append_to_witness
 from cotrack.foundation.backup import manifest as form
 from cotrack.foundation.backup.archive import sha256_of, write_archive
 from cotrack.foundation.backup.service.reading import read_backup

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, text
 
 from cotrack.foundation.audit.checkpoint import Checkpoint, signed_note
 from cotrack.foundation.audit.record import canonical
-from cotrack.foundation.audit.sealing import append_to_witness, sign_checkpoint, verifier_key
+from cotrack.foundation.audit.sealing import sign_checkpoint, verifier_key
 from cotrack.foundation.audit.tree import TILE_LEAVES, GrowingTree, leaf_hash, root
+from cotrack.foundation.audit.witness import append_to_witness
 from support.stages import LOT
 from support.tampering import as_owner
 from support.worlds import World

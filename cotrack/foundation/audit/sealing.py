@@ -3,9 +3,6 @@
 One process at a time seals. It only appends; a crash between record and seal loses nothing: the next round finds it.
 """
 
-import errno
-import fcntl
-import os
 import threading
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -22,6 +19,7 @@ from cotrack.foundation.acting import Ground
 from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, read_unsigned, signed_note
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditLeaf, AuditRecord, AuditTile
 from cotrack.foundation.audit.tree import TILE_LEAVES, inclusion_proof, leaf_hash, root, tiles
+from cotrack.foundation.audit.witness import append_to_witness, witness_again
 from cotrack.foundation.db import Sessions
 from cotrack.foundation.db.changes import Secrets
 from cotrack.foundation.db.turns import take_turn
@@ -204,7 +202,7 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
     with ground.sessions.reading() as session:
         newest = newest_checkpoint(session)
         if newest is not None and newest.id == _size(session):
-            _witness_again(witness, newest.note)
+            witness_again(witness, newest.note)
             return newest.note
     with ground.sessions.outside_trail() as session:
         _elect(session)
@@ -212,7 +210,7 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
         if newest is not None and newest.id == size:
             return newest.note
         if newest is not None:
-            _witness_again(witness, newest.note)
+            witness_again(witness, newest.note)
         _refuse_other_beginning(session, newest, size)
         _refuse_other_hand(session, ground.secrets, newest.id if newest is not None else 0)
         note = _signed(ground, session, size)
@@ -266,53 +264,3 @@ def _signed(ground: Ground, session: Session, size: int) -> str:
     note = signed_note(Checkpoint(key.name, size, root(found)), key, ground.keys.trail.sign)
     session.execute(insert(AuditCheckpoint), [{"id": size, "signed_at": ground.sessions.clock(), "note": note}])
     return note
-
-
-def _witness_again(witness: Path | None, note: str) -> None:
-    """Append a note that a crash kept from the file, between its commit and its line there; only the end is read."""
-    if witness is not None and not _ends_with(witness, f"{note}\n".encode()):
-        append_to_witness(witness, note)
-
-
-def _ends_with(path: Path, end: bytes) -> bool:
-    if not path.exists() or path.stat().st_size < len(end):
-        return False
-    with path.open("rb") as file:
-        file.seek(-len(end), os.SEEK_END)
-        return file.read() == end
-
-
-def append_to_witness(path: Path, note: str) -> None:
-    """Append a note to the file outside the database and see it on the disk; notes stand apart by an empty line."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        _write_whole(descriptor, (note + "\n").encode(), path)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write_whole(descriptor: int, data: bytes, path: Path) -> None:
-    """Write all of it or nothing: half a note in the file would be a fault for ever; raises OSError on a full disk."""
-    before = os.fstat(descriptor).st_size
-    try:
-        if os.write(descriptor, data) == len(data):
-            return
-    except OSError:
-        os.ftruncate(descriptor, before)
-        raise
-    os.ftruncate(descriptor, before)
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-
-
-def witnessed(path: Path) -> list[str]:
-    """Return the notes of the file outside the database, oldest first; none where there is no file."""
-    return witnessed_notes(path.read_text(encoding="utf-8")) if path.exists() else []
-
-
-def witnessed_notes(content: str) -> list[str]:
-    """Return the notes that such a file holds."""
-    parts = content.split("\n\n")
-    # A note holds one empty line itself: text and signatures alternate.
-    return [f"{text}\n\n{signatures.rstrip()}\n" for text, signatures in zip(parts[::2], parts[1::2], strict=False)]

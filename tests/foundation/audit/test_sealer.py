@@ -12,9 +12,11 @@ from support.tampering import by_hand
 from support.worlds import World
 
 from cotrack.foundation.audit import sealing
+from cotrack.foundation.audit import witness as witness_file
 from cotrack.foundation.audit.models import AuditLeaf, AuditRecord
 from cotrack.foundation.audit.record import Entry, Intention
-from cotrack.foundation.audit.sealing import Sealer, append_to_witness, sign_checkpoint
+from cotrack.foundation.audit.sealing import Sealer, sign_checkpoint
+from cotrack.foundation.audit.witness import append_to_witness
 from cotrack.foundation.audit.writing import insert_record
 
 ON_POSTGRESQL = pytest.mark.parametrize("world", ["postgresql"], indirect=True)
@@ -174,7 +176,7 @@ def test_a_head_is_written_whole_into_the_file_outside_or_not_at_all(
     witness.write_text(before, encoding="utf-8")
     written = os.write
     with monkeypatch.context() as full:
-        full.setattr(sealing.os, "write", lambda descriptor, data: written(descriptor, data[:30]))
+        full.setattr(witness_file.os, "write", lambda descriptor, data: written(descriptor, data[:30]))
         with pytest.raises(OSError, match="No space left"):
             append_to_witness(witness, "a note that is longer than thirty letters\n")
     assert witness.read_text(encoding="utf-8") == before

@@ -13,10 +13,11 @@ from cotrack.foundation.access.gateways import Passwords
 from cotrack.foundation.access.models import SignInSession
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.checkpoint import NoCheckpoint, VerifierKey, read_note
-from cotrack.foundation.audit.sealing import append_to_witness, verifier_key_of, witnessed
+from cotrack.foundation.audit.sealing import verifier_key_of
 from cotrack.foundation.audit.verification.exported import Trusted
 from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.audit.verification.watching import Watch, unwatched
+from cotrack.foundation.audit.witness import append_to_witness, witnessed
 from cotrack.foundation.backup.gateways.files import new_file
 from cotrack.foundation.backup.keyfile import put_keys, read_keyfile
 from cotrack.foundation.backup.manifest import CHECKPOINTS, SITE, Damaged

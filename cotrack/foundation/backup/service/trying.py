@@ -9,9 +9,10 @@ from typing import Final
 
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.audit.checkpoint import NoCheckpoint, VerifierKey, read_note
-from cotrack.foundation.audit.sealing import verifier_key, witnessed, witnessed_notes
+from cotrack.foundation.audit.sealing import verifier_key
 from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.audit.verification.watching import Watch, unwatched
+from cotrack.foundation.audit.witness import witnessed, witnessed_notes
 from cotrack.foundation.backup.manifest import CHECKPOINTS, Damaged, Manifest
 from cotrack.foundation.backup.service.copying import state_of
 from cotrack.foundation.backup.service.placing import scratch, standing_on
