@@ -351,6 +351,10 @@ DROPS = {
     "sqlite": [
         ("DROP TRIGGER audit_record_no_update", "audit_record: the trigger that refuses update is gone"),
         ("DROP INDEX uq_allocation_unit", "allocation: the index uq_allocation_unit is gone"),
+        (
+            "CREATE INDEX uq_allocation_unit ON allocation (id)",
+            "allocation: the index uq_allocation_unit was changed",
+        ),
     ],
     "postgresql": [
         (
@@ -364,6 +368,17 @@ DROPS = {
         ),
         ("ALTER TABLE unit DISABLE TRIGGER ALL", "unit: its foreign keys are switched off"),
         ("DROP INDEX uq_allocation_unit", "allocation: the index uq_allocation_unit is gone"),
+        (
+            "CREATE INDEX uq_allocation_unit ON allocation (id)",
+            "allocation: the index uq_allocation_unit was changed",
+        ),
+        (
+            (
+                "ALTER TABLE infusion DROP CONSTRAINT uq_infusion_unit_id,"
+                " ADD CONSTRAINT uq_infusion_unit_id UNIQUE (unit_id, id)"
+            ),
+            "infusion: the constraint uq_infusion_unit_id was changed",
+        ),
         (
             "CREATE OR REPLACE FUNCTION cotrack_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
             "audit_record: the trigger that refuses delete was changed",
