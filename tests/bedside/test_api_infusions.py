@@ -250,6 +250,15 @@ def test_a_volume_that_is_neither_given_nor_left_is_signed_for_with_its_reason(w
     assert "4.0 mL: stays in the line" in person("dr.gao").get("/infusions/1").get_data(as_text=True)
 
 
+def test_a_reason_that_nobody_asked_for_stands_in_what_is_signed_all_the_same(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    path = f"/api/v1/infusions/{started(bedside, person)}/complete"
+    body = {"volume_given_ml": "25.5", "volume_left_ml": "4.4", "missing_reason": "spilled on the floor", **SIGNED}
+    assert person("wu.n").post(path, body).status_code == 200
+    signed = world.read(lambda session: infusions.infusion_of(session, 1)).closing_signature.text
+    assert "Neither given nor left / 去向 0.1 mL: spilled on the floor" in signed
+
+
 def test_more_than_was_in_the_bag_is_refused_whatever_the_reason(world: World, person: SignIn) -> None:
     bedside = at_the_bedside(world)
     path = f"/api/v1/infusions/{started(bedside, person)}/stop-early"

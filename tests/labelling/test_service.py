@@ -65,6 +65,8 @@ def test_each_step_is_kept_before_the_next(world: World, unit: str) -> None:
     assert code == world.journey.code(label_id)
     world.journey.scan_back(unit, code)
     assert label(world, label_id).status == "applied"
+    with refused("already_applied"):
+        world.journey.scan_back(unit, code)
     assert label(world, label_id).applied_by_id == world.cast.actor("zhao.l").person_id
     events = [each["event"] for each in records(world, subject=f"unit:{unit}")]
     assert events == [

@@ -124,7 +124,7 @@ def _against_answer(*, is_identity_confirmed: bool) -> list[Blocker]:
     if is_identity_confirmed:
         return []
     words = N_("Not ticked: the person says name and birth date, and both are right. If not, put no band on.")
-    return [Blocker("identity_not_confirmed", words)]
+    return [Blocker("wrong_patient", words)]
 
 
 def _scanned_band(work: Work, participant: Participant, band_code: str) -> LabelInstance:

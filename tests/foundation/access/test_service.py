@@ -253,6 +253,17 @@ def test_a_stranger_who_locks_a_name_out_keeps_nobody_who_is_signed_in_from_sign
     assert not gets_in(world, "zhou.n")
 
 
+def test_signatures_alone_that_lock_are_recorded_once_and_shown_as_one_name(world: World) -> None:
+    actor = world.cast.actor("zhou.n")
+    for _ in range(3):
+        assert not world.runtime.door.is_password_of(actor, "wrong")
+    assert gets_in(world, "zhou.n"), "the count of the door begins anew"
+    for _ in range(2):
+        assert not world.runtime.door.is_password_of(actor, "wrong")
+    assert [each["subject"] for each in records(world, event="person.lock_out")] == ["person:zhou.n"]
+    assert list(world.read(lambda session: locked_names(session, world.clock()))) == ["zhou.n"]
+
+
 def test_a_right_signature_makes_the_wrong_ones_before_it_forgotten(world: World) -> None:
     actor = world.cast.actor("zhou.n")
     for _ in range(3):
