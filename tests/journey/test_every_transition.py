@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from support.conditional import accept
 from support.stages import HER, HIM, LOT, OTHER_LOT, enrolled, results_of
 from support.worlds import World
 
@@ -49,6 +50,8 @@ def product_side(world: World) -> None:
     journey.results("\n".join(line for line in lines if line not in late).encode())
     journey.review(conditional)
     journey.release_conditionally(conditional, reason="urgent")
+    journey.measured(HIM, {"weight_kg": "61.5", "organ_function_on": journey.today().isoformat()})
+    accept(world, journey.ordered(HIM), lot=conditional)
     journey.results("\n".join([lines[0], *late]).encode(), "late.csv")
     journey.review(conditional)
     journey.release(conditional, by="tang.w")
