@@ -107,9 +107,9 @@ def test_results_near_a_limit_are_named_in_what_qa_signs(world: World) -> None:
     (decision,) = world.read(lambda session: dispositions.dispositions_of(session, lot_id))
     near = [line for line in decision.signature.text.splitlines() if line.endswith("near_limit")]
     assert near == [
-        "Viability: 88.1 (≥ 85 %) near_limit",
-        "CD105+: 96.2 (≥ 95 %) near_limit",
-        "Endotoxin: 0.31 (< 0.5 EU/mL) near_limit",
+        "Viability: 88.1 % (≥ 85 %) near_limit",
+        "CD105+: 96.2 % (≥ 95 %) near_limit",
+        "Endotoxin: 0.31 EU/mL (< 0.5 EU/mL) near_limit",
     ]
     assert is_intact(decision.signature)
     assert (decision.signature.meaning, decision.signature.role) == ("released", "qa_reviewer")
