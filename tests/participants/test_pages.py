@@ -238,7 +238,7 @@ def test_the_band_page_shows_the_identity_asks_for_the_scan_and_tells_a_wrong_on
     assert "This is no code of cotrack." in answer.get_data(as_text=True)
     code = world.journey.live_code(f"participant:{HER}", "wristband")
     not_confirmed = nurse.send("POST", path, form={"band_code": code})
-    assert "do not put it on, call the physician" in not_confirmed.get_data(as_text=True)
+    assert "Not ticked: the person says name and birth date" in not_confirmed.get_data(as_text=True)
     done = nurse.send("POST", path, form={"band_code": code, "is_identity_confirmed": "true"})
     assert done.status_code == 303
 

@@ -97,7 +97,12 @@ def orders_to_allocate(session: Session, desk: Desk) -> Iterator[Task]:  # noqa:
 
 
 def lots_to_accept(session: Session, desk: Desk) -> Iterator[Task]:
-    """Return the orders that wait for a physician's acceptance: no released bag serves, or an acceptance ended."""
+    """Return the orders that wait for a physician's acceptance: no released bag serves, or an acceptance ended.
+
+    Each open order is looked at, but only while some lot is released conditionally, which is rare.
+    """
+    if session.scalar(select(Lot.id).where(Lot.status == "conditionally_released").limit(1)) is None:
+        return
     title = N_("Accept the lot for this order")
     for number in session.scalars(select(Order.number).where(Order.status.in_(OPEN_STATES)).order_by(Order.id)):
         order = order_numbered(session, number)
