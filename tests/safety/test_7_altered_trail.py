@@ -192,7 +192,9 @@ def test_a_record_put_in_by_hand_without_a_place_in_the_tree_is_named_before_any
     by_hand(
         world, f"INSERT INTO audit_record (id, {columns}) SELECT {number}, {columns} FROM audit_record WHERE id = 30"
     )
-    assert any(each.startswith(f"record {number}: ") for each in faults(world))
+    assert f"record {number}: is a copy of record 30" in faults(world)
+    by_hand(world, f"UPDATE audit_record SET seal = 'hmac:0' WHERE id = {number}")
+    assert f"record {number}: has no seal of this service: it was written by another hand" in faults(world)
 
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
