@@ -23,8 +23,8 @@ def bag_code(bedside: Bedside, kind: str = "bag") -> str:
     return bedside.world.journey.live_code(f"unit:{bedside.bag}", kind)
 
 
-def thaw_check(bedside: Bedside, person: SignIn, by: str, **changed: Any) -> Any:
-    body = {
+def thaw_body(bedside: Bedside, **changed: Any) -> dict[str, Any]:
+    return {
         "order_number": bedside.order,
         "unit_code": bag_code(bedside),
         "attached_code": bag_code(bedside, "tag"),
@@ -32,7 +32,10 @@ def thaw_check(bedside: Bedside, person: SignIn, by: str, **changed: Any) -> Any
         "confirmed": READY,
         **changed,
     }
-    answer = person(by).post("/api/v1/thaw-checks", body)
+
+
+def thaw_check(bedside: Bedside, person: SignIn, by: str, **changed: Any) -> Any:
+    answer = person(by).post("/api/v1/thaw-checks", thaw_body(bedside, **changed))
     assert answer.status_code == 201
     return answer.get_json()
 
@@ -257,6 +260,15 @@ def test_a_reason_that_nobody_asked_for_stands_in_what_is_signed_all_the_same(wo
     assert person("wu.n").post(path, body).status_code == 200
     signed = world.read(lambda session: infusions.infusion_of(session, 1)).closing_signature.text
     assert "Neither given nor left / 去向 0.1 mL: spilled on the floor" in signed
+
+
+def test_of_what_a_thaw_check_confirms_only_what_the_study_asks_is_kept(world: World, person: SignIn) -> None:
+    bedside = at_the_ward(world)
+    for more in ({f"key {number}": True for number in range(101)}, {"k" * 101: True}):
+        body = thaw_body(bedside, confirmed={**READY, **more})
+        assert person("zhou.n").post("/api/v1/thaw-checks", body).status_code == 422
+    thaw_check(bedside, person, "zhou.n", confirmed={**READY, "x": True})
+    assert records(world, event="identity_check.make")[-1]["details"]["confirmed"] == sorted(READY)
 
 
 def test_more_than_was_in_the_bag_is_refused_whatever_the_reason(world: World, person: SignIn) -> None:

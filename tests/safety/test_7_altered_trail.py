@@ -1,5 +1,6 @@
 """What must never happen, 7: the trail or a table is altered and nobody can name the place."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,16 +8,18 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import event, func, select, text
+from support.refusals import records
 from support.stages import HER, LOT, at_the_bedside
 from support.tampering import as_owner, by_hand, reseal, unguarded
 from support.worlds import World, home_variables
 
 from cotrack.cli import main
+from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.audit import sealing
 from cotrack.foundation.audit.checkpoint import Checkpoint, VerifierKey, signed_note
 from cotrack.foundation.audit.jobs import works
 from cotrack.foundation.audit.models import AuditCheckpoint, AuditRecord
-from cotrack.foundation.audit.sealing import TrailBroken, sign_checkpoint
+from cotrack.foundation.audit.sealing import TrailBroken, require_same_name, sign_checkpoint, verifier_key
 from cotrack.foundation.audit.tree import leaf_hash
 from cotrack.foundation.audit.verification.exported import Trusted
 from cotrack.foundation.audit.verification.live import Question, verify_live
@@ -242,6 +245,43 @@ def test_paper_is_read_as_it_is_printed_and_a_mistyped_one_raises_no_alarm_on_an
         found = verified(*mistyped)
         assert (found.exit_code, found.exception.__class__) == (1, SystemExit)
     assert world.read(all_findings) == []
+
+
+def test_signed_paper_that_contradicts_the_trail_stands_on_every_page(world: World, tmp_path: Path) -> None:
+    size = int(sealed_bedside(world).split("\n")[1])
+    ground = world.runtime.ground
+    key = verifier_key(ground)
+    paper = tmp_path / "paper"
+    paper.write_text(signed_note(Checkpoint(key.name, size, bytes(32)), key, ground.keys.trail.sign), encoding="utf-8")
+    variables = home_variables(world.home, world.settings.database_url)
+    found = CliRunner(env=variables).invoke(main, ["audit", "verify", "--quick", "--checkpoint", str(paper)])
+    assert found.exit_code == 1
+    sentences = [each.sentence for each in world.read(all_findings)]
+    assert f"your checkpoint: another root was signed for the size {size}: the trail was rewritten" in sentences
+
+
+def test_a_trail_under_another_name_than_its_heads_is_not_signed_and_not_served(world: World) -> None:
+    sealed_bedside(world)
+    ground = world.runtime.ground
+    renamed = replace(ground, site=replace(ground.site, trail="other.example/trail"))
+    world.journey.lot("MSC26-0099")
+    with pytest.raises(TrailBroken, match=r"names the trail other\.example/trail"):
+        sign_checkpoint(renamed, world.settings.witness_file)
+    with pytest.raises(TrailBroken, match="put that name back"):
+        require_same_name(renamed)
+    require_same_name(ground)
+
+
+@pytest.mark.parametrize(("username", "outcome"), [("shen.i", "done"), ("root.a", "refused")])
+def test_whoever_takes_the_whole_trail_out_is_recorded_and_so_is_a_refusal(
+    world: World, tmp_path: Path, username: str, outcome: str
+) -> None:
+    variables = {**home_variables(world.home, world.settings.database_url), "COTRACK_PASSWORD": PASSWORD}
+    words = ["--as", username, "audit", "export", str(tmp_path / "export")]
+    assert CliRunner(env=variables).invoke(main, words).exit_code == (outcome != "done")
+    (record,) = records(world, event="trail.export")
+    assert (record["actor"], record["outcome"]) == (username, outcome)
+    assert (tmp_path / "export").exists() is (outcome == "done")
 
 
 def test_a_head_that_is_signed_while_the_trail_is_verified_raises_no_alarm(world: World) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from cotrack.foundation.audit.checkpoint import NoCheckpoint, as_printed, read_unsigned, read_vkey
+from cotrack.foundation.acting import Ground
+from cotrack.foundation.audit.checkpoint import NoCheckpoint, as_printed, read_note, read_unsigned, read_vkey
 from cotrack.foundation.audit.exporting import export as export_trail
 from cotrack.foundation.audit.exporting import record_export
+from cotrack.foundation.audit.sealing import verifier_key
 from cotrack.foundation.audit.verification.exported import Trusted, verify_export
 from cotrack.foundation.audit.verification.live import HELD, Question, verify_live
 from cotrack.foundation.errors import InvalidInput
@@ -73,9 +75,23 @@ def _of_site(terminal: Terminal, trusted: Trusted, is_quick: bool) -> list[str]:
     runtime = terminal.runtime
     question = Question(runtime.ground, runtime.settings.witness_file, trusted, is_quick, progress)
     found = _found(verify_live(question))
-    # What a mistyped paper contradicts is told to who typed it; every page tells what the site itself holds against it.
-    keep_findings(runtime.ground, [each for each in found if not each.startswith(f"{HELD}: ")])
+    mistyped = _mistyped(runtime.ground, trusted)
+    keep_findings(runtime.ground, [each for each in found if each != mistyped])
     return found
+
+
+def _mistyped(ground: Ground, trusted: Trusted) -> str:
+    """Return the fault of a note that nobody signed: it is told to who typed it, and raises no alarm on any page.
+
+    A note that was signed and contradicts the trail is a finding like any other.
+    """
+    if trusted.note is None:
+        return ""
+    try:
+        read_note(trusted.note, trusted.key or verifier_key(ground))
+    except NoCheckpoint as fault:
+        return f"{HELD}: {fault}"
+    return ""
 
 
 def _found(faults: Iterator[str]) -> list[str]:

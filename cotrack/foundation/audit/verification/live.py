@@ -28,7 +28,7 @@ from cotrack.foundation.db.columns import instant_text
 
 MOST_SUSPECTED = 10
 HELD = "your checkpoint"
-"""How a fault begins that lies in the note a person brought: it may be mistyped."""
+"""How a fault begins that lies in the note a person brought."""
 
 
 @dataclass(frozen=True)
