@@ -35,12 +35,17 @@ def codes_of(bedside: Bedside, *, participant: str = HER) -> tuple[str, str]:
     return journey.live_code(f"participant:{participant}", "wristband"), journey.live_code(f"unit:{bedside.bag}", "bag")
 
 
+def asked_for_the_bag(client: Client, band: str) -> str:
+    """Scan a band, and let the person confirm who they are; return the page that asks for the bag."""
+    assert sent(client, "/bedside/scan", page(client), code=band) == "/bedside"
+    assert sent(client, "/bedside/identity", page(client), answer="confirmed") == "/bedside"
+    return page(client)
+
+
 def checked(bedside: Bedside, client: Client, *, participant: str = HER) -> str:
     """Go through the three questions; return the page of the verdict."""
     band, bag = codes_of(bedside, participant=participant)
-    assert sent(client, "/bedside/scan", page(client), code=band) == "/bedside"
-    assert sent(client, "/bedside/identity", page(client), answer="confirmed") == "/bedside"
-    return page(client, sent(client, "/bedside/scan", page(client), code=bag))
+    return page(client, sent(client, "/bedside/scan", asked_for_the_bag(client, band), code=bag))
 
 
 def test_three_questions_lead_to_a_match_and_the_second_persons_to_the_start(world: World, person: SignIn) -> None:
@@ -86,9 +91,7 @@ def test_a_patient_who_denies_name_or_birth_date_stops_the_check(world: World, p
 def test_a_scan_sent_twice_makes_one_check_and_leads_to_its_verdict_twice(world: World, person: SignIn) -> None:
     bedside = at_the_bedside(world)
     nurse, (band, bag) = person("zhou.n"), codes_of(bedside)
-    sent(nurse, "/bedside/scan", page(nurse), code=band)
-    sent(nurse, "/bedside/identity", page(nurse), answer="confirmed")
-    shown, before = page(nurse), len(records(world, event="identity_check.make"))
+    shown, before = asked_for_the_bag(nurse, band), len(records(world, event="identity_check.make"))
     first = sent(nurse, "/bedside/scan", shown, code=bag)
     assert sent(nurse, "/bedside/scan", shown, code=bag) == first
     assert len(records(world, event="identity_check.make")) == before + 1
@@ -99,9 +102,7 @@ def test_a_scan_sent_twice_makes_one_check_and_leads_to_its_verdict_twice(world:
 def test_the_same_bag_scanned_into_an_old_page_is_no_match_again(world: World, person: SignIn, since: str) -> None:
     bedside = at_the_bedside(world)
     nurse, (band, bag) = person("zhou.n"), codes_of(bedside)
-    sent(nurse, "/bedside/scan", page(nurse), code=band)
-    sent(nurse, "/bedside/identity", page(nurse), answer="confirmed")
-    shown = page(nurse)
+    shown = asked_for_the_bag(nurse, band)
     first = sent(nurse, "/bedside/scan", shown, code=bag)
     if since == "another band":
         other, _ = codes_of(bedside, participant=HIM)
@@ -135,9 +136,7 @@ def test_another_scan_into_a_page_that_made_its_check_is_a_check_of_its_own_and_
 ) -> None:
     bedside = at_the_bedside(world)
     nurse, (band, bag) = person("zhou.n"), codes_of(bedside)
-    sent(nurse, "/bedside/scan", page(nurse), code=band)
-    sent(nurse, "/bedside/identity", page(nurse), answer="confirmed")
-    shown = page(nurse)
+    shown = asked_for_the_bag(nurse, band)
     first = sent(nurse, "/bedside/scan", shown, code=bag)
     assert f"Bag {bedside.bag}" in page(nurse, first)
     other = world.journey.live_code(f"unit:{LOT}-002", "bag")

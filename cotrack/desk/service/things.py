@@ -247,7 +247,7 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
     return {
         "order": order,
         "definition": definition_of(order.study_definition),
-        "offers": [*_lots_to_accept(order, to_accept), *offers(ORDER, number, order.status, actor, extras=extras)],
+        "offers": [*_offers_to_accept(order, to_accept), *offers(ORDER, number, order.status, actor, extras=extras)],
         "acceptances": acceptances_of(session, order),
         "standing": against_order_now(session, order),
         "is_open": order.status in OPEN_STATES,
@@ -263,7 +263,7 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
     }
 
 
-def _lots_to_accept(order: Order, lots: Sequence[Lot]) -> list[Offer]:
+def _offers_to_accept(order: Order, lots: Sequence[Lot]) -> list[Offer]:
     """Return the conditional lots whose outstanding tests a physician may accept for an order."""
     endpoint, title = "orders.accept_lot", ORDER["accept_lot"].title
     return [Offer(title, endpoint, {"number": order.number, "lot": each.number}, note=each.number) for each in lots]

@@ -197,10 +197,10 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
     has seen in its place. Raises TrailBroken where the tree does not continue the last signed head, or holds a record
     that this service did not write: whoever signed it would vouch for an altered trail.
     """
-    require_same_name(ground)
     (sealer or Sealer(ground.sessions)).seal_all()
     with ground.sessions.reading() as session:
         newest = newest_checkpoint(session)
+        _refuse_other_name(newest, ground.site)
         if newest is not None and newest.id == _size(session):
             witness_again(witness, newest.note)
             return newest.note
@@ -222,12 +222,15 @@ def sign_checkpoint(ground: Ground, witness: Path | None = None, sealer: Sealer 
 def require_same_name(ground: Ground) -> None:
     """Raise TrailBroken where `site.toml` names another trail than the heads that were signed so far."""
     with ground.sessions.reading() as session:
-        newest = newest_checkpoint(session)
-    before = read_unsigned(newest.note).origin if newest is not None else ground.site.trail
-    if before != ground.site.trail:
+        _refuse_other_name(newest_checkpoint(session), ground.site)
+
+
+def _refuse_other_name(newest: AuditCheckpoint | None, site: Site) -> None:
+    before = read_unsigned(newest.note).origin if newest is not None else site.trail
+    if before != site.trail:
         raise TrailBroken(
             "site.toml names the trail {now}, and its heads were signed as {before}: put that name back.",
-            now=ground.site.trail,
+            now=site.trail,
             before=before,
         )
 
