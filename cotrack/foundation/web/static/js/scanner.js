@@ -79,10 +79,6 @@ export function watchScanner(root) {
       takeScan(root, whole);
     }
   });
-  // A tick hands the focus back to the field that waits: the next thing done is a scan.
-  root.addEventListener("change", (event) => {
-    if (event.target instanceof Element && event.target.matches("input[type=checkbox]")) nextField(root)?.focus();
-  });
   const fields = root.querySelectorAll("input[data-scan]");
   fields.forEach((field) => watchField(root, field));
   if (!root.querySelector("#faults")) fields[0]?.focus();
