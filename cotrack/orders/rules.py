@@ -219,7 +219,7 @@ def against_lot(number: str, status: str, *, has_acceptance: bool = False) -> li
         return [
             Blocker(
                 "lot_conditional",
-                "Lot {lot} is released conditionally: the physician accepts it order by order, and has not yet.",
+                "Lot {lot} is released conditionally: it is given only for an order whose physician accepted it.",
                 details,
                 solve=solve,
             )
