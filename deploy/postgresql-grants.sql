@@ -12,6 +12,7 @@ GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO cotrack_app;
 
 -- Append-only: written once, never changed.
 REVOKE UPDATE ON
+  acceptance,
   audit_checkpoint,
   audit_leaf,
   audit_record,

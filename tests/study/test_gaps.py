@@ -13,7 +13,6 @@ from support.studies import in_effect, newer
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
-from cotrack.foundation.blockers import read_blockers
 from cotrack.foundation.errors import Refused
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment
@@ -164,7 +163,7 @@ def test_a_check_before_the_thaw_and_at_the_bedside_names_what_is_not_set(
     forget(part, name)
     check = world.journey.thaw_check(bedside.bag, "zhou.n")
     assert codes(check) == ["sponsor_to_set"]
-    assert read_blockers(check.blockers)[0].parameters == {"key": f"{part}.{name}"}
+    assert check.blockers[0].parameters == {"key": f"{part}.{name}"}
 
 
 def test_an_infusion_ends_as_planned_only_by_a_tolerance_that_is_set_and_can_always_be_stopped(
