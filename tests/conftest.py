@@ -53,19 +53,18 @@ def postgresql_template(tmp_path_factory: pytest.TempPathFactory, cluster: Clust
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A site of the test's own, on each database."""
     home = tmp_path / "home"
-    if request.param == "sqlite":
-        shutil.copytree(request.getfixturevalue("sqlite_template"), home)
-        opened = open_world(home)
-        yield opened
-        opened.runtime.ground.sessions.engine.dispose()
-        return
-    shutil.copytree(request.getfixturevalue("postgresql_template"), home)
-    cluster: Cluster = request.getfixturevalue("cluster")
+    cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    shutil.copytree(request.getfixturevalue(f"{request.param}_template"), home)
     name = f"test_{next(_numbers)}"
-    opened = open_world(home, cluster.create(name, template="prepared"))
+    opened = open_world(home, cluster.create(name, template="prepared") if cluster else "")
+    opened.cluster = cluster
+    opened.stand((request.param,))
+    if "monkeypatch" in request.fixturenames:
+        opened.patches = request.getfixturevalue("monkeypatch")
     yield opened
     opened.runtime.ground.sessions.engine.dispose()
-    cluster.drop(name)
+    if cluster:
+        cluster.drop(name)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -2,6 +2,7 @@
 
 from cotrack.orders.models import Acceptance
 from cotrack.orders.service import acceptance
+from support.remembered import remembered
 from support.stages import LOT, results_of
 from support.worlds import World
 
@@ -14,6 +15,7 @@ def lines_of(world: World, lot: str, *, without: tuple[str, ...] = ()) -> bytes:
     return "\n".join(each for each in lines if not any(test in each for test in without)).encode()
 
 
+@remembered
 def released_conditionally(world: World, lot: str = LOT, *, bags: int = 2) -> None:
     """A lot whose day-14 sterility and RCL are outstanding, released conditionally."""
     world.journey.finished_lot(lot, bags=bags)

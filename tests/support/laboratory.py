@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cotrack.release.service.result_files import COLUMNS
+from support.remembered import remembered
 from support.worlds import World
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "qc-results.csv"
@@ -44,6 +45,7 @@ LATE = frozenset({"Sterility", "RCL"})
 """What a laboratory reports last: a lot may go on conditionally without it."""
 
 
+@remembered
 def lot_with_tests_outstanding(world: World, number: str) -> None:
     """Make a lot whose day-14 sterility and RCL are outstanding; the rest is reviewed."""
     lots_in_quarantine(world, number)
@@ -51,6 +53,7 @@ def lot_with_tests_outstanding(world: World, number: str) -> None:
     world.journey.review(number)
 
 
+@remembered
 def lots_in_quarantine(world: World, *numbers: str) -> None:
     """Make the example's lots, each with a labelled bag, long enough ago for their results."""
     for number in numbers or LOTS:

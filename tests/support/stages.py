@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.service.checks import MadeCheck
 from cotrack.demonstration.laboratory import good_results
+from support.remembered import remembered
 from support.worlds import World
 
 LOT, OTHER_LOT = "MSC26-0031", "MSC26-0032"
@@ -44,6 +45,7 @@ def screening(world: World, *numbers: str) -> bytes:
     return "\n".join([COLUMNS, *rows]).encode()
 
 
+@remembered
 def enrolled(world: World, *numbers: str) -> None:
     """Bring people into the study, each with a band."""
     world.journey.screened(screening(world, *numbers))
@@ -56,20 +58,30 @@ def enrolled(world: World, *numbers: str) -> None:
 
 def at_the_ward(world: World, *, bags: int = 2) -> Bedside:
     """A bag received on the ward for her; more bags of its lot in store."""
+    return Bedside(world, *_received(world, bags))
+
+
+def at_the_bedside(world: World, *, bags: int = 2) -> Bedside:
+    """A thawed bag at her bedside."""
+    return Bedside(world, *_thawed(world, bags))
+
+
+@remembered
+def _received(world: World, bags: int) -> tuple[str, str]:
     world.journey.released_lot(LOT, bags=bags)
     enrolled(world, HER, HIM)
     order = world.journey.ordered(HER)
     (bag,) = world.journey.allocated(order)
     world.journey.issued(bag)
     world.journey.received(bag)
-    return Bedside(world, bag, order)
+    return bag, order
 
 
-def at_the_bedside(world: World, *, bags: int = 2) -> Bedside:
-    """A thawed bag at her bedside."""
-    found = at_the_ward(world, bags=bags)
-    world.journey.thawed(found.bag)
-    return found
+@remembered
+def _thawed(world: World, bags: int) -> tuple[str, str]:
+    bag, order = _received(world, bags)
+    world.journey.thawed(bag)
+    return bag, order
 
 
 def results_of(world: World, number: str, **changed: str) -> bytes:

@@ -1,20 +1,26 @@
 """A site for one test: a database, people, a clock that the test moves, and the journey's steps."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from sqlalchemy import func, select
+
 from cotrack import stages
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.players import Cast
+from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.keys import make_missing_keys
 from cotrack.foundation.migrations import migrate
 from cotrack.foundation.resources import resource
 from cotrack.foundation.runtime import Runtime, start_runtime
 from cotrack.settings import Settings, read_settings
+from support.clusters import Cluster
+from support.remembered import RememberedJourney
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -42,6 +48,32 @@ class World:
     clock: MovedClock
     cast: Cast
     journey: Journey
+    cluster: Cluster | None = None
+    """Where its database lies, None on SQLite."""
+    point: tuple[Hashable, ...] = ()
+    """By which remembered steps it came to where it stands."""
+    stood: tuple[int, datetime] | None = None
+    """The newest record and the clock at that point; None where no step is ever copied."""
+    patches: pytest.MonkeyPatch | None = None
+
+    @property
+    def database(self) -> str:
+        """The name of its database in the cluster."""
+        return self.settings.database_url.rpartition("/")[2]
+
+    @property
+    def is_where_it_was(self) -> bool:
+        """Whether a test did nothing of its own yet: no record, no hour gone by, nothing of the program replaced."""
+        if self.stood is None or (self.patches and (self.patches._setattr or self.patches._setitem)):
+            return False
+        return self.stood == (self.newest_record(), self.clock.now)
+
+    def stand(self, point: tuple[Hashable, ...]) -> None:
+        """Remember that the site stands at a point."""
+        self.point, self.stood = point, (self.newest_record(), self.clock.now)
+
+    def newest_record(self) -> int:
+        return int(self.read(lambda session: session.scalar(select(func.max(AuditRecord.id)))))
 
     def do(self, username: str, act: Callable[..., Any], **options: Any) -> Any:
         return self.cast.do(username, act, **options)
@@ -81,7 +113,10 @@ def open_world(home: Path, database_url: str = "") -> World:
     clock = MovedClock()
     runtime = start_runtime(settings, stages.CONSTRAINTS, clock=clock)
     cast = Cast(runtime)
-    return World(home, settings, runtime, clock, cast, Journey(cast))
+    journey = RememberedJourney(cast)
+    world = World(home, settings, runtime, clock, cast, journey)
+    journey.world = world
+    return world
 
 
 def prepare_template(home: Path, database_url: str = "") -> None:
