@@ -13,6 +13,9 @@ SPONSOR_TO_SET = "sponsor_to_set"
 
 UNSAID = Words(None, None)
 
+ENDOTOXIN_EU_PER_KG_HOUR = Decimal(5)
+"""What the pharmacopoeias allow in a vein (USP <85>, Ph. Eur. 5.1.10): for versions that say nothing of it."""
+
 
 def not_set(key: str) -> Blocker:
     """Return the reason against an act that needs a value which the sponsor has not set: it is never taken as 0."""
@@ -63,6 +66,7 @@ class Dose:
     post_thaw_recovery: Decimal | None
     weight_valid_days: int | None
     planned_minutes: int | None
+    endotoxin_eu_per_kg_hour: Decimal | None
     premedication: Words
 
 

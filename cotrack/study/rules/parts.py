@@ -1,9 +1,11 @@
 """Reads the parts of a study file: product, arms, dose, schedule, criteria, tests."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, get_args
 
 from cotrack.study.rules.definition import (
+    ENDOTOXIN_EU_PER_KG_HOUR,
     Arm,
     Condition,
     Criterion,
@@ -61,6 +63,7 @@ def read_dose(table: FileTable) -> Dose:
         post_thaw_recovery=table.number("post_thaw_recovery"),
         weight_valid_days=table.whole("weight_valid_days"),
         planned_minutes=table.whole("planned_minutes"),
+        endotoxin_eu_per_kg_hour=_endotoxin(table),
         premedication=table.words("premedication"),
     )
     if dose.post_thaw_recovery is not None and not 0 < dose.post_thaw_recovery <= 1:
@@ -68,6 +71,12 @@ def read_dose(table: FileTable) -> Dose:
         table.note("post_thaw_recovery", words)
     table.close()
     return dose
+
+
+def _endotoxin(table: FileTable) -> Decimal | None:
+    """Read the endotoxin limit; versions that were signed before there was this key go by the pharmacopoeias."""
+    found = table.number("endotoxin_eu_per_kg_hour", optional=True)
+    return found if table.says("endotoxin_eu_per_kg_hour") else ENDOTOXIN_EU_PER_KG_HOUR
 
 
 def _steps(value: Any) -> tuple[int, ...] | None:

@@ -224,6 +224,31 @@ def test_the_demonstration_fills_every_gap_and_is_for_training() -> None:
     assert not study.tests["karyotype"].is_required
 
 
+@pytest.mark.parametrize(
+    ("line", "allowed", "unset"),
+    [
+        ("endotoxin_eu_per_kg_hour = 5", "5", False),
+        ("endotoxin_eu_per_kg_hour = 0.2", "0.2", False),
+        ('endotoxin_eu_per_kg_hour = "sponsor_to_set"', None, True),
+        ("", "5", False),
+    ],
+    ids=["as here", "another route", "open", "an older version"],
+)
+def test_a_version_that_says_nothing_of_endotoxin_goes_by_the_pharmacopoeias_and_an_open_one_by_nothing(
+    line: str, allowed: str | None, unset: bool
+) -> None:
+    study = read(changed("\nendotoxin_eu_per_kg_hour = 5\n", f"\n{line}\n"))
+    found = study.dose.endotoxin_eu_per_kg_hour
+    assert (found and str(found)) == allowed
+    assert ("dose.endotoxin_eu_per_kg_hour" in study.unset) is unset
+
+
+def test_an_endotoxin_limit_is_a_number() -> None:
+    assert faults(changed("endotoxin_eu_per_kg_hour = 5", 'endotoxin_eu_per_kg_hour = "five"')) == [
+        "dose.endotoxin_eu_per_kg_hour: is 'five': it must be a number of at least 0"
+    ]
+
+
 def test_a_fault_is_said_in_one_line() -> None:
     assert str(Fault("dose.cells_per_kg", "is missing")) == "dose.cells_per_kg: is missing"
 
