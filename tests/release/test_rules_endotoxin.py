@@ -50,7 +50,9 @@ def test_only_a_reviewed_result_counts() -> None:
 
 
 def test_words_are_no_amount() -> None:
-    assert most_endotoxin_eu_per_ml(STUDY, [replace(result("0.31"), reported=Reported("", None, "clumped"))]) is None
+    words = replace(result("0.31"), reported=Reported("", None, "clumped"))
+    assert most_endotoxin_eu_per_ml(STUDY, [words]) is None
+    assert most_endotoxin_eu_per_ml(STUDY, [words, result("0.31", replicate=2)]) is None
 
 
 def test_an_amount_in_another_unit_or_of_a_test_that_the_study_does_not_have_is_not_taken_for_eu_per_millilitre() -> (
