@@ -9,7 +9,7 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.orders import schemas
-from cotrack.orders.service import acceptance, allocation, dosing
+from cotrack.orders.service import acceptance, allocation, dosing, endotoxin
 
 api = Blueprint("api_orders", __name__, url_prefix="/api/v1", description="Orders")
 
@@ -32,6 +32,15 @@ def show_order(number: str) -> Any:
     """Show an order with its bags."""
     with runtime().ground.sessions.reading() as session:
         return dosing.order_numbered(session, number)
+
+
+@api.get("/orders/<number>/endotoxin")
+@needs("order:read")
+@api.response(200, schemas.EndotoxinOut)
+def show_endotoxin(number: str) -> Any:
+    """Show how much endotoxin the bags of an order bring at most, and how much is allowed."""
+    with runtime().ground.sessions.reading() as session:
+        return endotoxin.endotoxin_of(session, dosing.order_numbered(session, number))
 
 
 @api.post("/orders/<number>/allocate")

@@ -51,6 +51,27 @@ class AllocationOut(Schema):
     released_at = Instant(allow_none=True)
 
 
+class EndotoxinOut(Schema):
+    """The endotoxin of an order's infusion, from the bags set aside for it, to a tenth of an EU on the strict side."""
+
+    given_eu = fields.Decimal(
+        as_string=True,
+        allow_none=True,
+        metadata={"description": "What the bags bring at most; null where there is none, or one is not known."},
+    )
+    allowed_eu = fields.Decimal(
+        as_string=True,
+        allow_none=True,
+        metadata={"description": "EU per kg and hour × kg × max(hours, 1); null where the sponsor has not set it."},
+    )
+    eu_per_kg_hour = fields.Decimal(as_string=True, allow_none=True, attribute="infusion.eu_per_kg_hour")
+    weight_kg = fields.Decimal(as_string=True, attribute="infusion.weight_kg")
+    planned_minutes = fields.Integer(allow_none=True, attribute="infusion.planned_minutes")
+    blockers = fields.Function(
+        lambda endotoxin: [{"code": each.code, "detail": each.sentence} for each in endotoxin.blockers]
+    )
+
+
 class OrderOut(Schema):
     """A dose order."""
 

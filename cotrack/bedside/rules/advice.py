@@ -51,6 +51,8 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "too_many_infusions": (_WAIT, CALL_PHYSICIAN),
     "weight_stale": (N_("Weigh the patient, record the weight, and let the physician order again."), CALL_PHYSICIAN),
     "dose_out_of_range": (_WAIT, CALL_PHYSICIAN),
+    "endotoxin_too_high": (_KEEP_AND_CALL, CALL_PHYSICIAN),
+    "endotoxin_unknown": (_KEEP_AND_CALL, CALL_QA),
     "sponsor_to_set": (_WAIT, CALL_PHYSICIAN),
     "precondition_missing": (
         N_("Make it ready, tick it, and check again. The bag stays frozen until then."),

@@ -19,7 +19,13 @@ from cotrack.bedside.rules.checks import (
     unique,
 )
 from cotrack.bedside.rules.facts import BagFacts
-from cotrack.bedside.service.facts import against_participant, bag_facts, is_band_confirmed, place_of
+from cotrack.bedside.service.facts import (
+    against_endotoxin,
+    against_participant,
+    bag_facts,
+    is_band_confirmed,
+    place_of,
+)
 from cotrack.foundation.blockers import Blocker, blockers_text
 from cotrack.foundation.work import Work
 from cotrack.labelling.rules.standing import Scan
@@ -68,6 +74,7 @@ def check_before_thaw(
         place = place_of(work, station)
         blockers = [*against_bag(facts, place, state="received"), *against_preconditions(facts, confirmed)]
         blockers += [*against_other_order(facts, order_number), *against_participant(work, facts)]
+        blockers += against_endotoxin(work, facts)
     asked = {each.key for each in facts.definition.before_thaw} if facts is not None else set()
     work.details["confirmed"] = sorted(name for name, is_so in confirmed.items() if is_so and name in asked)
     return _keep(work, "thaw", station, _Decided(bag, tag, facts, blockers))

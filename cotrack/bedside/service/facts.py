@@ -21,6 +21,7 @@ from cotrack.manufacture.rules import end_of_life
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
 from cotrack.orders.service.acceptance import has_acceptance
+from cotrack.orders.service.endotoxin import endotoxin_set_aside
 from cotrack.orders.service.weights import weighed
 from cotrack.participants.models import Band, Observation, Participant
 from cotrack.participants.service.enrolment import against_giving_to
@@ -180,6 +181,18 @@ def against_participant(work: Work, facts: BagFacts) -> list[Blocker]:
     thawed = facts.thaw_started_at
     on = thawed.astimezone(work.site.zone).date() if thawed else today(work)
     return against_giving_to(work, facts.order.subject_number, on)
+
+
+def against_endotoxin(work: Work, facts: BagFacts) -> list[Blocker]:
+    """Return what speaks against the endotoxin of the bags of an order by now: a later result or weight counts.
+
+    Asked wherever the participant is, and at the issue: the quick check at the bedside does not ask.
+    """
+    order = facts.order
+    if order is None:
+        return []
+    kg = order.newest_weight.kg if order.newest_weight else order.weight_kg
+    return list(endotoxin_set_aside(work.session, order.order_id, facts.definition, kg).blockers)
 
 
 def place_of(work: Work, station: str) -> Place:

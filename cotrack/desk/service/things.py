@@ -28,6 +28,7 @@ from cotrack.orders.rules import against_lot, ended_as
 from cotrack.orders.service.acceptance import acceptances_of, lots_to_accept
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.orders.service.dosing import OPEN_STATES, order_numbered, orders_of, orders_with_status
+from cotrack.orders.service.endotoxin import endotoxin_of
 from cotrack.orders.service.weights import against_order_now
 from cotrack.participants.models import Band, Participant
 from cotrack.participants.rules import judged_again
@@ -240,6 +241,7 @@ def _band_people(session: Session, band: Band | None) -> list[str]:
 def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
     """Return the page of an order."""
     order = order_numbered(session, number)
+    endotoxin = endotoxin_of(session, order)
     may_accept = order.status in OPEN_STATES and "order:accept_lot" in actor.permissions
     to_accept = lots_to_accept(session, order) if may_accept else []
     received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
@@ -249,7 +251,8 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
         "definition": definition_of(order.study_definition),
         "offers": [*_offers_to_accept(order, to_accept), *offers(ORDER, number, order.status, actor, extras=extras)],
         "acceptances": acceptances_of(session, order),
-        "standing": against_order_now(session, order),
+        "standing": [*against_order_now(session, order), *endotoxin.blockers],
+        "endotoxin": endotoxin,
         "is_open": order.status in OPEN_STATES,
         "status": ended_as(order.status, [each.unit.status for each in order.allocations if not each.released_at]),
         "bags": [

@@ -1,4 +1,4 @@
-"""What decides about an order: the arithmetic of a dose, its bags and its lots."""
+"""What decides about an order: the arithmetic of a dose, its bags and lots, and the endotoxin that it brings."""
 
 from cotrack.orders.rules.doses import (
     VOLUME_STEP,
@@ -22,12 +22,16 @@ from cotrack.orders.rules.doses import (
     target_million,
     viable_million,
 )
+from cotrack.orders.rules.endotoxin import Endotoxin, Infusion, Share, endotoxin_of_infusion
 
 __all__ = [
     "VOLUME_STEP",
     "Bag",
+    "Endotoxin",
     "History",
+    "Infusion",
     "Portion",
+    "Share",
     "Weighed",
     "against_acceptance",
     "against_bag",
@@ -39,6 +43,7 @@ __all__ = [
     "against_schedule",
     "against_weight",
     "ended_as",
+    "endotoxin_of_infusion",
     "first_to_expire",
     "is_accepted",
     "portions",

@@ -22,6 +22,7 @@ from cotrack.orders.rules import (
 )
 from cotrack.orders.service.acceptance import has_acceptance
 from cotrack.orders.service.dosing import held_allocations, order_numbered
+from cotrack.orders.service.endotoxin import endotoxin_of_portions
 from cotrack.quality.service import standing_holds
 from cotrack.release.service.dispositions import viable_cells
 from cotrack.study import service as study
@@ -67,7 +68,10 @@ def _bag(unit: Unit, viable_million_per_ml: Decimal | None) -> Bag | None:
 
 
 def plan(session: Session, order: Order, now: datetime) -> list[Portion]:
-    """Return what would be given from which bag: of one lot, first to expire first (E36)."""
+    """Return what would be given from which bag: of one lot, first to expire first (E36).
+
+    A lot whose endotoxin is too much for this participant is passed over, as long as another one serves (§3.2).
+    """
     dose = study.definition_of(order.study_definition).dose
     recovery = study.said(dose.post_thaw_recovery, "dose.post_thaw_recovery")
     by_lot: dict[str, list[Bag]] = {}
@@ -75,13 +79,16 @@ def plan(session: Session, order: Order, now: datetime) -> list[Portion]:
         by_lot.setdefault(bag.lot_number, []).append(bag)
     plans = [portions(order.target_million_cells, bags, recovery) for bags in by_lot.values()]
     enough = [each for each in plans if not against_portions(order.target_million_cells, each, dose.tolerance_percent)]
-    return enough[0] if enough else plans[0] if plans else []
+    harmless = (each for each in enough if not endotoxin_of_portions(session, order, each).blockers)
+    return next(harmless, enough[0] if enough else plans[0] if plans else [])
 
 
 def is_short(session: Session, order: Order, now: datetime) -> bool:
-    """Whether no lot that may be given today holds the dose of an order."""
+    """Whether no lot that may be given today holds the dose of an order, or only with too much endotoxin."""
     tolerance = study.definition_of(order.study_definition).dose.tolerance_percent
-    return bool(against_portions(order.target_million_cells, plan(session, order, now), tolerance))
+    chosen = plan(session, order, now)
+    is_less = bool(against_portions(order.target_million_cells, chosen, tolerance))
+    return is_less or bool(endotoxin_of_portions(session, order, chosen).blockers)
 
 
 def allocate(work: Work, number: str) -> Order:
@@ -121,7 +128,7 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     if not chosen:
         return [Blocker("no_bags", "No released bag is in store for this order.")]
     blockers = against_portions(order.target_million_cells, chosen, definition.dose.tolerance_percent)
-    blockers += against_lots_mixed(chosen)
+    blockers += [*against_lots_mixed(chosen), *endotoxin_of_portions(work.session, order, chosen).blockers]
     for portion in chosen:
         unit = units[portion.bag.number]
         holds = standing_holds(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])

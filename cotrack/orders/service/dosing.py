@@ -42,6 +42,7 @@ NEEDED_OF_STUDY = (
     "dose.tolerance_percent",
     "dose.post_thaw_recovery",
     "dose.planned_minutes",
+    "dose.endotoxin_eu_per_kg_hour",
     "dose.premedication_en",
     "dose.premedication_zh",
     "product.name_en",

@@ -9,6 +9,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.work import Work
 from cotrack.orders.service.allocation import plan
 from cotrack.orders.service.dosing import dose_case, order_numbered
+from cotrack.orders.service.endotoxin import endotoxin_allowed, endotoxin_of_portions
 from cotrack.participants.service.knowledge import definition_for, participant_numbered
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition
@@ -21,7 +22,12 @@ def order_sheet(ground: Ground, session: Session, actor: Actor, number: str) -> 
     work = Work(ground, session, actor)
     today = work.now.astimezone(ground.site.zone).date()
     case = dose_case(work, participant, first_dose(definition), today)
-    return {"participant": participant, "case": case, "definition": definition}
+    return {
+        "participant": participant,
+        "case": case,
+        "definition": definition,
+        "endotoxin": endotoxin_allowed(definition, case.weight_kg) if case.weight_kg else None,
+    }
 
 
 def suggestion(ground: Ground, number: str) -> Mapping[str, Any]:
@@ -38,7 +44,12 @@ def first_dose(definition: Definition) -> int:
 
 
 def allocation_sheet(ground: Ground, session: Session, number: str) -> Mapping[str, Any]:
-    """Return the bags that would be set aside for an order now, with the volume to give from each."""
+    """Return the bags that would be set aside for an order now, with the volume from each and their endotoxin."""
     order = order_numbered(session, number)
     chosen = plan(session, order, ground.sessions.clock())
-    return {"order": order, "portions": chosen, "total": sum(portion.million_cells for portion in chosen)}
+    return {
+        "order": order,
+        "portions": chosen,
+        "total": sum(portion.million_cells for portion in chosen),
+        "endotoxin": endotoxin_of_portions(session, order, chosen),
+    }

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,17 @@ def weighed(kg: str | None, on: date | None) -> Weighed | None:
     """Return a weight as it was observed; None where there is none."""
     number = written.number(kg or "")
     return Weighed(number, on) if number is not None and on is not None else None
+
+
+def weight_now(session: Session, order: Order) -> Decimal:
+    """Return the weight in kg that counts for what is given: of an open order the newest one, else the one signed.
+
+    What is over stays as it was: nobody's later weight changes what was allowed then.
+    """
+    if order.status not in OPEN_STATES:
+        return order.weight_kg
+    newest = weighed(*last_weight(session, order.participant_id))
+    return newest.kg if newest is not None else order.weight_kg
 
 
 def against_order_now(session: Session, order: Order) -> list[Blocker]:
