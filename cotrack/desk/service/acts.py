@@ -10,6 +10,8 @@ from cotrack.foundation.state_machine import Lifecycle
 from cotrack.foundation.words import N_
 
 ENDPOINTS: Final = {
+    "deviation.assess": "quality.assess",
+    "deviation.close": "quality.close",
     "lot.finish": "manufacture.finish_lot",
     "lot.close": "manufacture.close_lot",
     "lot.release": "release.show_release",
@@ -23,6 +25,7 @@ ENDPOINTS: Final = {
     "unit.finish_thaw": "bedside.finish_thaw",
     "participant.answer": "participants.answer_criteria",
     "participant.enrol": "participants.enrol",
+    "participant.take_over": "participants.take_over",
     "participant.withdraw": "participants.withdraw",
     "order.allocate": "orders.allocate",
     "order.deallocate": "orders.deallocate",

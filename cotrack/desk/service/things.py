@@ -34,8 +34,9 @@ from cotrack.participants.rules import judged_again
 from cotrack.participants.service import bands, enrolment, knowledge
 from cotrack.participants.service.identity import birth_date_of, is_complete, read_identity
 from cotrack.participants.service.knowledge import known_values, participant_numbered, verdict_of
+from cotrack.participants.service.treatment import treated_by
 from cotrack.quality.rules import against_held
-from cotrack.quality.service import holds_of, standing_holds
+from cotrack.quality.service import alerts_of, deviations_of, holds_of, standing_holds
 from cotrack.release.service.dispositions import dispositions_of
 from cotrack.release.service.results import files_of
 from cotrack.study.rules.eligibility import SETTLED
@@ -48,6 +49,7 @@ LOT_EXTRAS: Final = (
     Extra(N_("Review results"), "release.review_results", "result:review"),
     Extra(N_("Hold"), "manufacture.hold_lot", "hold:place"),
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),
+    Extra(N_("Open deviation"), "manufacture.open_deviation", "deviation:open"),
 )
 UNIT_EXTRAS: Final = (
     Extra(N_("Print a label"), "manufacture.request_label", "label:print_bag"),
@@ -83,6 +85,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "offers": offers(LOT, number, lot.status, actor, extras=LOT_EXTRAS, against=against),
         "standing": standing,
         "holds": holds_of(session, f"lot:{number}"),
+        "deviations": deviations_of(session, f"lot:{number}"),
+        "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "made_by": _name(session, lot.made_by_id),
         "timeline": records_of(session, [f"lot:{number}", *(f"file:{each}" for each in files_of(session, lot.id))]),
@@ -182,6 +186,7 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
         ],
         "judged_again": [each.key for each in judged_again(knowledge.definition_for(participant))],
         "known": known_values(session, participant.id),
+        "treated_by": treated_by(session, number),
         "has_identity": is_complete(read_identity(work, participant)),
         "band": band,
         "band_people": _band_people(session, band),
@@ -241,7 +246,7 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
     """Return the page of an order."""
     order = order_numbered(session, number)
     may_accept = order.status in OPEN_STATES and "order:accept_lot" in actor.permissions
-    to_accept = lots_to_accept(session, order) if may_accept else []
+    to_accept = lots_to_accept(session, order, actor.username) if may_accept else []
     received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
     extras = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),) if received else ()
     return {
