@@ -146,7 +146,7 @@ def deviations_of(session: Session, subject: str) -> Sequence[Deviation]:
 
 def listed_deviations() -> Select[Deviation]:
     """Return how deviations are found, for a list that is paged by key."""
-    return select(Deviation)
+    return select(Deviation).options(joinedload(Deviation.closure_signature))
 
 
 def deviation_numbered(session: Session, number: str) -> tuple[Deviation, str]:

@@ -25,7 +25,6 @@ ENDPOINTS: Final = {
     "unit.finish_thaw": "bedside.finish_thaw",
     "participant.answer": "participants.answer_criteria",
     "participant.enrol": "participants.enrol",
-    "participant.take_over": "participants.take_over",
     "participant.withdraw": "participants.withdraw",
     "order.allocate": "orders.allocate",
     "order.deallocate": "orders.deallocate",

@@ -21,6 +21,5 @@ def deviation_page(ground: Ground, session: Session, actor: Actor, number: str) 
         "deviation": deviation,
         "opened_by": opened_by,
         "offers": offers(DEVIATION, number, deviation.status, actor, against={"close": standing}),
-        "standing": standing,
         "timeline": records_of(session, [f"deviation:{number}"]),
     }

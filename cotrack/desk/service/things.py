@@ -169,6 +169,7 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
     is_enrolled = participant.enrolled_on is not None
     band = bands.worn_band(session, participant.id)
     given = infusions_into(session, participant.id)
+    treating = treated_by(session, number)
     against = {"enrol": enrolment.against_enrolment(work, participant, to_enrol)}
     return {
         "participant": participant,
@@ -176,6 +177,7 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
         "offers": [
             *offers(PARTICIPANT, number, participant.status, actor, extras=PARTICIPANT_EXTRAS, against=against),
             *_band_offers(band, actor, number, session),
+            *_takeover_offers(participant, treating, actor),
         ],
         "is_enrolled": is_enrolled,
         "verdict": to_dose if is_enrolled else to_enrol,
@@ -186,7 +188,7 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
         ],
         "judged_again": [each.key for each in judged_again(knowledge.definition_for(participant))],
         "known": known_values(session, participant.id),
-        "treated_by": treated_by(session, number),
+        "treated_by": treating,
         "has_identity": is_complete(read_identity(work, participant)),
         "band": band,
         "band_people": _band_people(session, band),
@@ -233,6 +235,14 @@ def _band_offers(band: Band | None, actor: Actor, number: str, session: Session)
         for title, endpoint, permission, is_now in steps
         if is_now and permission in actor.permissions
     ]
+
+
+def _takeover_offers(participant: Participant, treating: Person | None, actor: Actor) -> list[Offer]:
+    """Return the takeover of the treatment, for every physician but the one who treats."""
+    act, is_theirs = PARTICIPANT["take_over"], treating is not None and treating.id == actor.person_id
+    if is_theirs or not PARTICIPANT.fits(act.name, participant.status) or act.permission not in actor.permissions:
+        return []
+    return [Offer(act.title, "participants.take_over", {"number": participant.subject_number})]
 
 
 def _band_people(session: Session, band: Band | None) -> list[str]:
