@@ -26,6 +26,8 @@ LONGEST_ARGUMENT = 200
 DEEPEST_BODY = 10
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_ENDPOINTS = frozenset({"static", "api-docs.openapi_json"})
+ASKED_BY_PAGES = frozenset({"trace.waiting"})
+"""What an open page asks by itself, without anybody there."""
 
 
 def needs(*permissions: str) -> Callable[[View], View]:
@@ -134,7 +136,8 @@ def _find_visitor() -> Visitor | None:
         secret = secret.strip() if scheme.lower() == "bearer" else ""
     else:
         kind, secret = "browser", request.cookies.get(session_cookie(), "")
-    return runtime().door.visitor(secret, kind=kind, request=g.request_id) if secret else None
+    is_act = request.endpoint not in ASKED_BY_PAGES
+    return runtime().door.visitor(secret, kind=kind, request=g.request_id, is_act=is_act) if secret else None
 
 
 def _check_rights() -> Response | None:

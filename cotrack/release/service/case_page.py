@@ -11,7 +11,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service import holds_of
+from cotrack.quality.service import deviations_of, holds_of
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import (
     ResultFacts,
@@ -56,6 +56,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "against": against,
         "in_short": {action: in_short(found) for action, found in against.items()},
         "holds": holds_of(session, f"lot:{number}"),
+        "deviations": deviations_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
         "trail": case.facts.trail,
