@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, case, func, select
+from sqlalchemy import Row, Select, Subquery, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.errors import NotFound
@@ -157,21 +157,10 @@ _VALID: Final = and_(Result.number.is_not(None), Result.status.in_(VALID_STATES)
 
 def _newest(keys: Sequence[str], lot: Lot | None) -> Select[*tuple[Any, ...]]:
     """Find the results of the lots tested last by each test; where this lot is older, of those up to it."""
-    first = func.min(Result.tested_at)
-    newest_first = (first.desc(), Result.lot_id.desc())
-    ranked = (
-        select(
-            Result.lot_id,
-            Result.test,
-            func.row_number().over(partition_by=Result.test, order_by=newest_first).label("place"),
-            func.count().over(partition_by=Result.test).label("lots"),
-        )
-        .where(Result.test.in_(keys), _VALID)
-        .group_by(Result.lot_id, Result.test)
-        .cte("ranked")
-    )
-    own = select(ranked.c.test, ranked.c.place).where(ranked.c.lot_id == (lot.id if lot else None)).subquery("own")
-    start = case((own.c.place > MOST_LOTS, own.c.place), else_=1)
+    ranked = _ranked(keys)
+    place_of_lot = func.max(case((ranked.c.lot_id == (lot.id if lot else None), ranked.c.place), else_=1))
+    wanted = select(ranked, place_of_lot.over(partition_by=ranked.c.test).label("asked")).subquery("wanted")
+    start = case((wanted.c.asked > MOST_LOTS, wanted.c.asked), else_=1)
     return (
         select(
             Lot.number.label("lot"),
@@ -182,14 +171,29 @@ def _newest(keys: Sequence[str], lot: Lot | None) -> Select[*tuple[Any, ...]]:
             Result.unit,
             Result.tested_at,
             Result.status,
-            ranked.c.lots,
-            ranked.c.place,
+            wanted.c.lots,
+            wanted.c.place,
         )
-        .join(ranked, and_(ranked.c.lot_id == Result.lot_id, ranked.c.test == Result.test))
+        .join(wanted, and_(wanted.c.lot_id == Result.lot_id, wanted.c.test == Result.test))
         .join(Lot, Lot.id == Result.lot_id)
-        .outerjoin(own, own.c.test == ranked.c.test)
-        .where(_VALID, ranked.c.place.between(start, start + MOST_LOTS - 1))
+        .where(_VALID, wanted.c.place.between(start, start + MOST_LOTS - 1))
         .order_by(Result.lot_id, Result.replicate)
+    )
+
+
+def _ranked(keys: Sequence[str]) -> Subquery:
+    """Number the lots of each test, the one tested last first, and count them."""
+    newest_first = (func.min(Result.tested_at).desc(), Result.lot_id.desc())
+    return (
+        select(
+            Result.lot_id,
+            Result.test,
+            func.row_number().over(partition_by=Result.test, order_by=newest_first).label("place"),
+            func.count().over(partition_by=Result.test).label("lots"),
+        )
+        .where(Result.test.in_(keys), _VALID)
+        .group_by(Result.lot_id, Result.test)
+        .subquery("ranked")
     )
 
 
