@@ -136,6 +136,12 @@ def test_labels_of_lines_that_lie_close_are_put_apart_and_stay_in_the_picture() 
     assert [each.y for each in drawn.lines] == sorted(each.y for each in drawn.lines)
 
 
+def test_labels_that_lie_close_at_the_top_go_down_and_never_out_of_the_picture() -> None:
+    labels = [each.label_y for each in picture("50", least="10", alert_most="99.9", most="100", below="100.1").lines]
+    assert min(labels) == TOP
+    assert all(later - earlier >= 19 for earlier, later in pairwise(labels))
+
+
 @pytest.mark.parametrize(("lots", "named"), [(1, 1), (7, 7), (60, 8)])
 def test_as_many_lots_are_named_as_there_is_room_for_and_the_newest_always(lots: int, named: int) -> None:
     drawn = picture(*(str(each) for each in range(lots)))

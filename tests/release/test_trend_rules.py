@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from cotrack.lifecycles import RESULT
 from cotrack.release.rules.trends import (
     BASIS_WORDS,
     LEAST_LOTS,
     RULE_WORDS,
     SOUND_LOTS,
+    VALID_STATES,
     Basis,
     Chart,
     Measured,
@@ -173,6 +175,11 @@ def test_limits_of_fewer_than_twenty_lots_are_provisional(lots: int, basis: Basi
     assert chart(*(str(n % 3) for n in range(lots))).basis is basis
     assert chart(*(str(n % 3) for n in range(SOUND_LOTS))).basis is Basis.SOUND
     assert set(BASIS_WORDS) == set(Basis)
+
+
+def test_every_state_of_a_result_there_is_today_makes_it_a_value_of_its_lot() -> None:
+    """Whoever adds a state decides here whether such a result still counts."""
+    assert set(VALID_STATES) == set(RESULT.states)
 
 
 def test_of_no_result_there_is_neither_a_point_nor_a_centre() -> None:

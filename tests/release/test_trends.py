@@ -111,7 +111,10 @@ def test_the_sixty_lots_tested_last_are_shown_and_the_page_says_so(world: World,
     newest = read(world)
     assert [each.lot for each in newest.chart.points] == [number(place) for place in range(4, 64)]
     assert (newest.lots, newest.newer_lots) == (63, 0)
-    assert "Lots shown: 60 of 63, those tested last." in shown(page_of(person("he.p"), f"/trends/{VIABILITY}"))
+    page = page_of(person("he.p"), f"/trends/{VIABILITY}")
+    assert "Lots shown: 60 of 63, those tested last." in shown(page)
+    listed = re.findall(r'<tr><td><a class="mono" href="/lots/[^"]*">([^<]*)</a>', page)
+    assert listed == [number(place) for place in range(63, 3, -1)], "the newest stands first in the table"
 
 
 def test_a_lot_older_than_those_is_shown_with_the_lots_up_to_it(world: World, person: Person) -> None:
