@@ -11,11 +11,8 @@ from cotrack.foundation.web.forms import page_of
 from cotrack.foundation.web.lists import list_page
 from cotrack.foundation.web.visit import actor, go_to, needs, own_address, public, runtime
 from cotrack.foundation.web.words import LANGUAGE_COOKIE, LANGUAGES, tell_blocker
-from cotrack.foundation.words import N_
 
 pages = Blueprint("desk", __name__, template_folder="templates")
-
-TRENDS = Start("release.list_trends", N_("Trends"), "lot:read")
 
 
 @pages.get("/")
@@ -64,7 +61,9 @@ def api_page() -> str:
 @needs("lot:read")
 def lots() -> Response:
     """List lots."""
-    return list_page(lists.lot_list(), starts=[*_starts("manufacture.make_lot", "release.import_results"), TRENDS])
+    return list_page(
+        lists.lot_list(), starts=_starts("manufacture.make_lot", "release.import_results", "release.list_trends")
+    )
 
 
 @pages.get("/units")

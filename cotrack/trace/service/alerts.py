@@ -107,16 +107,16 @@ def to_read(session: Session, actor: Actor) -> list[Alert]:
 
 def _waits(session: Session, alert: Alert, actor: Actor) -> bool:
     mine = parties_of(actor.username, actor.roles)
-    read = _read_by(session, alert.id)
+    read = _by_party(quality.acknowledgements_of(session, [alert.id]))
     if mine <= read.keys() and alert.hold.status == "lifted":
         return False
     reach = reach_of(session, alert.subject)
     return any(not is_read(read.get(each, ()), reach.text) for each in mine & set(parties(reach.reached)))
 
 
-def _read_by(session: Session, alert_id: int) -> Mapping[str, list[str]]:
+def _by_party(acknowledgements: Iterable[tuple[Acknowledgement, str]]) -> Mapping[str, list[str]]:
     read: dict[str, list[str]] = {}
-    for each, _ in quality.acknowledgements_of(session, [alert_id]):
+    for each, _ in acknowledgements:
         read.setdefault(each.party, []).append(each.shown)
     return read
 
@@ -125,12 +125,13 @@ def alert_page(session: Session, actor: Actor, alert_id: int) -> Mapping[str, An
     """Return the page of an alert: what failed, whom it reached, who must read it and who has."""
     alert = quality.alert_numbered(session, alert_id)
     reach = reach_of(session, alert.subject)
-    read = _read_by(session, alert_id)
+    acknowledgements = quality.acknowledgements_of(session, [alert_id])
+    read = _by_party(acknowledgements)
     waiting = [each for each in parties(reach.reached) if not is_read(read.get(each, ()), reach.text)]
     return {
         "alert": alert,
         "reach": reach,
-        "acknowledgements": quality.acknowledgements_of(session, [alert_id]),
+        "acknowledgements": acknowledgements,
         "waiting": waiting,
         "is_mine": bool(parties_of(actor.username, actor.roles) & set(waiting)),
     }
