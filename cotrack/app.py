@@ -17,6 +17,7 @@ from cotrack.foundation.runtime import Runtime, start_runtime
 from cotrack.foundation.web import health, visit, words
 from cotrack.foundation.web.visit import guard_visits
 from cotrack.settings import read_settings
+from cotrack.trace.pages import waiting_alerts
 
 MOST_UPLOAD_BYTES = 20 * 1024 * 1024
 
@@ -126,6 +127,7 @@ def _add_page_tools(app: Flask) -> None:
             "zone": visit.runtime().ground.site.zone.key,
             "program_version": __version__,
             "trail_findings": visit.trail_findings,
+            "waiting_alerts": waiting_alerts,
         }
 
 

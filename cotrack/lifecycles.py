@@ -160,6 +160,9 @@ PARTICIPANT: Final = Lifecycle(
         Action("enrol", N_("Enrol"), _from("screening"), "enrolled", "participant:enrol",
                N_("The physician signs that every criterion that counts at enrolment is met today."),
                meaning="approved"),
+        Action("take_over", N_("Take over treatment"), _from("enrolled"), None, "participant:take_over",
+               N_("Another physician becomes the treating one: acceptances and alerts are theirs from now on."),
+               needs_reason=True),
         Action("withdraw", N_("Withdraw"), _from("screening", "enrolled"), "withdrawn", "participant:withdraw",
                N_("The participant leaves the study; nothing more is given."), needs_reason=True),
     ),
@@ -215,6 +218,23 @@ HOLD: Final = Lifecycle(
 )
 """A hold is a row of its own that stands over another thing's status and changes none."""
 
+DEVIATION: Final = Lifecycle(
+    "deviation",
+    ("open", "closed"),
+    (
+        Action("open", N_("Open deviation"), NOTHING, "open", "deviation:open",
+               N_("Something went otherwise than it should; what happened is written down at once."),
+               needs_reason=True),
+        Action("follow", N_("Deviation after a failed result"), NOTHING, "open", FOLLOWS,
+               N_("A result out of specification came after the release: a deviation is opened in the same moment."),
+               needs_reason=True),
+        Action("assess", N_("Assess deviation"), _from("open"), None, "deviation:assess",
+               N_("QA writes down its class, its cause and what it means for lots, units and participants.")),
+        Action("close", N_("Close deviation"), _from("open"), "closed", "deviation:close",
+               N_("QA signs that it is assessed and that nothing more is to be done."), meaning="approved"),
+    ),
+)
+
 # fmt: on
 
 LIFECYCLES: Final = {
@@ -223,6 +243,7 @@ LIFECYCLES: Final = {
         STUDY_DEFINITION,
         LABEL_INSTANCE,
         HOLD,
+        DEVIATION,
         LOT,
         UNIT,
         RESULT,

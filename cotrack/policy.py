@@ -13,6 +13,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | {
         "lot:make",
         "lot:finish",
+        "deviation:open",
         "unit:fill",
         "unit:store",
         "unit:destroy",
@@ -21,7 +22,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:apply",
         "label:void",
     },
-    "analyst": READ_PRODUCT | {"result:import", "result:review"},
+    "analyst": READ_PRODUCT | {"result:import", "result:review", "deviation:open"},
     "qa_reviewer": READ_PRODUCT
     | READ_CLINIC
     | {
@@ -32,6 +33,10 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "hold:place",
         "hold:lift",
         "hold:recall",
+        "deviation:open",
+        "deviation:assess",
+        "deviation:close",
+        "alert:acknowledge",
         "result:review",
         "study:load",
         "study:approve_quality",
@@ -48,8 +53,10 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "participant:answer",
         "participant:enrol",
         "participant:withdraw",
+        "participant:take_over",
         "participant:identify",
         "participant:measure",
+        "alert:acknowledge",
         "order:make",
         "order:accept_lot",
         "order:cancel",
@@ -100,7 +107,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     ),
     "principal_investigator": READ_PRODUCT
     | READ_CLINIC
-    | {"study:approve_investigator", "participant:withdraw", "trail:read"},
+    | {"study:approve_investigator", "participant:withdraw", "alert:acknowledge", "trail:read"},
     "auditor": READ_PRODUCT | READ_CLINIC | {"trail:read", "person:read"},
     "system": frozenset({"system:start", "trail:verify", "backup:create", "person:add", "study:load"}),
 }

@@ -43,7 +43,9 @@ from cotrack.release import pages as release_pages
 from cotrack.study import api as study_api
 from cotrack.study import commands as study_commands
 from cotrack.study import pages as study_pages
+from cotrack.trace import api as trace_api
 from cotrack.trace import commands as trace_commands
+from cotrack.trace import pages as trace_pages
 
 PAGES: Final[list[flask.Blueprint]] = [
     access_pages.pages,
@@ -58,6 +60,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     participants_pages.pages,
     orders_pages.pages,
     bedside_pages.pages,
+    trace_pages.pages,
     desk_pages.pages,
 ]
 APIS: Final[list[flask_smorest.Blueprint]] = [
@@ -71,6 +74,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     participants_api.api,
     orders_api.api,
     bedside_api.api,
+    trace_api.api,
 ]
 COMMANDS: Final[list[click.Command]] = [
     access_commands.user,
@@ -112,6 +116,7 @@ NAVIGATION: Final = [
     Entry("desk.orders", N_("Orders"), "order:read"),
     Entry("desk.infusions", N_("Infusions"), "infusion:read"),
     Entry("bedside.question", N_("Bedside"), "infusion:check"),
+    Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("study.list_definitions", N_("Studies"), "study:read"),
     Entry("audit.list_records", N_("Trail"), "trail:read"),
     Entry("access.list_people", N_("People"), "person:read"),
@@ -121,6 +126,8 @@ _THINGS: Final = {
     "person": ("access.show_person", "username", "person:read"),
     "study_definition": ("study.show_definition", "sha256", "study:read"),
     "lot": ("desk.lot", "number", "lot:read"),
+    "deviation": ("desk.deviation", "number", "lot:read"),
+    "alert": ("trace.show_alert", "alert_id", "participant:read"),
     "trail_review": ("release.review_trail", "number", "trail:review"),
     "unit": ("desk.unit", "number", "unit:read"),
     "participant": ("desk.participant", "number", "participant:read"),

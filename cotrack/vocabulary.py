@@ -16,6 +16,7 @@ STATE_WORDS: Final = {
     "standing": N_("on hold"),
     "lifted": N_("lifted"),
     "recalled": N_("recalled"),
+    "open": N_("open"),
     "in_process": N_("in process"),
     "quarantine": N_("quarantine"),
     "conditionally_released": N_("conditionally released"),
@@ -65,7 +66,9 @@ STATE_TONES: Final = {
             "recalled",
         }
     ),
-    "careful": frozenset({"conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}),
+    "careful": frozenset(
+        {"open", "conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}
+    ),
 }
 """The colour and shape that go with a state's word; every other state is neutral."""
 
@@ -108,6 +111,8 @@ WORDS: Final = {
     "study_definition": N_("study definition"),
     "label_instance": N_("label"),
     "hold": N_("hold"),
+    "deviation": N_("deviation"),
+    "alert": N_("alert"),
     "lot": N_("lot"),
     "unit": N_("bag"),
     "result": N_("result"),
@@ -157,7 +162,12 @@ WORDS: Final = {
     "system.restore": N_("Back-up restored"),
     "system.start": N_("Program started"),
     "trail_review.sign": N_("Trail reviewed"),
-    "critical": N_("critical changes"),
+    "alert.acknowledge": N_("Alert read"),
+    "critical_changes": N_("critical changes"),
+    # classes of deviations
+    "minor": N_("minor"),
+    "major": N_("major"),
+    "critical": N_("critical"),
 }
 
 TONES: Final = {

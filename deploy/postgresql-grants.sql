@@ -13,6 +13,8 @@ GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO cotrack_app;
 -- Append-only: written once, never changed.
 REVOKE UPDATE ON
   acceptance,
+  acknowledgement,
+  alert,
   audit_checkpoint,
   audit_leaf,
   audit_record,
@@ -24,7 +26,8 @@ REVOKE UPDATE ON
   observation,
   result_import,
   signature,
-  trail_review
+  trail_review,
+  treating_physician
 FROM cotrack_app;
 
 -- Only the owner migrates.

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, current_app, flash, make_response, render
 from cotrack.desk.service import home as work_lists
 from cotrack.desk.service import lists, search, things
 from cotrack.desk.service.api_reference import api_reference
+from cotrack.desk.service.deviation_page import deviation_page
 from cotrack.desk.service.tasks import STARTS, Start
 from cotrack.foundation.web.forms import page_of
 from cotrack.foundation.web.lists import list_page
@@ -60,7 +61,9 @@ def api_page() -> str:
 @needs("lot:read")
 def lots() -> Response:
     """List lots."""
-    return list_page(lists.lot_list(), starts=_starts("manufacture.make_lot", "release.import_results"))
+    return list_page(
+        lists.lot_list(), starts=_starts("manufacture.make_lot", "release.import_results", "release.list_trends")
+    )
 
 
 @pages.get("/units")
@@ -93,6 +96,20 @@ def infusions() -> Response:
 
 def _starts(*endpoints: str) -> list[Start]:
     return [STARTS[endpoint] for endpoint in endpoints]
+
+
+@pages.get("/deviations")
+@needs("lot:read")
+def deviations() -> Response:
+    """List deviations."""
+    return list_page(lists.deviation_list())
+
+
+@pages.get("/deviations/<number>")
+@needs("lot:read")
+def deviation(number: str) -> str:
+    """Show a deviation."""
+    return _thing("desk/deviation.html", deviation_page, number)
 
 
 @pages.get("/lots/<number>")

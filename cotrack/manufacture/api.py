@@ -13,6 +13,7 @@ from cotrack.labelling.schemas import LabelInstanceOut
 from cotrack.labelling.service import instances
 from cotrack.manufacture import schemas
 from cotrack.manufacture.service import lots, units
+from cotrack.quality.schemas import DescriptionIn, DeviationOut
 
 api = Blueprint("api_manufacture", __name__, url_prefix="/api/v1", description="Lots and units")
 
@@ -123,6 +124,15 @@ def request_label(body: dict[str, Any], number: str) -> Response:
 def scan_back(body: dict[str, Any], number: str) -> Response:
     """Take a label as applied: it was scanned on its bag."""
     return answer(lambda work: instances.scan_back(work, f"unit:{number}", body["code"]), LabelInstanceOut())
+
+
+@api.post("/lots/<number>/deviations")
+@needs("deviation:open")
+@api.arguments(DescriptionIn)
+@api.response(201, DeviationOut)
+def open_deviation(body: dict[str, Any], number: str) -> Response:
+    """Open a deviation of a lot: what went otherwise than it should."""
+    return answer(lambda work: lots.open_deviation(work, number, **body), DeviationOut(), status=201)
 
 
 @api.post("/units/<number>/hold")

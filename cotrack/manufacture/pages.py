@@ -6,9 +6,10 @@ from cotrack.foundation.web.forms import act_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import needs
 from cotrack.labelling.service import instances
-from cotrack.lifecycles import HOLD, LABEL_INSTANCE, LOT, UNIT
+from cotrack.lifecycles import DEVIATION, HOLD, LABEL_INSTANCE, LOT, UNIT
 from cotrack.manufacture import schemas
 from cotrack.manufacture.service import lots, units
+from cotrack.quality.schemas import DescriptionIn
 
 pages = Blueprint("manufacture", __name__, template_folder="templates")
 
@@ -62,6 +63,14 @@ def recall_lot(number: str) -> Response:
     """Recall a lot."""
     act = lambda work, reason: lots.hold_lot(work, number, action="recall", reason=reason)  # noqa: E731 (one line)
     return act_page(HOLD, "recall", ReasonIn(), act, thing=f"lot:{number}")
+
+
+@pages.route("/lots/<number>/deviation", methods=["GET", "POST"])
+@needs("deviation:open")
+def open_deviation(number: str) -> Response:
+    """Write down that something about a lot went otherwise than it should."""
+    act = lambda work, description: lots.open_deviation(work, number, description=description)  # noqa: E731 (one line)
+    return act_page(DEVIATION, "open", DescriptionIn(), act, thing=f"lot:{number}")
 
 
 @pages.route("/units/<number>/hold", methods=["GET", "POST"])

@@ -52,7 +52,7 @@ def accept_lot(number: str, lot: str) -> Response:
         template="orders/accept_lot.html",
         then=lambda _: url_for("desk.order", number=number),
         done=done_words(ORDER["accept_lot"], f"order:{number}"),
-        context=lambda session: acceptance.acceptance_sheet(session, number, lot),
+        context=lambda session: acceptance.acceptance_sheet(session, actor(), number, lot),
         is_signed=True,
     )
 

@@ -10,7 +10,7 @@ from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.labelling.schemas import LabelInstanceOut
 from cotrack.participants import schemas
-from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
+from cotrack.participants.service import bands, enrolment, identity, knowledge, screening, treatment
 
 api = Blueprint("api_participants", __name__, url_prefix="/api/v1", description="Participants")
 
@@ -89,6 +89,15 @@ def enrol(body: dict[str, Any], number: str) -> Response:
 def withdraw(body: dict[str, Any], number: str) -> Response:
     """Take a participant out of the study."""
     return answer(lambda work: enrolment.withdraw(work, number, **body), schemas.ParticipantOut())
+
+
+@api.post("/participants/<number>/take-over")
+@needs("participant:take_over")
+@api.arguments(ReasonIn)
+@api.response(201, schemas.TreatingPhysicianOut)
+def take_over(body: dict[str, Any], number: str) -> Response:
+    """Become a participant's treating physician."""
+    return answer(lambda work: treatment.take_over(work, number, **body), schemas.TreatingPhysicianOut(), status=201)
 
 
 @api.post("/participants/<number>/bands")

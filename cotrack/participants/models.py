@@ -44,6 +44,22 @@ class Participant(Standing):
     enrolment_signature: Mapped[Signature | None] = relationship()
 
 
+class TreatingPhysician(Base):
+    """A physician took a participant's treatment over; the newest counts, and before the first whoever enrolled."""
+
+    __tablename__ = "treating_physician"
+    __table_args__ = (
+        Index("ix_treating_physician_participant", "participant_id", "id"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        {"info": APPEND_ONLY},
+    )
+
+    participant_id: Mapped[int] = column(ForeignKey("participant.id", ondelete="RESTRICT"))
+    person_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    reason: Mapped[str] = column()
+    taken_at: Mapped[datetime] = column()
+
+
 class Observation(Base):
     """One thing known of a participant on a day: a screening column, a physician's answer, a new measurement.
 

@@ -15,7 +15,7 @@ from cotrack.labelling.pages import handed_out
 from cotrack.labelling.service import printing
 from cotrack.lifecycles import BAND, LABEL_INSTANCE, PARTICIPANT
 from cotrack.participants import schemas
-from cotrack.participants.service import bands, enrolment, identity, knowledge, screening, sheets
+from cotrack.participants.service import bands, enrolment, identity, knowledge, screening, sheets, treatment
 
 pages = Blueprint("participants", __name__, template_folder="templates")
 
@@ -119,6 +119,14 @@ def withdraw(number: str) -> Response:
     """Take a participant out of the study."""
     act = lambda work, reason: enrolment.withdraw(work, number, reason=reason)  # noqa: E731 (one line)
     return act_page(PARTICIPANT, "withdraw", ReasonIn(), act, thing=f"participant:{number}")
+
+
+@pages.route("/participants/<number>/take-over", methods=["GET", "POST"])
+@needs("participant:take_over")
+def take_over(number: str) -> Response:
+    """Become a participant's treating physician."""
+    act = lambda work, reason: treatment.take_over(work, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(PARTICIPANT, "take_over", ReasonIn(), act, thing=f"participant:{number}")
 
 
 @pages.route("/participants/<number>/band", methods=["GET", "POST"])

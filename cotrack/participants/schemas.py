@@ -129,6 +129,14 @@ class ParticipantOut(Schema):
     enrolment_signature = fields.Nested(SignatureOut, allow_none=True)
 
 
+class TreatingPhysicianOut(Schema):
+    """A physician who took a participant's treatment over."""
+
+    id = fields.Integer()
+    reason = fields.String()
+    taken_at = Instant()
+
+
 class IdentityOut(Schema):
     """Who a participant is."""
 

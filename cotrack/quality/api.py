@@ -1,4 +1,4 @@
-"""JSON routes of holds; they are placed at the thing they hold."""
+"""JSON routes of holds and deviations; they are placed and opened at the thing they are about."""
 
 from typing import Any
 
@@ -6,18 +6,54 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import ReasonIn
-from cotrack.foundation.web.visit import needs
-from cotrack.quality import service
-from cotrack.quality.schemas import LiftedOut
+from cotrack.foundation.web.visit import needs, runtime
+from cotrack.quality import schemas, service
 
-api = Blueprint("api_quality", __name__, url_prefix="/api/v1/holds", description="Holds")
+api = Blueprint("api_quality", __name__, url_prefix="/api/v1", description="Holds and deviations")
 
 
-@api.post("/<int:hold_id>/lift")
+@api.post("/holds/<int:hold_id>/lift")
 @needs("hold:lift")
 @api.arguments(ReasonIn)
-@api.response(200, LiftedOut)
+@api.response(200, schemas.LiftedOut)
 def lift(body: dict[str, Any], hold_id: int) -> Response:
     """Lift a hold; a recall is never lifted."""
-    return answer(lambda work: service.lift(work, hold_id, **body), LiftedOut())
+    return answer(lambda work: service.lift(work, hold_id, **body), schemas.LiftedOut())
+
+
+@api.get("/deviations")
+@needs("lot:read")
+@api.arguments(PageIn, location="query")
+@api.response(200, schemas.DeviationOut(many=True), headers=LINK)
+def list_deviations(asked: dict[str, int]) -> Any:
+    """List deviations, oldest first."""
+    return keyed_list(service.listed_deviations(), asked)
+
+
+@api.get("/deviations/<number>")
+@needs("lot:read")
+@api.response(200, schemas.DeviationOut)
+def show_deviation(number: str) -> Any:
+    """Show a deviation."""
+    with runtime().ground.sessions.reading() as session:
+        return service.deviation_numbered(session, number)[0]
+
+
+@api.post("/deviations/<number>/assess")
+@needs("deviation:assess")
+@api.arguments(schemas.AssessmentIn)
+@api.response(200, schemas.DeviationOut)
+def assess(body: dict[str, Any], number: str) -> Response:
+    """Write down class, cause and impact."""
+    return answer(lambda work: service.assess(work, number, **body), schemas.DeviationOut())
+
+
+@api.post("/deviations/<number>/close")
+@needs("deviation:close")
+@api.arguments(schemas.SignedIn)
+@api.response(200, schemas.DeviationOut)
+def close(body: dict[str, Any], number: str) -> Response:
+    """Close a deviation that is assessed."""
+    return answer(lambda work: service.close(work, number), schemas.DeviationOut(), signature=body["signature"])

@@ -1,12 +1,15 @@
-"""The table of holds and recalls."""
+"""Tables of holds and recalls, of deviations, and of alerts with who has read them."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, relationship
 
-from cotrack.foundation.db import Standing, column, one_of
-from cotrack.lifecycles import HOLD
+from cotrack.foundation.access.models import Signature
+from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
+from cotrack.lifecycles import DEVIATION, HOLD
+
+CLASSES = ("minor", "major", "critical")
 
 
 class Hold(Standing):
@@ -29,3 +32,75 @@ class Hold(Standing):
     lifted_at: Mapped[datetime | None] = column()
     lifted_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
     lift_reason: Mapped[str | None] = column()
+
+
+class Deviation(Standing):
+    """Something that went otherwise than it should: what happened, and what QA found out about it."""
+
+    __tablename__ = "deviation"
+    __lifecycle__ = DEVIATION
+    __key__ = "number"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index("ix_deviation_subject", "subject", "status"),
+        one_of("status", DEVIATION.states),
+        one_of("classification", ("", *CLASSES)),
+        CheckConstraint("description <> ''", name="described"),
+        CheckConstraint("(status = 'closed') = (closure_signature_id IS NOT NULL)", name="closed_with_signature"),
+        CheckConstraint(
+            "status <> 'closed' OR (classification <> '' AND cause <> '' AND impact <> '')", name="closed_as_assessed"
+        ),
+    )
+
+    number: Mapped[str] = column()
+    subject: Mapped[str] = column()
+    description: Mapped[str] = column()
+    classification: Mapped[str] = column()
+    cause: Mapped[str] = column()
+    impact: Mapped[str] = column()
+    opened_at: Mapped[datetime] = column()
+    opened_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    closure_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    closure_signature: Mapped[Signature | None] = relationship()
+
+
+class Alert(Base):
+    """Something that certain people must read: a released lot failed a test. Its hold and its deviation stand by it."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        UniqueConstraint("hold_id"),
+        UniqueConstraint("deviation_id"),
+        Index("ix_alert_subject", "subject"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        {"info": APPEND_ONLY},
+    )
+
+    subject: Mapped[str] = column()
+    reason: Mapped[str] = column()
+    hold_id: Mapped[int] = column(ForeignKey("hold.id", ondelete="RESTRICT"))
+    deviation_id: Mapped[int] = column(ForeignKey("deviation.id", ondelete="RESTRICT"))
+    raised_at: Mapped[datetime] = column()
+    raised_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+    hold: Mapped[Hold] = relationship()
+    deviation: Mapped[Deviation] = relationship()
+
+
+class Acknowledgement(Base):
+    """Somebody has read an alert: for whom they read it, and the very list that they were shown."""
+
+    __tablename__ = "acknowledgement"
+    __table_args__ = (
+        Index("ix_acknowledgement_alert_id", "alert_id", "party"),
+        CheckConstraint("party <> ''", name="party_named"),
+        CheckConstraint("shown <> ''", name="list_shown"),
+        {"info": APPEND_ONLY},
+    )
+
+    alert_id: Mapped[int] = column(ForeignKey("alert.id", ondelete="RESTRICT"))
+    party: Mapped[str] = column()
+    shown: Mapped[str] = column()
+    acknowledged_at: Mapped[datetime] = column()
+    person_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))

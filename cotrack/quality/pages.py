@@ -1,14 +1,15 @@
-"""The page that lifts a hold."""
+"""The pages that lift a hold, and assess and close a deviation."""
 
 from flask import Blueprint, Response
 
 from cotrack.foundation.web.forms import act_page
-from cotrack.foundation.web.schemas import ReasonIn
+from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.foundation.web.words import site_time, tell, term
 from cotrack.foundation.words import N_
-from cotrack.lifecycles import HOLD
+from cotrack.lifecycles import DEVIATION, HOLD
 from cotrack.quality import service
+from cotrack.quality.schemas import AssessmentIn
 
 pages = Blueprint("quality", __name__)
 
@@ -34,3 +35,28 @@ def lift(hold_id: int) -> Response:
         thing=hold.subject,
         context=lambda _: {"facts": facts},
     )
+
+
+@pages.route("/deviations/<number>/assess", methods=["GET", "POST"])
+@needs("deviation:assess")
+def assess(number: str) -> Response:
+    """Write down class, cause and impact of a deviation; what was written before stands in the fields."""
+    with runtime().ground.sessions.reading() as session:
+        deviation, _ = service.deviation_numbered(session, number)
+    return act_page(
+        DEVIATION,
+        "assess",
+        AssessmentIn(),
+        lambda work, **body: service.assess(work, number, **body),
+        thing=f"deviation:{number}",
+        context=lambda _: {"facts": [(tell(N_("What happened")), deviation.description)]},
+        suggest={name: getattr(deviation, name) for name in ("classification", "cause", "impact")},
+    )
+
+
+@pages.route("/deviations/<number>/close", methods=["GET", "POST"])
+@needs("deviation:close")
+def close(number: str) -> Response:
+    """Close a deviation, signed."""
+    act = lambda work: service.close(work, number)  # noqa: E731 (one line)
+    return act_page(DEVIATION, "close", NothingIn(), act, thing=f"deviation:{number}")

@@ -1,10 +1,11 @@
-"""What a hold or a recall says to whoever wants to use the thing, or a thing below it."""
+"""What a hold, a recall or an open deviation says to whoever wants to go on with a thing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
 
 
 @dataclass(frozen=True)
@@ -33,3 +34,41 @@ def _blocker(hold: HoldFacts) -> Blocker:
         return Blocker("lot_recalled", "{thing} is recalled: {reason}", details, solve=hold.subject)
     code = "lot_on_hold" if hold.subject.startswith("lot:") else "unit_on_hold"
     return Blocker(code, "{thing} is on hold: {reason}", details, solve=hold.subject)
+
+
+@dataclass(frozen=True)
+class DeviationFacts:
+    """One open deviation, as far as it was assessed."""
+
+    number: str
+    description: str
+    classification: str = ""
+    cause: str = ""
+    impact: str = ""
+
+
+def against_open(deviations: Sequence[DeviationFacts]) -> list[Blocker]:
+    """Return one reason for each open deviation: nothing is released over a question that QA has not answered."""
+    return [
+        Blocker(
+            "deviation_open",
+            "Deviation {number} is open: {description}",
+            {"number": each.number, "description": each.description},
+            solve=f"deviation:{each.number}",
+        )
+        for each in deviations
+    ]
+
+
+def against_closing(deviation: DeviationFacts) -> list[Blocker]:
+    """Return what has to be written down before a deviation is closed: class, cause, impact (EU GMP 1.4 xiv)."""
+    missing = {
+        "classification_missing": (deviation.classification, N_("The class of the deviation is not written down.")),
+        "cause_missing": (deviation.cause, N_("The cause of the deviation is not written down.")),
+        "impact_missing": (deviation.impact, N_("What the deviation means for lots and units is not written down.")),
+    }
+    return [
+        Blocker(code, words, solve=f"deviation:{deviation.number}")
+        for code, (value, words) in missing.items()
+        if not value
+    ]

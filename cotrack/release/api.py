@@ -9,7 +9,7 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.release import schemas
-from cotrack.release.service import dispositions, imports, results, trail_reviews
+from cotrack.release.service import dispositions, imports, results, trail_reviews, trends
 
 api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Results and release")
 
@@ -45,6 +45,16 @@ def review(body: dict[str, Any], number: str) -> Response:
     ids, signature = body["result_ids"], body["signature"]
     act = lambda work: results.review_results(work, number, result_ids=ids)  # noqa: E731 (one line)
     return answer(act, schemas.ResultOut(many=True), signature=signature)
+
+
+@api.get("/trends/<test>")
+@needs("lot:read")
+@api.arguments(schemas.TrendIn, location="query")
+@api.response(200, schemas.TrendOut)
+def show_trend(asked: dict[str, str], test: str) -> Any:
+    """Show how a test ran over the lots tested last, by the limits of one lot or of the study in effect."""
+    with runtime().ground.sessions.reading() as session:
+        return trends.trend_data(session, test, asked["lot"])
 
 
 @api.get("/lots/<number>/release")

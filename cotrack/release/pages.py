@@ -12,7 +12,7 @@ from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page
 from cotrack.lifecycles import LOT
 from cotrack.release import schemas
-from cotrack.release.service import case_page, dispositions, imports, results, trail_reviews
+from cotrack.release.service import case_page, dispositions, imports, results, trail_reviews, trends
 from cotrack.release.service.certificate import certificate
 
 pages = Blueprint("release", __name__, template_folder="templates")
@@ -85,6 +85,23 @@ def show_release(number: str) -> str:
     with runtime().ground.sessions.reading() as session:
         page = case_page.release_page(runtime().ground, session, number, actor())
         return render_template("release/release.html", lifecycle=LOT, **page)
+
+
+@pages.get("/trends")
+@needs("lot:read")
+def list_trends() -> str:
+    """List the tests that have a trend, each with its newest lots."""
+    with runtime().ground.sessions.reading() as session:
+        return render_template("release/trends.html", **trends.trend_list(session))
+
+
+@pages.get("/trends/<test>")
+@needs("lot:read")
+def show_trend(test: str) -> str:
+    """Show how a test ran from lot to lot; `?lot=` marks the point of one."""
+    with runtime().ground.sessions.reading() as session:
+        page = trends.trend_page(session, test, request.args.get("lot", ""))
+        return render_template("release/trend.html", **page)
 
 
 def _decision(number: str, action: str, schema: Any, act: Any) -> Response:

@@ -124,3 +124,47 @@ class DispositionOut(Schema):
     reason = fields.String()
     decided_at = Instant()
     signature = fields.Nested(SignatureOut)
+
+
+class TrendIn(In):
+    """Whose limits a trend is shown by, and up to which lot where that one is old."""
+
+    lot = Words(load_default="")
+
+
+class LimitsOut(Schema):
+    """The limits of a test; those that its specification does not have are null."""
+
+    least = fields.Decimal(as_string=True)
+    most = fields.Decimal(as_string=True)
+    below = fields.Decimal(as_string=True)
+    alert_least = fields.Decimal(as_string=True)
+    alert_most = fields.Decimal(as_string=True)
+
+
+class TrendPointOut(Schema):
+    """One lot of a trend: the mean of its replicates, or their bound."""
+
+    lot = fields.String()
+    value = fields.String()
+    qualifier = fields.String()
+    reported = fields.List(fields.String())
+    tested_at = Instant()
+    is_reviewed = fields.Boolean()
+    rules_broken = fields.List(fields.Integer())
+
+
+class TrendOut(Schema):
+    """A test over its lots, oldest first: centre line, sigma, and the rules of Nelson that each point breaks."""
+
+    test = fields.String(attribute="trend.test.key")
+    unit = fields.String(attribute="trend.test.unit")
+    specification = fields.String(attribute="trend.specification")
+    limits = fields.Nested(LimitsOut, attribute="trend.test")
+    basis = fields.String(attribute="trend.chart.basis.value")
+    centre = fields.String(allow_none=True)
+    sigma = fields.String(allow_none=True)
+    lots = fields.Integer(attribute="trend.lots")
+    newer_lots = fields.Integer(attribute="trend.newer_lots")
+    lots_in_another_unit = fields.List(fields.String(), attribute="trend.lots_in_another_unit")
+    points = fields.List(fields.Nested(TrendPointOut))

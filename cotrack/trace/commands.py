@@ -4,11 +4,11 @@ import click
 
 from cotrack.foundation.audit.service import Told
 from cotrack.foundation.terminal import Terminal, pass_terminal, plain_errors
-from cotrack.trace import service
+from cotrack.trace.service import tracing
 
 
 @click.command()
-@click.argument("noun", type=click.Choice(service.NOUNS))
+@click.argument("noun", type=click.Choice(tracing.NOUNS))
 @click.argument("key")
 @pass_terminal
 @plain_errors
@@ -17,7 +17,7 @@ def trace(terminal: Terminal, noun: str, key: str) -> None:
     permission = f"{noun}:read"
     actor = terminal.require(permission)
     with terminal.runtime.ground.sessions.reading() as session:
-        traced = service.trace(session, noun, key)
+        traced = tracing.trace(session, noun, key)
     terminal.say(traced.subject)
     for number, status in traced.units:
         terminal.say(f"  unit {number}  {status}")

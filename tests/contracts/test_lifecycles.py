@@ -176,6 +176,7 @@ ENDS = {
     "study_definition": {"superseded"},
     "label_instance": {"superseded", "void"},
     "hold": {"lifted", "recalled"},
+    "deviation": {"closed"},
     "lot": {"closed"},
     "unit": {"completed", "stopped_early", "destroyed"},
     "result": {"reviewed"},

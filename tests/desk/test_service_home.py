@@ -138,11 +138,12 @@ def test_a_late_failure_reaches_quality_and_the_physician_of_everybody_who_has_a
     growth = results_of(world, LOT, Sterility="growth: S. aureus").decode().replace("day 14,1,", "day 14,2,")
     world.journey.results(growth.encode(), "late.csv")
     assert ("Solve the hold", LOT) in told(world, "qian.m")
-    assert told(world, "dr.gao") == [given_to_her, set_aside_for_him]
+    alert = ("A released lot failed: read whom it reached", LOT)
+    assert told(world, "dr.gao") == [alert, given_to_her, set_aside_for_him]
     assert all(task.is_urgent for task in tasks(world, "dr.gao"))
     (hold,) = [task for task in tasks(world, "qian.m") if task.title == "Solve the hold"]
     world.do("qian.m", lambda work: quality.lift(work, hold.arguments["hold_id"], reason="contaminated in the lab"))
-    assert told(world, "dr.gao") == []
+    assert told(world, "dr.gao") == [alert]
 
 
 def test_the_administrator_sees_locked_names_and_who_has_no_password_of_their_own(world: World) -> None:

@@ -18,7 +18,7 @@ from cotrack.app import create_app
 MOST_SECONDS = 0.1
 MOST_SECONDS_OF_A_DOCUMENT = 1.0
 LOOKS = 5
-MOST_OF_A_ROUTE = 25
+MOST_OF_A_ROUTE = 8
 BANNER = "TRAINING SITE"
 
 
@@ -37,7 +37,7 @@ def route_of(app: Flask, path: str) -> str:
 
 
 def walk(app: Flask, username: str) -> Walk:
-    """Open the home page and every page that any page links to; of a route no more than a few dozen."""
+    """Open the home page and every page that any page links to; of a route no more than a few."""
     client, found, opened = Client(app, username), Walk(), Counter[str]()
     waiting, known = ["/"], {"/"}
     while waiting:

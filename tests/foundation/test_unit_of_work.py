@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from support.worlds import World
 
 from cotrack.custody.models import Handover
@@ -98,6 +98,21 @@ def test_a_reading_session_refuses_to_write(world: World) -> None:
         session.scalar(select(Lot)).made_on = date(2020, 1, 1)
         with pytest.raises(UnrecordedChange, match="reading"):
             session.flush()
+
+
+def test_a_session_keeps_one_connection_in_a_transaction_and_none_after_it_failed(world: World) -> None:
+    world.journey.lot(NUMBER)
+    with world.runtime.ground.sessions.writing() as session:
+        first = session.connection()
+        assert session.connection() is first
+        session.scalar(select(Lot)).status = "no such state"
+        with pytest.raises(IntegrityError):
+            session.flush()
+        with pytest.raises(PendingRollbackError):
+            session.connection()
+        session.rollback()
+        assert session.connection() is not first
+        assert session.scalar(select(Lot.status)) == "in_process"
 
 
 def test_a_session_outside_the_trail_refuses_tables_of_the_trail(world: World) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 from support.conditional import accept
-from support.stages import HER, HIM, LOT, OTHER_LOT, enrolled, results_of
+from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
 from support.worlds import World
 
 from cotrack.bedside.service import infusions, ward
@@ -19,7 +19,7 @@ from cotrack.labelling.service import instances, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import dosing
-from cotrack.participants.service import bands, enrolment
+from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality import service as quality
 from cotrack.release.service import dispositions
 from cotrack.study import service as study
@@ -40,6 +40,10 @@ def product_side(world: World) -> None:
     held = world.do("qian.m", lambda work: lots.hold_lot(work, OTHER_LOT, action="place", reason="alarm"))
     world.do("qian.m", lambda work: quality.lift(work, held.id, reason="false alarm"))
     world.do("qian.m", lambda work: lots.hold_lot(work, OTHER_LOT, action="recall", reason="growth"))
+    deviation = world.do("zhao.l", lambda work: lots.open_deviation(work, OTHER_LOT, description="bath at 41 °C"))
+    found = {"classification": "minor", "cause": "sensor", "impact": "none"}
+    world.do("qian.m", lambda work: quality.assess(work, deviation.number, **found))
+    world.sign("qian.m", lambda work: quality.close(work, deviation.number))
     world.sign("qian.m", lambda work: dispositions.reject(work, OTHER_LOT, reason="growth"))
     world.do("qian.m", lambda work: units.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))
     world.do("qian.m", lambda work: lots.close_lot(work, OTHER_LOT))
@@ -77,6 +81,9 @@ def clinic_side(world: World) -> None:
     journey = world.journey
     journey.released_lot(LOT, bags=6)
     enrolled(world, HER, HIM)
+    world.cast.add(OTHER_PHYSICIAN)
+    world.do(OTHER_PHYSICIAN.username, lambda work: treatment.take_over(work, HIM, reason="on call"))
+    world.do("dr.gao", lambda work: treatment.take_over(work, HIM, reason="back"))
     cancelled = journey.ordered(HIM)
     journey.allocated(cancelled)
     world.do("li.c", lambda work: dosing.take_back_bags(work, cancelled, reason="other lot wanted"))

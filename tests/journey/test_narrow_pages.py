@@ -11,7 +11,17 @@ WIDTH = 390
 BAG = f"{LOT}-001"
 PAGES = {
     "zhou.n": ["/", "/bedside", f"/units/{BAG}", "/orders/IFN-001-01", "/infusions", f"/participants/{HER}"],
-    "qian.m": ["/", "/lots", f"/lots/{LOT}", f"/lots/{LOT}/release", "/trail", "/trail/20", "/studies"],
+    "qian.m": [
+        "/",
+        "/lots",
+        f"/lots/{LOT}",
+        f"/lots/{LOT}/release",
+        "/trends",
+        f"/trends/viability?lot={LOT}",
+        "/trail",
+        "/trail/20",
+        "/studies",
+    ],
     "dr.gao": [f"/participants/{HER}", f"/participants/{HER}/measure", "/orders", "/participants"],
     "root.a": ["/people", "/people/zhou.n", "/api/docs"],
     "zhao.l": ["/lots/new", f"/units/{BAG}", "/labels/1"],

@@ -1,10 +1,10 @@
-"""A hold or recall stands over a thing and everything below it, and says so by its own word."""
+"""A hold, a recall or an open deviation stands over a thing, and says so by its own word."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from cotrack.quality.rules import HoldFacts, against_held
+from cotrack.quality.rules import DeviationFacts, HoldFacts, against_closing, against_held, against_open
 
 AT = datetime(2026, 11, 22, 6, 5, tzinfo=UTC)
 LOT, UNIT = "lot:MSC26-0031", "unit:MSC26-0031-001"
@@ -42,3 +42,27 @@ def test_nothing_stands_against_what_nobody_holds() -> None:
 def test_a_reason_with_braces_is_told_as_it_was_written() -> None:
     (reason,) = against_held([HoldFacts(LOT, "standing", "{thing} {0}", AT)])
     assert reason.sentence == "MSC26-0031 is on hold: {thing} {0}"
+
+
+def test_each_open_deviation_is_a_reason_that_leads_to_it() -> None:
+    found = against_open([DeviationFacts("DEV-MSC26-0031-1", "bath at 41 °C"), DeviationFacts("DEV-MSC26-0031-2", "x")])
+    assert [(each.code, each.solve) for each in found] == [
+        ("deviation_open", "deviation:DEV-MSC26-0031-1"),
+        ("deviation_open", "deviation:DEV-MSC26-0031-2"),
+    ]
+    assert found[0].sentence == "Deviation DEV-MSC26-0031-1 is open: bath at 41 °C"
+
+
+@pytest.mark.parametrize(
+    ("assessed", "missing"),
+    [
+        ({}, ["classification_missing", "cause_missing", "impact_missing"]),
+        ({"classification": "minor"}, ["cause_missing", "impact_missing"]),
+        ({"classification": "minor", "cause": "sensor"}, ["impact_missing"]),
+        ({"classification": "minor", "cause": "sensor", "impact": "none"}, []),
+    ],
+)
+def test_a_deviation_is_closed_only_with_its_class_its_cause_and_its_impact(
+    assessed: dict[str, str], missing: list[str]
+) -> None:
+    assert [each.code for each in against_closing(DeviationFacts("DEV-1", "bath at 41 °C", **assessed))] == missing

@@ -87,6 +87,7 @@ def lot(found: Iterable[ResultFacts], **changes: object) -> LotFacts:
         expires_at=NOW + timedelta(days=600),
         standings=standings(STUDY, list(found)),
         holds=(),
+        deviations=(),
         producer_ids=frozenset({PRODUCER}),
         trail=TrailStanding(reviewed_up_to=90, newest=90, reviewer_id=None),
     )

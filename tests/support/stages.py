@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.service.checks import MadeCheck
 from cotrack.demonstration.laboratory import good_results
+from cotrack.demonstration.players import Player
 from support.remembered import remembered
 from support.worlds import World
 
 LOT, OTHER_LOT = "MSC26-0031", "MSC26-0032"
 HER, HIM = "IFN-001", "IFN-002"
+OTHER_PHYSICIAN = Player("dr.lin", "林医生 LIN Yue", ("physician",), "CLINIC-1")
 
 COLUMNS = (
     "subject_number,site,screened_on,birth_date,sex,histology,prior_lines,measurable_lesions,last_treatment_on,ecog,"

@@ -10,6 +10,8 @@ from cotrack.foundation.state_machine import Lifecycle
 from cotrack.foundation.words import N_
 
 ENDPOINTS: Final = {
+    "deviation.assess": "quality.assess",
+    "deviation.close": "quality.close",
     "lot.finish": "manufacture.finish_lot",
     "lot.close": "manufacture.close_lot",
     "lot.release": "release.show_release",

@@ -97,7 +97,7 @@ def orders_to_allocate(session: Session, desk: Desk) -> Iterator[Task]:  # noqa:
 
 
 def lots_to_accept(session: Session, desk: Desk) -> Iterator[Task]:
-    """Return the orders that wait for a physician's acceptance: no released bag serves, or an acceptance ended.
+    """Return the orders that wait for their treating physician's acceptance: no released bag serves, or it ended.
 
     Each open order is looked at, but only while some lot is released conditionally, which is rare.
     """
@@ -108,7 +108,7 @@ def lots_to_accept(session: Session, desk: Desk) -> Iterator[Task]:
         order = order_numbered(session, number)
         if order.status == "ordered" and not is_short(session, order, desk.now):
             continue
-        for lot in acceptance.lots_to_accept(session, order):
+        for lot in acceptance.lots_to_accept(session, order, desk.actor.username):
             arguments = {"number": number, "lot": lot.number}
             is_urgent = order.status == "allocated"
             yield Task(title, f"order:{number}", "orders.accept_lot", arguments, order.ordered_at, is_urgent=is_urgent)

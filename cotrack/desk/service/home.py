@@ -27,6 +27,7 @@ def tasks_for(ground: Ground, session: Session, actor: Actor) -> list[Task]:
 
 
 FINDERS: tuple[tuple[str, Finder], ...] = (
+    ("alert:acknowledge", product.alerts_to_read),
     ("unit:thaw", clinic.bags_running_out),
     ("infusion:complete", clinic.infusions_running),
     ("unit:receive", clinic.bags_to_receive),
@@ -43,6 +44,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("trail:review", product.trails_to_review),
     ("lot:release", product.lots_to_decide),
     ("hold:lift", product.holds_to_solve),
+    ("deviation:close", product.deviations_to_close),
     ("study:approve_quality", product.drafts(StudyDefinition.quality_signature_id)),
     ("study:approve_investigator", product.drafts(StudyDefinition.investigator_signature_id)),
     ("result:import", product.results_to_import),

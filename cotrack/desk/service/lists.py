@@ -5,12 +5,12 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from cotrack.bedside.models import Infusion
 from cotrack.foundation.web.listing import Column, Filter, Listing
 from cotrack.foundation.words import N_
-from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
+from cotrack.lifecycles import DEVIATION, LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import status_for_people
 from cotrack.participants.models import Participant
-from cotrack.quality.models import Hold
+from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service import STANDING_STATES
 
 
@@ -125,6 +125,29 @@ def order_list() -> Listing:
         search=(Order.number, Order.coi_id),
         filters=(Filter("status", N_("Status"), (*ORDER.states, "stopped_early"), status),),
         sort="-planned_on",
+    )
+
+
+def deviation_list() -> Listing:
+    """Return all deviations."""
+    return Listing(
+        name="deviations",
+        title=N_("Deviations"),
+        statement=select(Deviation),
+        columns=(
+            Column(
+                "number", N_("Deviation"), lambda row: f"deviation:{row.Deviation.number}", Deviation.number, "thing"
+            ),
+            Column("status", N_("Status"), lambda row: row.Deviation.status, Deviation.status, "status"),
+            Column("subject", N_("About"), lambda row: row.Deviation.subject, Deviation.subject, "subject"),
+            Column("class", N_("Class"), lambda row: row.Deviation.classification or "–", None, "term"),
+            Column("opened_at", N_("Opened"), lambda row: row.Deviation.opened_at, Deviation.opened_at, "time"),
+            Column("description", N_("What happened"), lambda row: row.Deviation.description),
+        ),
+        id_column=Deviation.id,
+        search=(Deviation.number, Deviation.description),
+        filters=(Filter("status", N_("Status"), DEVIATION.states, Deviation.status),),
+        sort="-opened_at",
     )
 
 

@@ -11,12 +11,13 @@ from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.quality.models import Hold
+from cotrack.quality.models import Deviation, Hold
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import against_review
 from cotrack.release.service.dispositions import waits_for_trail
 from cotrack.release.service.results import result_facts
 from cotrack.study.models import StudyDefinition
+from cotrack.trace.service.alerts import to_read
 
 UNDECIDED: Final = ("quarantine", "conditionally_released")
 
@@ -99,6 +100,21 @@ def trails_to_review(session: Session, desk: Desk) -> Iterator[Task]:
 def holds_to_solve(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
     for hold in session.scalars(select(Hold).where(Hold.status == "standing").order_by(Hold.id)):
         yield Task(N_("Solve the hold"), hold.subject, "quality.lift", {"hold_id": hold.id}, hold.placed_at)
+
+
+def deviations_to_close(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = select(Deviation).where(Deviation.status == "open").order_by(Deviation.id)
+    for each in session.scalars(statement):
+        subject, arguments = f"deviation:{each.number}", {"number": each.number}
+        yield Task(N_("Assess and close the deviation"), subject, "desk.deviation", arguments, each.opened_at)
+
+
+def alerts_to_read(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the alerts that this person has to read: before everything else."""
+    for alert in to_read(session, desk.actor):
+        arguments = {"alert_id": alert.id}
+        title = N_("A released lot failed: read whom it reached")
+        yield Task(title, alert.subject, "trace.show_alert", arguments, alert.raised_at, is_urgent=True)
 
 
 def drafts(column: Any) -> Finder:

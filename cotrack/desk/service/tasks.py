@@ -42,6 +42,7 @@ STARTS = {
     for start in (
         Start("manufacture.make_lot", N_("Make lot"), "lot:make"),
         Start("release.import_results", N_("Import results"), "result:import"),
+        Start("release.list_trends", N_("Trends"), "lot:read"),
         Start("participants.screen", N_("Screen"), "participant:screen"),
     )
 }

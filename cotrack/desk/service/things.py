@@ -35,8 +35,9 @@ from cotrack.participants.rules import judged_again
 from cotrack.participants.service import bands, enrolment, knowledge
 from cotrack.participants.service.identity import birth_date_of, is_complete, read_identity
 from cotrack.participants.service.knowledge import known_values, participant_numbered, verdict_of
+from cotrack.participants.service.treatment import treated_by
 from cotrack.quality.rules import against_held
-from cotrack.quality.service import holds_of, standing_holds
+from cotrack.quality.service import alerts_of, deviations_of, holds_of, standing_holds
 from cotrack.release.service.dispositions import dispositions_of
 from cotrack.release.service.results import files_of
 from cotrack.study.rules.eligibility import SETTLED
@@ -49,6 +50,7 @@ LOT_EXTRAS: Final = (
     Extra(N_("Review results"), "release.review_results", "result:review"),
     Extra(N_("Hold"), "manufacture.hold_lot", "hold:place"),
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),
+    Extra(N_("Open deviation"), "manufacture.open_deviation", "deviation:open"),
 )
 UNIT_EXTRAS: Final = (
     Extra(N_("Print a label"), "manufacture.request_label", "label:print_bag"),
@@ -84,6 +86,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "offers": offers(LOT, number, lot.status, actor, extras=LOT_EXTRAS, against=against),
         "standing": standing,
         "holds": holds_of(session, f"lot:{number}"),
+        "deviations": deviations_of(session, f"lot:{number}"),
+        "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "made_by": _name(session, lot.made_by_id),
         "timeline": records_of(session, [f"lot:{number}", *(f"file:{each}" for each in files_of(session, lot.id))]),
@@ -166,6 +170,7 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
     is_enrolled = participant.enrolled_on is not None
     band = bands.worn_band(session, participant.id)
     given = infusions_into(session, participant.id)
+    treating = treated_by(session, number)
     against = {"enrol": enrolment.against_enrolment(work, participant, to_enrol)}
     return {
         "participant": participant,
@@ -173,6 +178,7 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
         "offers": [
             *offers(PARTICIPANT, number, participant.status, actor, extras=PARTICIPANT_EXTRAS, against=against),
             *_band_offers(band, actor, number, session),
+            *_takeover_offers(participant, treating, actor),
         ],
         "is_enrolled": is_enrolled,
         "verdict": to_dose if is_enrolled else to_enrol,
@@ -183,6 +189,7 @@ def participant_page(ground: Ground, session: Session, actor: Actor, number: str
         ],
         "judged_again": [each.key for each in judged_again(knowledge.definition_for(participant))],
         "known": known_values(session, participant.id),
+        "treated_by": treating,
         "has_identity": is_complete(read_identity(work, participant)),
         "band": band,
         "band_people": _band_people(session, band),
@@ -231,6 +238,14 @@ def _band_offers(band: Band | None, actor: Actor, number: str, session: Session)
     ]
 
 
+def _takeover_offers(participant: Participant, treating: Person | None, actor: Actor) -> list[Offer]:
+    """Return the takeover of the treatment, for every physician but the one who treats."""
+    act, is_theirs = PARTICIPANT["take_over"], treating is not None and treating.id == actor.person_id
+    if is_theirs or not PARTICIPANT.fits(act.name, participant.status) or act.permission not in actor.permissions:
+        return []
+    return [Offer(act.title, "participants.take_over", {"number": participant.subject_number})]
+
+
 def _band_people(session: Session, band: Band | None) -> list[str]:
     if band is None:
         return []
@@ -243,7 +258,7 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
     order = order_numbered(session, number)
     endotoxin = endotoxin_of(session, order)
     may_accept = order.status in OPEN_STATES and "order:accept_lot" in actor.permissions
-    to_accept = lots_to_accept(session, order) if may_accept else []
+    to_accept = lots_to_accept(session, order, actor.username) if may_accept else []
     received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
     extras = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),) if received else ()
     return {

@@ -130,7 +130,7 @@ def trail_list() -> Listing:
         search=(AuditRecord.actor, AuditRecord.event, AuditRecord.subject, AuditRecord.body),
         filters=(
             Filter("outcome", N_("Outcome"), OUTCOMES, AuditRecord.outcome),
-            Filter("kind", N_("Kind"), ("critical",), conditions={"critical": critical_records()}),
+            Filter("kind", N_("Kind"), ("critical_changes",), conditions={"critical_changes": critical_records()}),
         ),
         day=AuditRecord.at,
         sort="-id",

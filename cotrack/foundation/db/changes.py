@@ -38,7 +38,12 @@ class Secrets:
 
 def row_text(table: Table, row: Row, secrets: Secrets) -> dict[str, Any]:
     """Return each column of a row in the form the trail keeps (surface.md §4)."""
-    return {each.name: _text(row[each.name], secrets if each.info.get("secret") else None) for each in table.columns}
+    return {name: _text(row[name], secrets if is_secret else None) for name, is_secret in _columns(table)}
+
+
+@cache
+def _columns(table: Table) -> Sequence[tuple[str, bool]]:
+    return [(each.name, bool(each.info.get("secret"))) for each in table.columns]
 
 
 def _text(value: Any, secrets: Secrets | None) -> Any:

@@ -50,7 +50,9 @@ def _open_sqlite(address: URL, clock: Clock) -> Sessions:
     if address.database in {None, "", ":memory:"}:
         raise SettingsFault("COTRACK_DATABASE_URL names no file: say sqlite:////FOLDER/cotrack.db")
     path = Path(str(address.database)).resolve()
-    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+    engine = create_engine(
+        address, hide_parameters=True, pool_use_lifo=True, connect_args={"timeout": BUSY_MILLISECONDS / 1000}
+    )
     _open_only_what_exists(engine, path)
     _use_own_transactions(engine)
     guard(engine)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, Delete, Engine, Insert, Update, event
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
 from cotrack.foundation.errors import UnrecordedChange
 
@@ -48,6 +48,18 @@ def flushing(connection: Connection) -> Iterator[None]:
 
 class GuardedSession(Session):
     """A session that knows what it was opened for (`info["purpose"]`)."""
+
+    _held: tuple[SessionTransaction, Connection] | None = None
+
+    def connection(self, *arguments: Any, **options: Any) -> Connection:
+        """Return the connection of this transaction; SQLAlchemy looks for it anew each time, and a check asks often."""
+        transaction = self.get_transaction()
+        if self._held and self._held[0] is transaction and transaction.is_active and not (arguments or options):
+            return self._held[1]
+        found = super().connection(*arguments, **options)
+        begun = self.get_transaction()
+        self._held = (begun, found) if begun is not None and not (arguments or options) else None
+        return found
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write pending changes; a reading session refuses."""

@@ -39,7 +39,7 @@ class _Ready:
     is_positional: bool
     make_row: Callable[..., Any] | None
     columns: Sequence[Any]
-    converts: Sequence[Convert] | None = None
+    converts: Sequence[tuple[int, Callable[[Any], Any]]] | None = None
 
 
 class Prepared:
@@ -59,6 +59,13 @@ class Prepared:
         sent = values if ready.is_positional else dict(zip((name for name, _ in ready.parameters), values, strict=True))
         for listener in connection.dispatch.before_cursor_execute:
             listener(connection, None, ready.sql, sent, ready.context, False)  # noqa: FBT003 (their signature)
+        return self._run(connection, ready, sent)
+
+    def unheard(self, connection: Connection) -> None:
+        """Run a statement without parameters that writes no row: whoever listens is the one who asks for it."""
+        self._run(connection, self._ready.get(connection.dialect.name) or self._prepare(connection.dialect), ())
+
+    def _run(self, connection: Connection, ready: _Ready, sent: Any) -> list[Any]:
         driver: Any = connection.connection.driver_connection
         dbapi_error = connection.dialect.loaded_dbapi.Error
         try:
@@ -100,14 +107,16 @@ def _converted(ready: _Ready, cursor: Any, dialect: Dialect, found: Sequence[Any
     """Return rows with each value as its column's type has it; what the driver calls the types is known by now."""
     if ready.converts is None:
         told = [each[1] for each in cursor.description]
-        ready.converts = [
+        processors = [
             column.type.dialect_impl(dialect).result_processor(dialect, code)
             for column, code in zip(ready.columns, told, strict=True)
         ]
-    return [
-        [value if convert is None else convert(value) for value, convert in zip(row, ready.converts, strict=True)]
-        for row in found
-    ]
+        ready.converts = [(place, convert) for place, convert in enumerate(processors) if convert is not None]
+    rows = [list(each) for each in found]
+    for row in rows:
+        for place, convert in ready.converts:
+            row[place] = convert(row[place])
+    return rows
 
 
 def _told(connection: Connection, sql: str, fault: Any) -> BaseException:

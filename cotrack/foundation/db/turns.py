@@ -44,7 +44,7 @@ def let_writers_take_turns(engine: Engine, path: Path) -> None:
             return
         if not statement.startswith(_ONLY_READS) or _locks(context):
             conn.info[_TURN] = queue.enter()
-            _BEGIN.rows(conn, {})
+            _BEGIN.unheard(conn)
 
     @event.listens_for(engine, "checkin")
     def give_back(connection: sqlite3.Connection | None, record: Any) -> None:  # noqa: ARG001 (its signature)

@@ -24,8 +24,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = frozenset({"*"})
 LONGEST_ARGUMENT = 200
 DEEPEST_BODY = 10
+SHORT_BODY = 4000
+"""Bytes that cannot hold a number with too many digits (`sys.int_info.default_max_str_digits` is 4300)."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_ENDPOINTS = frozenset({"static", "api-docs.openapi_json"})
+ASKED_BY_PAGES = frozenset({"trace.waiting"})
+"""What an open page asks by itself, without anybody there."""
 
 
 def needs(*permissions: str) -> Callable[[View], View]:
@@ -134,7 +138,8 @@ def _find_visitor() -> Visitor | None:
         secret = secret.strip() if scheme.lower() == "bearer" else ""
     else:
         kind, secret = "browser", request.cookies.get(session_cookie(), "")
-    return runtime().door.visitor(secret, kind=kind, request=g.request_id) if secret else None
+    is_act = request.endpoint not in ASKED_BY_PAGES
+    return runtime().door.visitor(secret, kind=kind, request=g.request_id, is_act=is_act) if secret else None
 
 
 def _check_rights() -> Response | None:
@@ -186,8 +191,11 @@ def _check_body() -> None:
     """
     if request.content_length and not request.is_json:
         raise UnsupportedMediaType
+    body = request.get_data()
+    if len(body) < SHORT_BODY and body.count(b"{") + body.count(b"[") <= DEEPEST_BODY:
+        return
     try:
-        is_deep = _is_deeper(json.loads(request.get_data() or b"{}"), DEEPEST_BODY)
+        is_deep = _is_deeper(json.loads(body or b"{}"), DEEPEST_BODY)
     except (json.JSONDecodeError, UnicodeDecodeError):
         return
     except (RecursionError, ValueError):

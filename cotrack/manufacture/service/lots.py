@@ -17,7 +17,7 @@ from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import UnitFacts, against_close, against_finish, lot_expiry
 from cotrack.quality import service as quality
-from cotrack.quality.models import Hold
+from cotrack.quality.models import Deviation, Hold
 from cotrack.study import service as study
 
 LOT_NUMBER = re.compile(r"[A-Z]{2,6}[0-9]{2}-[0-9]{4}")
@@ -100,9 +100,22 @@ def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:
 def stop_lot(work: Work, lot: Lot, *, reason: str) -> Hold:
     """Put a lot on hold as a result out of specification demands, within the import that stores it.
 
-    The lot is locked already; every unit below it is locked here, so that no start slips through.
+    The lot is locked already; every unit below it is locked here, so that no start slips through. A deviation is
+    opened, and an alert raised that QA, the investigator and the treating physicians must read (§3.3 rule 3).
     """
-    return _hold(work, lot, "stop", reason)
+    hold = _hold(work, lot, "stop", reason)
+    deviation = quality.open_deviation(work, hold.subject, description=reason)
+    quality.raise_alert(work, hold, deviation)
+    return hold
+
+
+def open_deviation(work: Work, number: str, *, description: str) -> Deviation:
+    """Write down that something about a lot went otherwise than it should; its release waits until QA closes it."""
+    quality.begin_deviation(work, f"lot:{number}", description=description)
+    work.lock(Lot, number)
+    deviation = quality.open_deviation(work, f"lot:{number}", description=description)
+    work.details["deviation"] = deviation.number
+    return deviation
 
 
 def _hold(work: Work, lot: Lot, action: str, reason: str) -> Hold:

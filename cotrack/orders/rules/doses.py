@@ -229,10 +229,19 @@ def against_lot(number: str, status: str, *, has_acceptance: bool = False) -> li
     return [Blocker("lot_not_released", "Lot {lot} is not released.", details, solve=solve)]
 
 
+def against_treating(participant: str, treated_by: str, username: str) -> list[Blocker]:
+    """Return the reason where somebody else treats a participant: only the treating physician accepts a lot (§3.3)."""
+    if treated_by == username:
+        return []
+    words = N_("{participant} is treated by {physician}: they accept the lot, or you take the treatment over first.")
+    details = {"participant": participant, "physician": treated_by or "–"}
+    return [Blocker("not_treating_physician", words, details, solve=f"participant:{participant}")]
+
+
 def against_acceptance(
     number: str, status: str, outstanding: Sequence[str], holds: Sequence[HoldFacts]
 ) -> list[Blocker]:
-    """Return every reason why a physician cannot accept a lot for an order: only a conditional one needs it (E06)."""
+    """Return every reason why no physician can accept a lot for an order: only a conditional one needs it (E06)."""
     details, solve = {"lot": number}, f"lot:{number}"
     if status != "conditionally_released":
         return [Blocker("lot_not_conditional", "Lot {lot} is not released conditionally.", details, solve=solve)]

@@ -6,13 +6,16 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
+from cotrack.foundation.acting import Actor
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import ORDER
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.orders.models import Acceptance, Order
-from cotrack.orders.rules import against_acceptance, is_accepted
+from cotrack.orders.rules import against_acceptance, against_treating, is_accepted
 from cotrack.orders.service.dosing import order_numbered
+from cotrack.participants.service.treatment import treating_physicians
 from cotrack.quality.service import standing_holds
 from cotrack.release.service.dispositions import outstanding_tests
 from cotrack.study.rules.definition import ReleaseTest
@@ -29,9 +32,8 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
     found = work.lock(Lot, lot, share=True)
     order = work.lock(Order, number)
     work.expect(order, "accept_lot")
+    work.refuse_if(_against(work.session, order, found, work.actor.username))
     tests = outstanding_tests(work.session, found)
-    holds = standing_holds(work.session, [f"lot:{lot}"])
-    work.refuse_if(against_acceptance(lot, found.status, [each.key for each in tests], holds))
     signature = work.sign(
         ORDER["accept_lot"].meaning, _text(order_numbered(work.session, number), found, tests, reason)
     )
@@ -45,6 +47,19 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
     )
     work.add(acceptance)
     return acceptance
+
+
+def _against(session: Session, order: Order, lot: Lot, username: str) -> list[Blocker]:
+    tests = [each.key for each in outstanding_tests(session, lot)]
+    holds = standing_holds(session, [f"lot:{lot.number}"])
+    return [
+        *against_treating(order.participant.subject_number, _treating(session, order), username),
+        *against_acceptance(lot.number, lot.status, tests, holds),
+    ]
+
+
+def _treating(session: Session, order: Order) -> str:
+    return treating_physicians(session, [order.participant]).get(order.participant_id, "")
 
 
 def _text(order: Order, lot: Lot, tests: Sequence[ReleaseTest], reason: str) -> str:
@@ -97,11 +112,13 @@ def acceptances_of(session: Session, order: Order) -> list[tuple[Acceptance, boo
     return [(each, newest[each.lot_id] == each.id and has_acceptance(session, order.id, each.lot)) for each in found]
 
 
-def lots_to_accept(session: Session, order: Order) -> list[Lot]:
-    """Return the conditionally released lots that could serve an order once they are accepted for it.
+def lots_to_accept(session: Session, order: Order, username: str) -> list[Lot]:
+    """Return the conditionally released lots that could serve an order once this person, who treats, accepts them.
 
     Before bags are set aside those with a bag in store; afterwards the lot of a bag whose acceptance counts no longer.
     """
+    if _treating(session, order) != username:
+        return []
     conditional = select(Lot).where(Lot.status == "conditionally_released").order_by(Lot.id)
     if order.status == "allocated":
         set_aside = [each.unit.lot_id for each in order.allocations if each.released_at is None]
@@ -112,15 +129,14 @@ def lots_to_accept(session: Session, order: Order) -> list[Lot]:
     return [each for each in session.scalars(statement) if not has_acceptance(session, order.id, each)]
 
 
-def acceptance_sheet(session: Session, number: str, lot_number: str) -> Mapping[str, Any]:
+def acceptance_sheet(session: Session, actor: Actor, number: str, lot_number: str) -> Mapping[str, Any]:
     """Return what a physician reads before accepting a lot: what is outstanding, and what stands against it."""
     order, lot = order_numbered(session, number), lot_numbered(session, lot_number)
     tests = outstanding_tests(session, lot)
-    holds = standing_holds(session, [f"lot:{lot_number}"])
     return {
         "order": order,
         "lot": lot,
         "tests": [(each, limit_words(each)) for each in tests],
-        "against": against_acceptance(lot_number, lot.status, [each.key for each in tests], holds),
+        "against": _against(session, order, lot, actor.username),
         "acceptance": newest_acceptance(session, order.id, lot.id),
     }

@@ -11,7 +11,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service import holds_of
+from cotrack.quality.service import deviations_of, holds_of
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import (
     ResultFacts,
@@ -22,9 +22,11 @@ from cotrack.release.rules.lots import (
     against_review,
     in_short,
 )
+from cotrack.release.rules.trends import is_trended
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import newest_review
+from cotrack.release.service.trends import Trend, trends_of
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import Standing, alert_words, judge_one, limit_words
 from cotrack.study.service import definition_of
@@ -32,7 +34,7 @@ from cotrack.study.service import definition_of
 
 @dataclass(frozen=True)
 class TestLine:
-    """One test on the release page: its limits, its results, its verdict."""
+    """One test on the release page: its limits, its results, its verdict, and its trend if it is one in numbers."""
 
     test: ReleaseTest
     limit: str
@@ -40,6 +42,7 @@ class TestLine:
     standing: Standing
     results: Sequence[Result]
     is_reviewed: bool
+    trend: Trend | None
 
 
 def release_page(ground: Ground, session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
@@ -48,14 +51,16 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
     case = release_case(session, lot, ground.site)
     stored = results_of(session, lot.id)
     against = _against(case, actor, ground.sessions.clock())
+    trends = trends_of(session, case.definition, filter(is_trended, case.definition.tests.values()), lot)
     return {
         "lot": lot,
         "definition": case.definition,
-        "lines": [_line(each, stored) for each in case.facts.standings],
+        "lines": [_line(each, stored, trends.get(each.test.key)) for each in case.facts.standings],
         "is_undecided": LOT.fits("reject", lot.status),
         "against": against,
         "in_short": {action: in_short(found) for action, found in against.items()},
         "holds": holds_of(session, f"lot:{number}"),
+        "deviations": deviations_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
         "trail": case.facts.trail,
@@ -72,9 +77,16 @@ def _against(case: ReleaseCase, actor: Actor, now: datetime) -> dict[str, list[B
     }
 
 
-def _line(each: TestStanding, stored: Sequence[Result]) -> TestLine:
-    mine = [result for result in stored if result.test == each.test.key]
-    return TestLine(each.test, limit_words(each.test), alert_words(each.test), each.standing, mine, each.is_reviewed)
+def _line(each: TestStanding, stored: Sequence[Result], trend: Trend | None) -> TestLine:
+    return TestLine(
+        test=each.test,
+        limit=limit_words(each.test),
+        alert=alert_words(each.test),
+        standing=each.standing,
+        results=[result for result in stored if result.test == each.test.key],
+        is_reviewed=each.is_reviewed,
+        trend=trend,
+    )
 
 
 def _counts(standings: Sequence[TestStanding]) -> dict[str, int]:

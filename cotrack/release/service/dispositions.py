@@ -13,7 +13,7 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered, producers
-from cotrack.quality.service import standing_holds
+from cotrack.quality.service import open_deviations, standing_holds
 from cotrack.release.models import Disposition
 from cotrack.release.rules.lots import (
     Decider,
@@ -51,6 +51,7 @@ def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
         expires_at=lot.expires_at,
         standings=standings(definition, results),
         holds=tuple(standing_holds(session, [f"lot:{lot.number}"])),
+        deviations=tuple(open_deviations(session, f"lot:{lot.number}")),
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot, site),
     )

@@ -83,8 +83,11 @@ class Door:
             if opened is not None:
                 opened.ended_at = work.now
 
-    def visitor(self, secret: str, *, kind: str, request: str) -> Visitor | None:
-        """Return who sends a request, or None: session ended, idle, person disabled (11.10(d))."""
+    def visitor(self, secret: str, *, kind: str, request: str, is_act: bool = True) -> Visitor | None:
+        """Return who sends a request, or None: session ended, idle, person disabled (11.10(d)).
+
+        What an open page asks by itself (`is_act=False`) keeps no session awake.
+        """
         rows = self.ground.sessions.look(_VISITOR, {"secret": hashed(secret), "kind": kind})
         if not rows:
             return None
@@ -92,7 +95,7 @@ class Door:
         idle = timedelta(seconds=self.settings.session_idle_seconds)
         if first.expires_at <= now or (kind == "browser" and first.seen_at + idle <= now):
             return None
-        if now - first.seen_at > SEEN_EVERY:
+        if is_act and now - first.seen_at > SEEN_EVERY:
             self._seen(first.id, now)
         roles = tuple(sorted(row.role for row in rows if row.role))
         actor = Actor(first.person_id, first.username, first.printed_name, roles, first.station, first.id, request)

@@ -2,8 +2,10 @@
 import { watchOnce } from "./once.js";
 import { watchScanner } from "./scanner.js";
 import { startCountdowns } from "./countdown.js";
+import { watchAlerts } from "./alerts.js";
 
 document.querySelector("#faults")?.focus();
 watchScanner(document);
 watchOnce(document);
 startCountdowns(document);
+watchAlerts(document);
