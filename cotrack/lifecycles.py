@@ -70,9 +70,10 @@ LOT: Final = Lifecycle(
         Action("release", N_("Release"), _from("quarantine", "conditionally_released"), "released", "lot:release",
                N_("QA signs that every required result is there, within its limits and reviewed, and the trail read."),
                meaning="released"),
-        Action("release_conditionally", N_("Release conditionally"), _from("quarantine"),
+        Action("release_conditionally", N_("Release conditionally"), _from("quarantine", "conditionally_released"),
                "conditionally_released", "lot:release_conditionally",
-               N_("QA signs a release with outstanding tests; each order needs the treating physician's acceptance."),
+               N_("QA signs a release with outstanding tests for the days that the study allows, again where a test "
+                  "takes longer; each order needs the treating physician's acceptance."),
                meaning="conditionally released", needs_reason=True),
         Action("reject", N_("Reject"), _from("in_process", "quarantine", "conditionally_released"),
                "rejected", "lot:reject",

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, url_for
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import ORDER
 from cotrack.orders import schemas
 from cotrack.orders.service import acceptance, allocation, dosing, sheets
@@ -52,7 +53,7 @@ def accept_lot(number: str, lot: str) -> Response:
         template="orders/accept_lot.html",
         then=lambda _: url_for("desk.order", number=number),
         done=done_words(ORDER["accept_lot"], f"order:{number}"),
-        context=lambda session: acceptance.acceptance_sheet(session, actor(), number, lot),
+        context=lambda session: acceptance.acceptance_sheet(Work(runtime().ground, session, actor()), number, lot),
         is_signed=True,
     )
 

@@ -54,6 +54,7 @@ def product_side(world: World) -> None:
     journey.results("\n".join(line for line in lines if line not in late).encode())
     journey.review(conditional)
     journey.release_conditionally(conditional, reason="urgent")
+    journey.release_conditionally(conditional, reason="RCL takes longer")
     journey.measured(HIM, {"weight_kg": "61.5", "organ_function_on": journey.today().isoformat()})
     accept(world, journey.ordered(HIM), lot=conditional)
     journey.results("\n".join([lines[0], *late]).encode(), "late.csv")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from cotrack.foundation.blockers import Blocker
 from cotrack.orders.rules import History, Weighed
 from cotrack.quality.rules import HoldFacts
 from cotrack.study.rules.definition import Definition
@@ -44,6 +45,8 @@ class BagFacts:
     holds: tuple[HoldFacts, ...]
     is_band_confirmed: bool
     order: OrderFacts | None
+    ended: tuple[Blocker, ...] = ()
+    """The reason where the conditional release of its lot is over."""
 
     @property
     def order_id(self) -> int | None:

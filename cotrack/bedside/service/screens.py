@@ -26,6 +26,7 @@ from cotrack.orders.models import Acceptance
 from cotrack.orders.service.acceptance import newest_acceptance
 from cotrack.orders.service.dosing import order_numbered
 from cotrack.participants.service import identity
+from cotrack.release.service.conditional import end_of
 from cotrack.study.service import definition_of
 
 
@@ -150,6 +151,7 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
         pair = _pair(work, check) if not reasons else None
         bag = bag_facts(work, check.unit.number) if check.unit is not None else None
         acceptance = _acceptance(session, check)
+        conditional_until = end_of(session, check.unit.lot) if acceptance and check.unit else None
     todo, call = advice(reasons[0].code) if reasons else ("", "")
     return {
         "check": check,
@@ -163,6 +165,7 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
         "to_give": bag.order.volume_to_give_ml if bag is not None and bag.order is not None else None,
         "order_number": check.order.number if check.order is not None else order_number,
         "acceptance": acceptance,
+        "conditional_until": conditional_until,
         "now": ground.sessions.clock(),
         "is_mine": check.person_id == actor.person_id,
     }

@@ -108,7 +108,7 @@ def lots_to_accept(session: Session, desk: Desk) -> Iterator[Task]:
         order = order_numbered(session, number)
         if order.status == "ordered" and not is_short(session, order, desk.now):
             continue
-        for lot in acceptance.lots_to_accept(session, order, desk.actor.username):
+        for lot in acceptance.lots_to_accept(session, order, desk.actor.username, desk.now):
             arguments = {"number": number, "lot": lot.number}
             is_urgent = order.status == "allocated"
             yield Task(title, f"order:{number}", "orders.accept_lot", arguments, order.ordered_at, is_urgent=is_urgent)

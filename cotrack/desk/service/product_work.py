@@ -14,6 +14,7 @@ from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Deviation, Hold
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import against_review
+from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import waits_for_trail
 from cotrack.release.service.results import result_facts
 from cotrack.study.models import StudyDefinition
@@ -77,11 +78,18 @@ def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:
             yield Task(N_("Review results"), f"lot:{number}", "release.review_results", arguments, result.recorded_at)
 
 
-def lots_to_decide(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+def lots_to_decide(session: Session, desk: Desk) -> Iterator[Task]:
     statement = select(Lot).where(Lot.status.in_(UNDECIDED)).order_by(Lot.id)
     for lot in session.scalars(statement):
+        arguments, until = {"number": lot.number}, end_of(session, lot)
         yield Task(
-            N_("Decide about the lot"), f"lot:{lot.number}", "release.show_release", {"number": lot.number}, lot.made_at
+            N_("Decide about the lot"),
+            f"lot:{lot.number}",
+            "release.show_release",
+            arguments,
+            lot.made_at,
+            until=until,
+            is_urgent=until is not None and until <= desk.now,
         )
 
 

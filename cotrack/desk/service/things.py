@@ -38,6 +38,8 @@ from cotrack.participants.service.knowledge import known_values, participant_num
 from cotrack.participants.service.treatment import treated_by
 from cotrack.quality.rules import against_held
 from cotrack.quality.service import alerts_of, deviations_of, holds_of, standing_holds
+from cotrack.release.rules.conditional import against_ended
+from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import dispositions_of
 from cotrack.release.service.results import files_of
 from cotrack.study.rules.eligibility import SETTLED
@@ -79,7 +81,9 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
     lot = lot_numbered(session, number)
     holds = standing_holds(session, [f"lot:{number}"])
     against = {"finish": against_finish_now(session, lot), "close": against_close_now(session, lot)}
-    standing = [*against_held(holds), *(against_lot(number, lot.status) if lot.status != "in_process" else [])]
+    now, until = ground.sessions.clock(), end_of(session, lot)
+    against_giving = against_lot(number, lot.status, ended=against_ended(number, until, now))
+    standing = [*against_held(holds), *(against_giving if lot.status != "in_process" else [])]
     return {
         "lot": lot,
         "definition": definition_of(lot.study_definition),
@@ -91,7 +95,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "dispositions": dispositions_of(session, lot.id),
         "made_by": _name(session, lot.made_by_id),
         "timeline": records_of(session, [f"lot:{number}", *(f"file:{each}" for each in files_of(session, lot.id))]),
-        "now": ground.sessions.clock(),
+        "conditional_until": until,
+        "now": now,
     }
 
 
@@ -155,7 +160,7 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence
 def _against_unit(unit: Unit, facts: BagFacts | None) -> list[Blocker]:
     if facts is None or unit.status in {"completed", "stopped_early", "wasted", "destroyed"}:
         return []
-    against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance)
+    against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, ended=facts.ended)
     return [*against, *against_held(facts.holds)]
 
 
@@ -258,14 +263,14 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
     order = order_numbered(session, number)
     endotoxin = endotoxin_of(session, order)
     may_accept = order.status in OPEN_STATES and "order:accept_lot" in actor.permissions
-    to_accept = lots_to_accept(session, order, actor.username) if may_accept else []
+    to_accept = lots_to_accept(session, order, actor.username, ground.sessions.clock()) if may_accept else []
     received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
     extras = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),) if received else ()
     return {
         "order": order,
         "definition": definition_of(order.study_definition),
         "offers": [*_offers_to_accept(order, to_accept), *offers(ORDER, number, order.status, actor, extras=extras)],
-        "acceptances": acceptances_of(session, order),
+        "acceptances": acceptances_of(session, order, ground.sessions.clock()),
         "standing": [*against_order_now(session, order), *endotoxin.blockers],
         "endotoxin": endotoxin,
         "is_open": order.status in OPEN_STATES,

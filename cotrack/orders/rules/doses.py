@@ -209,12 +209,19 @@ def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker
     ]
 
 
-def against_lot(number: str, status: str, *, has_acceptance: bool = False) -> list[Blocker]:
-    """Return the reason where a lot may not be given: `lot_not_released`, `lot_conditional`, `lot_rejected`."""
+def against_lot(
+    number: str, status: str, *, has_acceptance: bool = False, ended: Sequence[Blocker] = ()
+) -> list[Blocker]:
+    """Return the reason where a lot may not be given: `lot_not_released`, `lot_conditional`, `lot_rejected`.
+
+    `ended` says that its conditional release is over (`against_ended`): then no acceptance counts.
+    """
     details = {"lot": number}
     solve = f"lot:{number}"
-    if status in USABLE_LOT_STATES or (status == "conditionally_released" and has_acceptance):
+    if status in USABLE_LOT_STATES:
         return []
+    if status == "conditionally_released" and (ended or has_acceptance):
+        return list(ended)
     if status == "conditionally_released":
         return [
             Blocker(
@@ -239,7 +246,12 @@ def against_treating(participant: str, treated_by: str, username: str) -> list[B
 
 
 def against_acceptance(
-    number: str, status: str, outstanding: Sequence[str], holds: Sequence[HoldFacts]
+    number: str,
+    status: str,
+    outstanding: Sequence[str],
+    holds: Sequence[HoldFacts],
+    *,
+    ended: Sequence[Blocker] = (),
 ) -> list[Blocker]:
     """Return every reason why no physician can accept a lot for an order: only a conditional one needs it (E06)."""
     details, solve = {"lot": number}, f"lot:{number}"
@@ -248,7 +260,7 @@ def against_acceptance(
     if not outstanding:
         words = N_("No test of lot {lot} is outstanding any more: QA releases it fully or rejects it.")
         return [Blocker("nothing_outstanding", words, details, solve=solve)]
-    return against_held(holds)
+    return [*ended, *against_held(holds)]
 
 
 def is_accepted(accepted: str, outstanding: Sequence[str]) -> bool:

@@ -1,12 +1,12 @@
 """A physician's acceptance of a conditionally released lot for one order, naming its outstanding tests."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
-from cotrack.foundation.acting import Actor
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import ORDER
@@ -17,6 +17,8 @@ from cotrack.orders.rules import against_acceptance, against_treating, is_accept
 from cotrack.orders.service.dosing import order_numbered
 from cotrack.participants.service.treatment import treating_physicians
 from cotrack.quality.service import standing_holds
+from cotrack.release.rules.conditional import against_ended
+from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import outstanding_tests
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import limit_words
@@ -32,7 +34,7 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
     found = work.lock(Lot, lot, share=True)
     order = work.lock(Order, number)
     work.expect(order, "accept_lot")
-    work.refuse_if(_against(work.session, order, found, work.actor.username))
+    work.refuse_if(_against(work, order, found))
     tests = outstanding_tests(work.session, found)
     signature = work.sign(
         ORDER["accept_lot"].meaning, _text(order_numbered(work.session, number), found, tests, reason)
@@ -49,12 +51,12 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
     return acceptance
 
 
-def _against(session: Session, order: Order, lot: Lot, username: str) -> list[Blocker]:
-    tests = [each.key for each in outstanding_tests(session, lot)]
-    holds = standing_holds(session, [f"lot:{lot.number}"])
+def _against(work: Work, order: Order, lot: Lot) -> list[Blocker]:
+    tests = [each.key for each in outstanding_tests(work.session, lot)]
+    holds = standing_holds(work.session, [f"lot:{lot.number}"])
     return [
-        *against_treating(order.participant.subject_number, _treating(session, order), username),
-        *against_acceptance(lot.number, lot.status, tests, holds),
+        *against_treating(order.participant.subject_number, _treating(work.session, order), work.actor.username),
+        *against_acceptance(lot.number, lot.status, tests, holds, ended=ended(work.session, lot, work.now)),
     ]
 
 
@@ -89,9 +91,17 @@ def newest_acceptance(session: Session, order_id: int, lot_id: int) -> Acceptanc
     return session.scalar(statement)
 
 
-def has_acceptance(session: Session, order_id: int, lot: Lot) -> bool:
-    """Whether a conditionally released lot is accepted for an order, with the tests that are outstanding now."""
-    if lot.status != "conditionally_released":
+def ended(session: Session, lot: Lot, now: datetime) -> list[Blocker]:
+    """Return the reason against a lot whose conditional release is over."""
+    return against_ended(lot.number, end_of(session, lot), now)
+
+
+def has_acceptance(session: Session, order_id: int, lot: Lot, now: datetime) -> bool:
+    """Whether a conditionally released lot is accepted for an order, with the tests that are outstanding now.
+
+    Its conditional release must stand: what was accepted before it ended counts again once QA signed it once more.
+    """
+    if lot.status != "conditionally_released" or ended(session, lot, now):
         return False
     newest = newest_acceptance(session, order_id, lot.id)
     if newest is None:
@@ -99,7 +109,7 @@ def has_acceptance(session: Session, order_id: int, lot: Lot) -> bool:
     return is_accepted(newest.outstanding_tests, [each.key for each in outstanding_tests(session, lot)])
 
 
-def acceptances_of(session: Session, order: Order) -> list[tuple[Acceptance, bool]]:
+def acceptances_of(session: Session, order: Order, now: datetime) -> list[tuple[Acceptance, bool]]:
     """Return an order's acceptances, newest first, each with whether it counts now."""
     statement = (
         select(Acceptance)
@@ -109,10 +119,12 @@ def acceptances_of(session: Session, order: Order) -> list[tuple[Acceptance, boo
     )
     found = session.scalars(statement).all()
     newest = {each.lot_id: each.id for each in reversed(found)}
-    return [(each, newest[each.lot_id] == each.id and has_acceptance(session, order.id, each.lot)) for each in found]
+    return [
+        (each, newest[each.lot_id] == each.id and has_acceptance(session, order.id, each.lot, now)) for each in found
+    ]
 
 
-def lots_to_accept(session: Session, order: Order, username: str) -> list[Lot]:
+def lots_to_accept(session: Session, order: Order, username: str, now: datetime) -> list[Lot]:
     """Return the conditionally released lots that could serve an order once this person, who treats, accepts them.
 
     Before bags are set aside those with a bag in store; afterwards the lot of a bag whose acceptance counts no longer.
@@ -126,17 +138,22 @@ def lots_to_accept(session: Session, order: Order, username: str) -> list[Lot]:
     else:
         in_store = exists().where(Unit.lot_id == Lot.id, Unit.status == "stored")
         statement = conditional.where(in_store, Lot.study_definition_id == order.study_definition_id)
-    return [each for each in session.scalars(statement) if not has_acceptance(session, order.id, each)]
+    return [
+        each
+        for each in session.scalars(statement)
+        if not ended(session, each, now) and not has_acceptance(session, order.id, each, now)
+    ]
 
 
-def acceptance_sheet(session: Session, actor: Actor, number: str, lot_number: str) -> Mapping[str, Any]:
-    """Return what a physician reads before accepting a lot: what is outstanding, and what stands against it."""
-    order, lot = order_numbered(session, number), lot_numbered(session, lot_number)
-    tests = outstanding_tests(session, lot)
+def acceptance_sheet(work: Work, number: str, lot_number: str) -> Mapping[str, Any]:
+    """Return what a physician reads before accepting a lot: what is outstanding, until when, and what is against it."""
+    order, lot = order_numbered(work.session, number), lot_numbered(work.session, lot_number)
+    tests = outstanding_tests(work.session, lot)
     return {
         "order": order,
         "lot": lot,
         "tests": [(each, limit_words(each)) for each in tests],
-        "against": _against(session, order, lot, actor.username),
-        "acceptance": newest_acceptance(session, order.id, lot.id),
+        "ends_at": end_of(work.session, lot),
+        "against": _against(work, order, lot),
+        "acceptance": newest_acceptance(work.session, order.id, lot.id),
     }

@@ -50,7 +50,9 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
     subjects = [f"lot:{number}" for number in lots] + [f"unit:{unit.number}" for unit in units]
     held = {hold.subject for hold in standing_holds(session, subjects)}
     may_be_given = {
-        number for number, lot in lots.items() if lot.status == "released" or has_acceptance(session, order.id, lot)
+        number
+        for number, lot in lots.items()
+        if lot.status == "released" or has_acceptance(session, order.id, lot, now)
     }
     return [
         (unit, bag)
@@ -132,7 +134,7 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     for portion in chosen:
         unit = units[portion.bag.number]
         holds = standing_holds(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
-        is_accepted = has_acceptance(work.session, order.id, unit.lot)
+        is_accepted = has_acceptance(work.session, order.id, unit.lot, work.now)
         blockers += against_bag(portion.bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted)
         if unit.status != "stored":
             blockers.append(

@@ -111,7 +111,8 @@ def against_conditional_release(
     definition: Definition, facts: LotFacts, decider: Decider, now: datetime
 ) -> list[Blocker]:
     """Return every reason against a conditional release: only tests that may be outstanding may be missing (rule 2)."""
-    blockers = [*definition.against_use("test"), *_against_going_on(facts, decider, now)]
+    needed = definition.against_use("test", "product.conditional_release_days")
+    blockers = [*needed, *_against_going_on(facts, decider, now)]
     missing = {each.key for each in outstanding(facts.standings)}
     if not missing:
         blockers.append(Blocker("nothing_outstanding", "No test is outstanding: there is nothing to wait for."))

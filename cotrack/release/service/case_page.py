@@ -23,6 +23,7 @@ from cotrack.release.rules.lots import (
     in_short,
 )
 from cotrack.release.rules.trends import is_trended
+from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import newest_review
@@ -65,6 +66,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "counts": _counts(case.facts.standings),
         "trail": case.facts.trail,
         "trail_review": newest_review(session, lot.id),
+        "conditional_until": end_of(session, lot),
     }
 
 

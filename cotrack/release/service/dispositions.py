@@ -159,6 +159,9 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     ]
     if reason:
         lines.append(f"Reason / 理由: {reason}")
+    days = case.definition.product.conditional_release_days
+    if decision == "release_conditionally" and days is not None:
+        lines.append(f"It ends after / 有效期 {days} d × 24 h")
     if decision != "reject":
         lines.append(f"Trail reviewed up to record / 审计追踪已审阅至记录 {case.facts.trail.reviewed_up_to}")
     for each in case.facts.standings:

@@ -32,6 +32,7 @@ class Product:
     route: Words
     storage: Words
     shelf_life_months: int | None
+    conditional_release_days: int | None
     bag_volume_ml: Decimal | None
     bag_volume_tolerance_percent: Decimal | None
     thawed_life_minutes: int | None

@@ -94,11 +94,10 @@ class FileTable:
         """Return a number that is not negative."""
         return self.get(name, _number, "a number of at least 0", optional=optional)
 
-    def whole(self, name: str, *, is_open: bool = True) -> int | None:
+    def whole(self, name: str, *, optional: bool = False, is_open: bool = True) -> int | None:
         """Return a whole number above zero."""
-        return self.get(
-            name, lambda value: value if is_whole(value) else None, "a whole number of at least 1", is_open=is_open
-        )
+        say = "a whole number of at least 1"
+        return self.get(name, lambda value: value if is_whole(value) else None, say, optional=optional, is_open=is_open)
 
     def flag(self, name: str, *, default: bool | None = None) -> bool | None:
         """Return true or false; the default where the file does not say, None where the sponsor has not set it."""

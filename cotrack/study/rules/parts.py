@@ -31,6 +31,8 @@ def read_product(table: FileTable) -> Product:
         route=table.words("route"),
         storage=table.words("storage"),
         shelf_life_months=table.whole("shelf_life_months"),
+        # Optional, as below: what was released under a version without an end keeps none.
+        conditional_release_days=table.whole("conditional_release_days", optional=True),
         bag_volume_ml=table.number("bag_volume_ml"),
         # Optional: versions that were signed before there was this key stay what they are.
         bag_volume_tolerance_percent=table.number("bag_volume_tolerance_percent", optional=True),

@@ -76,6 +76,7 @@ UNSET = {
     "product.storage_en",
     "product.storage_zh",
     "product.shelf_life_months",
+    "product.conditional_release_days",
     "product.bag_volume_ml",
     "product.bag_volume_tolerance_percent",
     "product.thawed_life_minutes",
