@@ -161,7 +161,7 @@ PARTICIPANT: Final = Lifecycle(
         Action("enrol", N_("Enrol"), _from("screening"), "enrolled", "participant:enrol",
                N_("The physician signs that every criterion that counts at enrolment is met today."),
                meaning="approved"),
-        Action("take_over", N_("Take over treatment"), _from("enrolled"), None, "participant:take_over",
+        Action("take_over", N_("Take over treatment"), _from("enrolled", "withdrawn"), None, "participant:take_over",
                N_("Another physician becomes the treating one: acceptances and alerts are theirs from now on."),
                needs_reason=True),
         Action("withdraw", N_("Withdraw"), _from("screening", "enrolled"), "withdrawn", "participant:withdraw",

@@ -10,7 +10,7 @@ from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import DEVIATION, HOLD
 from cotrack.quality.models import Acknowledgement, Alert, Deviation, Hold
-from cotrack.quality.rules import DeviationFacts, HoldFacts, against_closing
+from cotrack.quality.rules import DeviationFacts, HoldFacts, against_closing, against_open
 
 STANDING_STATES = ("standing", "recalled")
 
@@ -34,15 +34,30 @@ def place(work: Work, action: str, subject: str, *, reason: str) -> Hold:
 
 
 def lift(work: Work, hold_id: int, *, reason: str) -> Hold:
-    """Lift a hold, with the reason; a recall is never lifted."""
+    """Lift a hold, with the reason; a recall is never lifted.
+
+    A hold over a failed test stands until its deviation is closed: QA signs what the failure means (§3.3 rules 3, 4).
+    """
     found = work.session.get(Hold, hold_id)
     work.begin(HOLD, "lift", str(hold_id), reason=reason, subject=found.subject if found else "")
     hold = work.session.get(Hold, hold_id, with_for_update=True)
     if hold is None:
         raise NotFound("There is no such hold.")
+    work.expect(hold, "lift")
+    work.refuse_if(against_open(_open_behind(work.session, hold)))
     work.move(hold, "lift")
     hold.lifted_at, hold.lifted_by_id, hold.lift_reason = work.now, work.person_id, reason.strip()
     return hold
+
+
+def _open_behind(session: Session, hold: Hold) -> list[DeviationFacts]:
+    """Return the open deviation that was opened with a hold, if there is one."""
+    statement = (
+        select(Deviation)
+        .join(Alert, Alert.deviation_id == Deviation.id)
+        .where(Alert.hold_id == hold.id, Deviation.status == "open")
+    )
+    return [deviation_facts(each) for each in session.scalars(statement)]
 
 
 def hold_numbered(session: Session, hold_id: int) -> tuple[Hold, str]:

@@ -8,7 +8,7 @@ from support.stages import HER, LOT, Bedside, at_the_bedside, at_the_ward, codes
 from support.studies import in_effect
 from support.worlds import World
 
-from cotrack.bedside.service import infusions
+from cotrack.bedside.service import infusions, screens
 
 
 @pytest.fixture
@@ -47,6 +47,26 @@ def test_a_check_before_the_thaw_and_the_thaw_itself_are_stopped(strict: World) 
     assert codes(strict.journey.thaw_check(bedside.bag, "zhou.n")) == ["endotoxin_too_high"]
 
 
+def test_a_result_that_waits_for_its_review_stops_the_start_already(strict: World) -> None:
+    bedside = at_the_bedside(strict)
+    first, second = pair(bedside)
+    reported_again(strict, LOT, "0.49")
+    with refused("endotoxin_too_high"):
+        strict.do("wu.n", lambda work: infusions.start(work, first_check=first, second_check=second))
+
+
+def test_no_verdict_says_go_and_no_button_is_open_before_a_step_that_the_endotoxin_stops(
+    strict: World, person: SignIn
+) -> None:
+    bedside = at_the_bedside(strict)
+    learnt(strict, "0.49")
+    _, second = pair(bedside)
+    verdict = screens.verdict(strict.runtime.ground, strict.cast.actor("wu.n"), second)
+    assert (verdict["is_match"], verdict["pair"]) == (False, None)
+    assert [each.code for each in verdict["reasons"]] == ["endotoxin_too_high"]
+    assert "bring up to 12.5 EU" in person("zhou.n").get(f"/units/{bedside.bag}").get_data(as_text=True)
+
+
 def test_nothing_starts_with_more_endotoxin_than_is_allowed_while_the_quick_check_does_not_ask(strict: World) -> None:
     bedside = at_the_bedside(strict)
     learnt(strict, "0.49")
@@ -75,3 +95,17 @@ def test_the_page_of_an_open_order_says_that_its_bags_bring_too_much(strict: Wor
     learnt(strict, "0.49")
     page = person("dr.gao").get(f"/orders/{bedside.order}").get_data(as_text=True)
     assert "bring up to 12.5 EU of endotoxin; 12.3 EU are allowed for this participant" in page
+
+
+def test_the_page_of_a_running_infusion_says_that_its_lot_is_held_and_whom_to_call(
+    world: World, person: SignIn
+) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    page = f"/infusions/{infusion.id}"
+    assert "Pause the infusion and call the physician" not in person("zhou.n").get(page).get_data(as_text=True)
+    reported_again(world, LOT, ">60")
+    shown = person("zhou.n").get(page).get_data(as_text=True)
+    assert "Pause the infusion and call the physician" in shown
+    assert "is on hold: " in shown
+    assert "&gt;60 EU/mL (out of specification)" in shown

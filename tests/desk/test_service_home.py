@@ -6,6 +6,7 @@ import pytest
 from flask import url_for
 from support.clients import Client, SignIn
 from support.clinic import BORN, candidate, file_of, given, measured_today
+from support.late import closed
 from support.stages import HER, HIM, LOT, OTHER_LOT, at_the_bedside, at_the_ward, enrolled, results_of
 from support.worlds import World
 
@@ -142,6 +143,7 @@ def test_a_late_failure_reaches_quality_and_the_physician_of_everybody_who_has_a
     assert told(world, "dr.gao") == [alert, given_to_her, set_aside_for_him]
     assert all(task.is_urgent for task in tasks(world, "dr.gao"))
     (hold,) = [task for task in tasks(world, "qian.m") if task.title == "Solve the hold"]
+    closed(world)
     world.do("qian.m", lambda work: quality.lift(work, hold.arguments["hold_id"], reason="contaminated in the lab"))
     assert told(world, "dr.gao") == [alert]
 

@@ -119,6 +119,7 @@ def clinic_side(world: World) -> None:
     world.sign("wu.n", lambda work: infusions.stop_early(work, second.id, **volumes, reason="rash"))
     world.do("zhou.n", lambda work: bands.remove(work, HER, reason="discharged"))
     world.do("dr.gao", lambda work: enrolment.withdraw(work, HER, reason="progress"))
+    world.do(OTHER_PHYSICIAN.username, lambda work: treatment.take_over(work, HER, reason="follow-up"))
 
 
 def test_each_permitted_transition_is_reached_through_its_service(world: World) -> None:

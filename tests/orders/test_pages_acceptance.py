@@ -60,7 +60,7 @@ def test_the_page_names_what_is_outstanding_and_signs_it(world: World, person: S
     assert "RCL (replication-competent vector)" in page
     signed = person("dr.gao").sign(path(order), reason="no other lot")
     assert (signed.status_code, signed.headers["Location"]) == (303, f"/orders/{order}")
-    found = world.read(lambda session: acceptance.acceptances_of(session, world.journey.order(order)))
+    found = world.read(lambda session: acceptance.acceptances_of(session, world.journey.order(order), world.clock.now))
     assert [(each.outstanding_tests, each.reason, counts) for each, counts in found] == [
         ("sterility rcl", "no other lot", True)
     ]

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 from support.conditional import RCL, accept, lines_of, released_conditionally
+from support.late import closed, day_14
 from support.races import HeldCommand, Waiting
 from support.refusals import refused
 from support.stages import HER, HIM, LOT, OTHER_LOT, codes, enrolled, results_of
@@ -16,6 +17,7 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
 from cotrack.orders.models import Acceptance
 from cotrack.orders.service import acceptance, dosing
+from cotrack.quality import service as quality
 from cotrack.release.service import imports
 
 
@@ -164,3 +166,14 @@ def test_a_lot_that_is_released_fully_afterwards_needs_no_acceptance(world: Worl
     world.journey.review(LOT)
     world.journey.release(LOT)
     assert world.journey.allocated(order)
+
+
+def test_nobody_accepts_a_lot_over_a_failed_test_though_its_hold_was_lifted(world: World, order: str) -> None:
+    accept(world, order)
+    world.journey.results(day_14(world), "day-14.csv")
+    closed(world)
+    world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
+    with refused("out_of_specification"):
+        accept(world, order)
+    with refused("no_bags"):
+        world.journey.allocated(order)

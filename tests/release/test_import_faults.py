@@ -10,6 +10,7 @@ from support.worlds import World
 
 from cotrack.foundation.errors import InvalidInput
 from cotrack.manufacture.service import lots, units
+from cotrack.quality import service as quality
 from cotrack.release.models import Result, ResultImport
 from cotrack.release.service import dispositions, imports
 
@@ -243,11 +244,13 @@ def test_a_row_of_too_few_or_too_many_cells_is_named(laboratory: World) -> None:
 
 
 @pytest.mark.parametrize("action", ["reject", "close"])
-def test_a_lot_that_is_decided_for_ever_takes_no_results(laboratory: World, action: str) -> None:
+def test_a_lot_that_was_never_released_takes_results_after_its_end_and_nothing_is_held_for_them(
+    laboratory: World, action: str
+) -> None:
     laboratory.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="leaking"))
     if action == "close":
         laboratory.do("qian.m", lambda work: units.destroy_unit(work, f"{LOT}-001", reason="rejected"))
         laboratory.do("qian.m", lambda work: lots.close_lot(work, LOT))
-    said = faults(laboratory, GOOD)
-    assert len(said) == len(ROWS)
-    assert said[0] == f"Line 2, column Lot No.: lot {LOT} is decided and takes no results."
+    (sterility,) = [row for row in ROWS if row["Test"] == "Sterility"]
+    laboratory.journey.results(file_of([{**sterility, "Result": "growth"}]))
+    assert laboratory.read(lambda session: quality.holds_of(session, f"lot:{LOT}")) == []

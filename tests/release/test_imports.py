@@ -15,6 +15,7 @@ from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import InvalidInput, PermissionDenied
 from cotrack.foundation.tables import LONGEST_CELL
 from cotrack.manufacture.service import lots, units
+from cotrack.quality.service import holds_of
 from cotrack.release.models import Result, ResultImport
 from cotrack.release.service import dispositions, imports
 from cotrack.release.service.imports import MOST_FAULTS, MOST_NEW, Preview, StoredFile
@@ -130,7 +131,7 @@ def test_a_row_that_contradicts_a_stored_one_refuses_the_whole_file(laboratory: 
         imported(laboratory, file_of(with_cells(ROWS, 4, **cells)))
     said = refusal.value.reasons[0].sentence
     assert said.startswith("Line 4, column Result: ")
-    assert said.endswith("contradicts the stored “93.4” of Viability, no. 1.")
+    assert "contradicts the stored “93.4” of Viability, no. 1. If the laboratory corrects it" in said
     assert [each.reported for each in stored(laboratory)] == [row["Result"] for row in ROWS[:5]]
 
 
@@ -208,19 +209,19 @@ def test_a_release_waits_for_an_import_and_sees_what_it_stored(laboratory: World
     ]
 
 
-def test_an_import_waits_for_a_lot_that_is_being_closed_and_stores_nothing_then(laboratory: World) -> None:
+def test_an_import_waits_for_a_lot_that_is_being_closed_and_its_failure_still_reaches_it(laboratory: World) -> None:
     laboratory.journey.results(file_of(ROWS))
     laboratory.journey.review(LOT)
     laboratory.journey.release(LOT)
     laboratory.do("qian.m", lambda work: units.destroy_unit(work, f"{LOT}-001", reason="retained too long"))
     held = HeldCommand(laboratory, "qian.m", lambda work: lots.close_lot(work, LOT))
-    late = file_of([{**ROWS[2], "Replicate": "2"}])
+    late = file_of([{**ROWS[2], "Replicate": "2", "Result": "1.0"}])
     waiting = Waiting(
         laboratory, "wang.l", lambda work: imports.import_results(work, file_name="late.csv", content=late)
     )
     assert waiting.waits()
     held.commit()
     waiting.end()
-    assert waiting.refusal is not None
-    assert "is decided and takes no results" in waiting.refusal.reasons[0].sentence
-    assert len(stored(laboratory)) == len(ROWS)
+    assert waiting.refusal is None
+    assert len(stored(laboratory)) == len(ROWS) + 1
+    assert [each.status for each in laboratory.read(lambda session: holds_of(session, f"lot:{LOT}"))] == ["standing"]

@@ -44,9 +44,12 @@ def test_the_highest_replicate_counts_and_a_bound_from_above_counts_as_the_bound
     assert found == (None if expected is None else Decimal(expected))
 
 
-def test_only_a_reviewed_result_counts() -> None:
+def test_one_result_is_reviewed_and_one_that_waits_for_its_review_counts_too() -> None:
     assert most_endotoxin_eu_per_ml(STUDY, [result("0.31", reviewer=None)]) is None
-    assert most_endotoxin_eu_per_ml(STUDY, [result("0.31"), result("9", replicate=2, reviewer=None)]) == Decimal("0.31")
+    assert most_endotoxin_eu_per_ml(STUDY, [result("0.31"), result("0.4", replicate=2, reviewer=None)]) == Decimal(
+        "0.4"
+    )
+    assert most_endotoxin_eu_per_ml(STUDY, [result("0.31"), result(">0.4", replicate=2, reviewer=None)]) is None
 
 
 def test_words_are_no_amount() -> None:

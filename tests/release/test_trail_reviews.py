@@ -147,6 +147,21 @@ def test_whatever_is_done_to_a_lot_its_bags_or_results_undoes_the_review_of_its_
     assert status(ready) == "released"
 
 
+def test_what_qa_found_out_about_a_deviation_undoes_the_review_and_is_reviewed_by_somebody_else(ready: World) -> None:
+    number = ready.do("zhao.l", lambda work: lots.open_deviation(work, LOT, description="bath at 41 °C")).number
+    ready.journey.trail_reviewed(LOT, by="tang.w")
+    found = {"classification": "minor", "cause": "sensor", "impact": "none"}
+    ready.do("qian.m", lambda work: quality.assess(work, number, **found))
+    ready.sign("qian.m", lambda work: quality.close(work, number))
+    with refused("trail_unreviewed"):
+        ready.sign("qian.m", release)
+    with refused("same_person"):
+        ready.journey.trail_reviewed(LOT, by="qian.m")
+    ready.journey.trail_reviewed(LOT, by="tang.w")
+    ready.sign("qian.m", release)
+    assert status(ready) == "released"
+
+
 def test_a_result_undoes_the_review_of_the_trail_as_soon_as_it_is_stored(ready: World) -> None:
     ready.journey.trail_reviewed(LOT)
     ready.journey.results(RETEST, "retest.csv")

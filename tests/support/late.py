@@ -1,5 +1,6 @@
 """A late growth of a released lot, for tests of who is told."""
 
+from cotrack.quality import service as quality
 from support.conditional import STERILITY, accept, released_conditionally
 from support.remembered import remembered
 from support.stages import HER, HIM, LOT, enrolled, results_of
@@ -33,3 +34,11 @@ def day_14(world: World, result: str = GROWTH, *, replicate: int = 1) -> bytes:
 def grows(world: World, *, replicate: int = 1) -> None:
     """Let the day-14 sterility of the lot arrive, with growth."""
     world.journey.results(day_14(world, replicate=replicate), "day-14.csv")
+
+
+def closed(world: World) -> None:
+    """Let QA assess and close the deviation that came with the growth."""
+    number = f"DEV-{LOT}-1"
+    found = {"classification": "major", "cause": "a torn glove in the laboratory", "impact": "none: retest clean"}
+    world.do("qian.m", lambda work: quality.assess(work, number, **found))
+    world.sign("qian.m", lambda work: quality.close(work, number))

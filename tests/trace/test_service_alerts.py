@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from support.conditional import RCL, lines_of
-from support.late import GROWTH, grows, infused_conditionally
+from support.late import GROWTH, closed, grows, infused_conditionally
 from support.refusals import records, refused
 from support.stages import HER, LOT, OTHER_PHYSICIAN, at_the_bedside
 from support.worlds import World
@@ -12,9 +12,10 @@ from support.worlds import World
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import PermissionDenied
 from cotrack.foundation.work import Work
-from cotrack.participants.service import treatment
+from cotrack.participants.service import enrolment, treatment
 from cotrack.quality import service as quality
 from cotrack.quality.models import Acknowledgement
+from cotrack.release.service import dispositions
 from cotrack.trace.service import alerts
 
 
@@ -132,7 +133,31 @@ def test_an_infusion_that_is_running_is_named_and_the_list_read_before_it_is_rea
 
 def test_an_alert_whose_hold_was_lifted_waits_until_it_was_read(world: World, infused: str) -> None:
     grows(world)
+    closed(world)
     world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
     assert waits_for(world, "dr.gao")
     world.do("dr.gao", reading(shown(world)))
     assert not waits_for(world, "dr.gao")
+
+
+def test_a_hold_over_a_failed_test_stands_until_its_deviation_is_closed(world: World, infused: str) -> None:
+    grows(world)
+    with refused("deviation_open"):
+        world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
+    assert world.read(lambda session: quality.standing_holds(session, [f"lot:{LOT}"]))
+
+
+def test_growth_after_the_rejection_of_a_lot_that_was_given_still_raises_the_alert(world: World, infused: str) -> None:
+    world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="the laboratory telephoned"))
+    grows(world)
+    assert waits_for(world, "dr.gao")
+    page = world.read(lambda session: alerts.alert_page(session, world.cast.actor("qian.m"), 1))
+    assert [(each.unit, each.participant) for each in page["reach"].reached] == [(infused, HER)]
+
+
+def test_whoever_left_the_study_still_finds_another_treating_physician(world: World, infused: str) -> None:
+    world.do("dr.gao", lambda work: enrolment.withdraw(work, HER, reason="moved away"))
+    grows(world)
+    world.cast.add(OTHER_PHYSICIAN)
+    world.do(OTHER_PHYSICIAN.username, lambda work: treatment.take_over(work, HER, reason="on call"))
+    assert waits_for(world, OTHER_PHYSICIAN.username)

@@ -38,7 +38,7 @@ def against_bag(facts: BagFacts, place: Place, *, state: str) -> list[Blocker]:
     return [
         *_against_place(facts, place),
         *_against_state(facts, state),
-        *against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, ended=facts.ended),
+        *against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over),
         *against_held(facts.holds),
         *_against_expiry(facts, place),
         *_against_thawed_life(facts.definition.product),

@@ -45,7 +45,7 @@ class BagFacts:
     holds: tuple[HoldFacts, ...]
     is_band_confirmed: bool
     order: OrderFacts | None
-    ended: tuple[Blocker, ...] = ()
+    over: tuple[Blocker, ...] = ()
     """The reason where the conditional release of its lot is over."""
 
     @property

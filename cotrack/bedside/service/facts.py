@@ -20,7 +20,7 @@ from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import end_of_life
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
-from cotrack.orders.service.acceptance import ended, has_acceptance
+from cotrack.orders.service.acceptance import is_accepted_as_it_stands
 from cotrack.orders.service.endotoxin import endotoxin_set_aside
 from cotrack.orders.service.weights import weighed
 from cotrack.participants.models import Band, Observation, Participant
@@ -29,6 +29,8 @@ from cotrack.policy import roles_granting
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
 from cotrack.quality.service import STANDING_STATES, standing_holds
+from cotrack.release.rules.conditional import against_ended, conditional_end
+from cotrack.release.service.conditional import CONDITIONAL_SINCE
 from cotrack.study import service as study
 from cotrack.study.models import StudyDefinition
 from cotrack.study.rules.definition import Definition
@@ -80,6 +82,7 @@ _BAG = Prepared(
         Lot.id.label("lot_id"),
         Lot.status.label("lot_status"),
         Lot.expires_at,
+        CONDITIONAL_SINCE.label("conditional_since"),
         StudyDefinition.sha256,
         _issue.label("ward"),
         Order.id.label("order_id"),
@@ -121,8 +124,8 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         status=row.status,
         lot_number=row.lot_number,
         lot_status=row.lot_status,
-        has_acceptance=_has_acceptance(work, row),
-        ended=_ended(work, row),
+        has_acceptance=_is_accepted(work, row),
+        over=tuple(against_ended(row.lot_number, conditional_end(row.conditional_since, definition.product), work.now)),
         expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at),
         issued_to_ward=row.ward or "",
         thaw_started_at=row.thaw_started_at,
@@ -146,18 +149,11 @@ def _holds(work: Work, row: Row[Any]) -> tuple[HoldFacts, ...]:
     return tuple(standing_holds(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"]))
 
 
-def _has_acceptance(work: Work, row: Row[Any]) -> bool:
+def _is_accepted(work: Work, row: Row[Any]) -> bool:
     """Whether a conditional lot is accepted for this bag's order, with the tests that are outstanding now (E06)."""
     if row.lot_status != "conditionally_released" or row.order_id is None:
         return False
-    return has_acceptance(work.session, row.order_id, work.session.get_one(Lot, row.lot_id), work.now)
-
-
-def _ended(work: Work, row: Row[Any]) -> tuple[Blocker, ...]:
-    """Return the reason where the conditional release of the bag's lot is over."""
-    if row.lot_status != "conditionally_released":
-        return ()
-    return tuple(ended(work.session, work.session.get_one(Lot, row.lot_id), work.now))
+    return is_accepted_as_it_stands(work.session, row.order_id, work.session.get_one(Lot, row.lot_id))
 
 
 def _order(work: Work, row: Row[Any]) -> OrderFacts:

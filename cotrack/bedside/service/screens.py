@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck
-from cotrack.bedside.rules.advice import advice
+from cotrack.bedside.rules.advice import CALL_PHYSICIAN, advice
 from cotrack.bedside.rules.checks import against_check, against_pair
 from cotrack.bedside.service import checks, facts, infusions, sittings
-from cotrack.bedside.service.facts import bag_facts, place_of
+from cotrack.bedside.service.facts import against_endotoxin, bag_facts, place_of
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker, read_blockers
 from cotrack.foundation.errors import IdempotencyKeyReused, NotFound
@@ -26,6 +26,7 @@ from cotrack.orders.models import Acceptance
 from cotrack.orders.service.acceptance import newest_acceptance
 from cotrack.orders.service.dosing import order_numbered
 from cotrack.participants.service import identity
+from cotrack.quality.rules import against_held
 from cotrack.release.service.conditional import end_of
 from cotrack.study.service import definition_of
 
@@ -148,8 +149,10 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
             raise NotFound("There is no such check.")
         work = Work(ground, session, actor)
         reasons = read_blockers(check.blockers) or _no_longer(work, check)
-        pair = _pair(work, check) if not reasons else None
         bag = bag_facts(work, check.unit.number) if check.unit is not None else None
+        # The quick check does not ask for the endotoxin; the step that follows does, and no verdict says go before it.
+        reasons = reasons or (against_endotoxin(work, bag) if bag is not None else [])
+        pair = _pair(work, check) if not reasons else None
         acceptance = _acceptance(session, check)
         conditional_until = end_of(session, check.unit.lot) if acceptance and check.unit else None
     todo, call = advice(reasons[0].code) if reasons else ("", "")
@@ -228,6 +231,8 @@ def infusion(ground: Ground, infusion_id: int) -> Mapping[str, Any]:
         "infusion": found,
         "until": bag.expires_at if bag else None,
         "now": ground.sessions.clock(),
+        "held": against_held(bag.holds) if bag else [],
+        "phone": ground.site.phone.get(CALL_PHYSICIAN, ""),
         "people": people,
         "to_give": to_give,
     }

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import Infusion
 from cotrack.bedside.rules.facts import BagFacts
-from cotrack.bedside.service.facts import bag_facts
+from cotrack.bedside.service.facts import against_endotoxin, bag_facts
 from cotrack.bedside.service.infusions import infusion_of, infusions_into
 from cotrack.custody import service as custody
 from cotrack.desk.service.acts import Extra, Offer, offers
@@ -25,7 +25,7 @@ from cotrack.manufacture.service.lots import against_close_now, against_finish_n
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Order
 from cotrack.orders.rules import against_lot, ended_as
-from cotrack.orders.service.acceptance import acceptances_of, lots_to_accept
+from cotrack.orders.service.acceptance import acceptances_of, lots_to_accept, over
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.orders.service.dosing import OPEN_STATES, order_numbered, orders_of, orders_with_status
 from cotrack.orders.service.endotoxin import endotoxin_of
@@ -38,7 +38,6 @@ from cotrack.participants.service.knowledge import known_values, participant_num
 from cotrack.participants.service.treatment import treated_by
 from cotrack.quality.rules import against_held
 from cotrack.quality.service import alerts_of, deviations_of, holds_of, standing_holds
-from cotrack.release.rules.conditional import against_ended
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import dispositions_of
 from cotrack.release.service.results import files_of
@@ -82,7 +81,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
     holds = standing_holds(session, [f"lot:{number}"])
     against = {"finish": against_finish_now(session, lot), "close": against_close_now(session, lot)}
     now, until = ground.sessions.clock(), end_of(session, lot)
-    against_giving = against_lot(number, lot.status, ended=against_ended(number, until, now))
+    against_giving = against_lot(number, lot.status, over=over(session, lot, now))
     standing = [*against_held(holds), *(against_giving if lot.status != "in_process" else [])]
     return {
         "lot": lot,
@@ -107,7 +106,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
     facts = bag_facts(work, number)
     order_number = order_of_bag(session, number)
     infusion = infusion_of(session, unit.id)
-    standing = _against_unit(unit, facts)
+    standing = _against_unit(work, unit, facts)
     against = {"store": custody.against_storing(work, unit, ground.site.places[0]), "issue": standing}
     return {
         "unit": unit,
@@ -157,11 +156,12 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence
     ]
 
 
-def _against_unit(unit: Unit, facts: BagFacts | None) -> list[Blocker]:
+def _against_unit(work: Work, unit: Unit, facts: BagFacts | None) -> list[Blocker]:
     if facts is None or unit.status in {"completed", "stopped_early", "wasted", "destroyed"}:
         return []
-    against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, ended=facts.ended)
-    return [*against, *against_held(facts.holds)]
+    against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over)
+    is_next_at_ward = unit.status in {"allocated", "received", "thawed"}
+    return [*against, *against_held(facts.holds), *(against_endotoxin(work, facts) if is_next_at_ward else [])]
 
 
 def participant_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:

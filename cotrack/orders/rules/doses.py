@@ -210,18 +210,18 @@ def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker
 
 
 def against_lot(
-    number: str, status: str, *, has_acceptance: bool = False, ended: Sequence[Blocker] = ()
+    number: str, status: str, *, has_acceptance: bool = False, over: Sequence[Blocker] = ()
 ) -> list[Blocker]:
     """Return the reason where a lot may not be given: `lot_not_released`, `lot_conditional`, `lot_rejected`.
 
-    `ended` says that its conditional release is over (`against_ended`): then no acceptance counts.
+    `over` says that the time of a conditional one is over: then no acceptance counts.
     """
     details = {"lot": number}
     solve = f"lot:{number}"
     if status in USABLE_LOT_STATES:
         return []
-    if status == "conditionally_released" and (ended or has_acceptance):
-        return list(ended)
+    if status == "conditionally_released" and (over or has_acceptance):
+        return list(over)
     if status == "conditionally_released":
         return [
             Blocker(
@@ -251,16 +251,19 @@ def against_acceptance(
     outstanding: Sequence[str],
     holds: Sequence[HoldFacts],
     *,
-    ended: Sequence[Blocker] = (),
+    stops: Sequence[Blocker] = (),
 ) -> list[Blocker]:
-    """Return every reason why no physician can accept a lot for an order: only a conditional one needs it (E06)."""
+    """Return every reason why no physician can accept a lot for an order: only a conditional one needs it (E06).
+
+    `stops` says that its time is over, and which of its tests failed.
+    """
     details, solve = {"lot": number}, f"lot:{number}"
     if status != "conditionally_released":
         return [Blocker("lot_not_conditional", "Lot {lot} is not released conditionally.", details, solve=solve)]
     if not outstanding:
         words = N_("No test of lot {lot} is outstanding any more: QA releases it fully or rejects it.")
         return [Blocker("nothing_outstanding", words, details, solve=solve)]
-    return [*ended, *against_held(holds)]
+    return [*stops, *against_held(holds)]
 
 
 def is_accepted(accepted: str, outstanding: Sequence[str]) -> bool:

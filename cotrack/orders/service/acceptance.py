@@ -18,8 +18,9 @@ from cotrack.orders.service.dosing import order_numbered
 from cotrack.participants.service.treatment import treating_physicians
 from cotrack.quality.service import standing_holds
 from cotrack.release.rules.conditional import against_ended
+from cotrack.release.rules.lots import against_failed, outstanding
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.dispositions import outstanding_tests
+from cotrack.release.service.dispositions import lot_standings, outstanding_tests
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import limit_words
 
@@ -52,11 +53,13 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
 
 
 def _against(work: Work, order: Order, lot: Lot) -> list[Blocker]:
-    tests = [each.key for each in outstanding_tests(work.session, lot)]
+    standings = lot_standings(work.session, lot)
+    tests = [each.key for each in outstanding(standings)]
+    stops = [*over(work.session, lot, work.now), *against_failed(lot.number, standings)]
     holds = standing_holds(work.session, [f"lot:{lot.number}"])
     return [
         *against_treating(order.participant.subject_number, _treating(work.session, order), work.actor.username),
-        *against_acceptance(lot.number, lot.status, tests, holds, ended=ended(work.session, lot, work.now)),
+        *against_acceptance(lot.number, lot.status, tests, holds, stops=stops),
     ]
 
 
@@ -91,22 +94,27 @@ def newest_acceptance(session: Session, order_id: int, lot_id: int) -> Acceptanc
     return session.scalar(statement)
 
 
-def ended(session: Session, lot: Lot, now: datetime) -> list[Blocker]:
-    """Return the reason against a lot whose conditional release is over."""
+def over(session: Session, lot: Lot, now: datetime) -> list[Blocker]:
+    """Return the reason where the time of a conditional release is over: the lot is given to nobody then."""
     return against_ended(lot.number, end_of(session, lot), now)
 
 
 def has_acceptance(session: Session, order_id: int, lot: Lot, now: datetime) -> bool:
-    """Whether a conditionally released lot is accepted for an order, with the tests that are outstanding now.
+    """Whether a conditionally released lot may be given for an order now: its time is not over, and it is accepted.
 
-    Its conditional release must stand: what was accepted before it ended counts again once QA signed it once more.
+    What was accepted before the release ended counts again once QA signed it once more.
     """
-    if lot.status != "conditionally_released" or ended(session, lot, now):
-        return False
+    is_conditional = lot.status == "conditionally_released"
+    return is_conditional and not over(session, lot, now) and is_accepted_as_it_stands(session, order_id, lot)
+
+
+def is_accepted_as_it_stands(session: Session, order_id: int, lot: Lot) -> bool:
+    """Whether a lot is accepted for an order with the tests that are outstanding now, and none of its tests failed."""
+    standings = lot_standings(session, lot)
     newest = newest_acceptance(session, order_id, lot.id)
-    if newest is None:
+    if newest is None or against_failed(lot.number, standings):
         return False
-    return is_accepted(newest.outstanding_tests, [each.key for each in outstanding_tests(session, lot)])
+    return is_accepted(newest.outstanding_tests, [each.key for each in outstanding(standings)])
 
 
 def acceptances_of(session: Session, order: Order, now: datetime) -> list[tuple[Acceptance, bool]]:
@@ -141,7 +149,7 @@ def lots_to_accept(session: Session, order: Order, username: str, now: datetime)
     return [
         each
         for each in session.scalars(statement)
-        if not ended(session, each, now) and not has_acceptance(session, order.id, each, now)
+        if not over(session, each, now) and not has_acceptance(session, order.id, each, now)
     ]
 
 

@@ -4,11 +4,16 @@ from datetime import datetime, timedelta
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
+from cotrack.study.rules.definition import Product
 
 
-def conditional_end(decided_at: datetime, days: int | None) -> datetime | None:
-    """Return when a conditional release ends: so many days of 24 hours after QA signed; None where no end was set."""
-    return None if days is None else decided_at + timedelta(days=days)
+def conditional_end(signed_at: datetime | None, product: Product) -> datetime | None:
+    """Return when a conditional release ends: so many days of 24 hours after QA signed it last.
+
+    None for a lot that was never released so, and where the study version sets no end.
+    """
+    days = product.conditional_release_days
+    return None if signed_at is None or days is None else signed_at + timedelta(days=days)
 
 
 def against_ended(lot: str, end: datetime | None, now: datetime) -> list[Blocker]:

@@ -9,7 +9,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.quality.rules import DeviationFacts, HoldFacts, against_held, against_open
 from cotrack.study.rules.definition import Definition, ReleaseTest
-from cotrack.study.rules.specification import Reported, Standing, judge_all, judge_one
+from cotrack.study.rules.specification import Reported, Standing, judge_all
 
 RELEASED_STATES = frozenset({"released", "conditionally_released"})
 
@@ -263,20 +263,10 @@ def against_review(results: Sequence[ResultFacts], reviewer: str) -> list[Blocke
     return [Blocker("same_person", "You made or entered results among these: another person reviews them.")]
 
 
-def against_staying_released(lot_status: str, new: Sequence[tuple[ReleaseTest, Reported]]) -> str:
-    """Return why a lot that is released goes on hold at once: its new results out of specification; empty if none."""
-    if lot_status not in RELEASED_STATES:
-        return ""
-    failed = [(test, each) for test, each in new if judge_one(test, each) is Standing.OUT_OF_SPECIFICATION]
-    told = {
-        language: "; ".join(f"{test.name[language]}: {_with_unit(test, each)} ({verdict})" for test, each in failed)
-        for language, verdict in (("en", "out of specification"), ("zh", "超标"))
-    }
-    return f"{told['en']} / {told['zh']}" if failed else ""
-
-
-def _with_unit(test: ReleaseTest, reported: Reported) -> str:
-    return f"{reported.words} {test.unit}".rstrip()
+def against_failed(lot_number: str, standings: Sequence[TestStanding]) -> list[Blocker]:
+    """Return a reason for each test that failed or cannot be judged: no physician accepts a lot over one (rule 2)."""
+    codes = {"out_of_specification", "result_undecidable"}
+    return [found for each in standings for found in _against_test(lot_number, each) if found.code in codes]
 
 
 def viable_million_per_ml(results: Sequence[ResultFacts], test: str = "viable_cell_count") -> Decimal | None:

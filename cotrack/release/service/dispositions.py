@@ -18,6 +18,7 @@ from cotrack.release.models import Disposition
 from cotrack.release.rules.lots import (
     Decider,
     LotFacts,
+    TestStanding,
     against_conditional_release,
     against_rejection,
     against_release,
@@ -183,8 +184,13 @@ def dispositions_of(session: Session, lot_id: int) -> list[Disposition]:
 
 def outstanding_tests(session: Session, lot: Lot) -> list[ReleaseTest]:
     """Return the tests of a lot's specification that are outstanding now."""
+    return outstanding(lot_standings(session, lot))
+
+
+def lot_standings(session: Session, lot: Lot) -> tuple[TestStanding, ...]:
+    """Return how each test of a lot stands now."""
     results = result_facts(session, results_of(session, lot.id))
-    return outstanding(standings(study.definition_of(lot.study_definition), results))
+    return standings(study.definition_of(lot.study_definition), results)
 
 
 def viable_cells(session: Session, lot_id: int) -> Decimal | None:

@@ -1,6 +1,6 @@
 """Importing a laboratory's results: previewed first, all or nothing, and a result is never replaced."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -16,8 +16,8 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import stop_lot
-from cotrack.release.models import Result, ResultImport
-from cotrack.release.rules.lots import against_staying_released
+from cotrack.release.models import Disposition, Result, ResultImport
+from cotrack.release.rules.late import against_staying_released
 from cotrack.release.service.result_files import COLUMNS, ReadResult, read_rows
 
 MOST_NEW = 1_500
@@ -47,11 +47,8 @@ class Preview:
     new: tuple[ReadResult, ...]
     already_there: tuple[ReadResult, ...]
     faults: tuple[Blocker, ...]
-
-    @property
-    def stopped(self) -> tuple[StoppedLot, ...]:
-        """The released lots that fail a test by these results: storing them puts each on hold."""
-        return tuple(_stopped(self.new))
+    stopped: tuple[StoppedLot, ...] = ()
+    """The lots that were released and fail a test by these results: storing them puts each on hold."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,8 @@ def preview(work: Work, *, file_name: str, content: bytes, lock: bool = False) -
         faults = [*faults, *more, *_against_size(new)]
     if faults:
         raise InvalidInput("Nothing of this file was stored.", blockers=_worst(faults))
-    return Preview(file_name, sha256, tuple(new), tuple(already_there), ())
+    stopped = _stopped(new, _ever_released(work.session, new))
+    return Preview(file_name, sha256, tuple(new), tuple(already_there), (), tuple(stopped))
 
 
 def look(ground: Ground, actor: Actor, *, file_name: str, content: bytes) -> Preview:
@@ -122,15 +120,24 @@ def import_results(work: Work, *, file_name: str, content: bytes) -> StoredFile:
     return StoredFile(stored, stopped)
 
 
-def _stopped(new: Iterable[ReadResult]) -> list[StoppedLot]:
+def _stopped(new: Sequence[ReadResult], released: Container[int]) -> list[StoppedLot]:
     by_lot: dict[str, list[ReadResult]] = {}
     for each in new:
         by_lot.setdefault(each.lot.number, []).append(each)
     return [
         StoppedLot(read[0].lot, reason)
         for _, read in sorted(by_lot.items())
-        if (reason := against_staying_released(read[0].lot.status, [(each.test, each.reported) for each in read]))
+        if read[0].lot.id in released
+        and (reason := against_staying_released([(each.test, each.reported) for each in read]))
     ]
+
+
+def _ever_released(session: Session, read: Sequence[ReadResult]) -> frozenset[int]:
+    """Return the lots that were released once, by their ids: what became of them since does not call a bag back."""
+    statement = select(Disposition.lot_id).where(
+        Disposition.lot_id.in_({each.lot.id for each in read}), Disposition.decision != "reject"
+    )
+    return frozenset(session.scalars(statement))
 
 
 def _result(work: Work, read: ReadResult, import_id: int) -> Result:
@@ -195,7 +202,8 @@ def _against_stored(
             already_there.append(each)
         else:
             words = N_(
-                "Line {line}, column {column}: “{value}” contradicts the stored “{stored}” of {test}, no. {replicate}."
+                "Line {line}, column {column}: “{value}” contradicts the stored “{stored}” of {test}, no. {replicate}. "
+                "If the laboratory corrects it, put the lot on hold now and have it reported as the next replicate."
             )
             details = {"stored": old.reported, "test": each.row["Test"], "replicate": each.replicate}
             faults.append(each.row.fault("Result", words, **details))

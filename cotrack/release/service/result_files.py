@@ -27,7 +27,6 @@ COLUMNS = (
     "Instrument",
     "Comment",
 )
-NOT_OPEN_STATES = frozenset({"rejected", "closed"})
 MOST_REPLICATES = 99
 
 
@@ -74,10 +73,6 @@ def _read_row(work: Work, row: Row, lots: Mapping[str, Lot]) -> tuple[ReadResult
     if lot is None:
         return None, [row.fault("Lot No.", "Line {line}, column {column}: there is no lot “{value}”.")]
     faults = []
-    if lot.status in NOT_OPEN_STATES:
-        faults.append(
-            row.fault("Lot No.", "Line {line}, column {column}: lot {value} is decided and takes no results.")
-        )
     if not row["Sample ID"].startswith(lot.number):
         faults.append(row.fault("Sample ID", "Line {line}, column {column}: sample “{value}” is not of this lot."))
     definition = study.definition_of(lot.study_definition)

@@ -14,6 +14,7 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.quality.service import deviations_of
 from cotrack.release.models import DECISIONS, TrailReview
 from cotrack.release.rules.lots import TrailStanding, against_trail_review
 from cotrack.release.service.results import files_of, result_facts, results_of
@@ -74,7 +75,7 @@ def _review_text(lot: Lot, records: Sequence[Told]) -> str:
 
 
 def lot_trail(session: Session, lot: Lot) -> list[Told]:
-    """Return every record about a lot, its units and its results' files, oldest first."""
+    """Return every record about a lot, its units, its deviations and its results' files, oldest first."""
     statement = select(AuditRecord).where(AuditRecord.subject.in_(_subjects(session, lot))).order_by(AuditRecord.id)
     return [told(row) for row in session.scalars(statement)]
 
@@ -82,7 +83,13 @@ def lot_trail(session: Session, lot: Lot) -> list[Told]:
 def _subjects(session: Session, lot: Lot) -> list[str]:
     units = session.scalars(select(Unit.number).where(Unit.lot_id == lot.id))
     files = files_of(session, lot.id)
-    return [f"lot:{lot.number}", *(f"unit:{number}" for number in units), *(f"file:{each}" for each in files)]
+    deviations = (each.number for each in deviations_of(session, f"lot:{lot.number}"))
+    return [
+        f"lot:{lot.number}",
+        *(f"unit:{number}" for number in units),
+        *(f"file:{each}" for each in files),
+        *(f"deviation:{number}" for number in deviations),
+    ]
 
 
 def trail_standing(session: Session, lot: Lot, site: Site) -> TrailStanding:

@@ -108,9 +108,12 @@ def _judge_number(test: ReleaseTest, number: Decimal) -> Standing:
 
 
 def _judge_bound(test: ReleaseTest, qualifier: str, bound: Decimal) -> Standing:
-    """Judge `<x` or `>x`: within only where every number it can stand for is within."""
+    """Judge `<x` or `>x`: within where every number it can stand for is within, out where every one is out."""
     is_upper = qualifier == "<"
     upper = min((limit for limit in (test.most, test.below) if limit is not None), default=None)
+    beyond = test.least is not None and bound <= test.least if is_upper else upper is not None and bound >= upper
+    if beyond:
+        return Standing.OUT_OF_SPECIFICATION
     if is_upper and test.least is None and upper is not None:
         is_inside, alert = bound <= upper, test.alert_most
     elif not is_upper and upper is None and test.least is not None:

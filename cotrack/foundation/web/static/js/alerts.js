@@ -1,5 +1,8 @@
 // Asks every half minute whether an alert waits, so that a page left open says so too.
 const EVERY_MS = 30_000;
+const MOST_FAILURES = 2;
+
+let failures = 0;
 
 export function watchAlerts(page) {
   const place = page.querySelector("[data-alerts]");
@@ -9,13 +12,26 @@ export function watchAlerts(page) {
 async function refresh(place) {
   try {
     const answer = await fetch(place.dataset.alerts, { redirect: "error" });
-    if (answer.ok) show(place, await answer.text());
+    if (!answer.ok) throw new Error(answer.statusText);
+    show(place, await answer.text());
+    failures = 0;
   } catch {
-    // No network, or signed out: the next page or the next turn tells.
+    // No network, or signed out: a page that learns nothing more must not look as if nothing waited.
+    failures += 1;
+    if (failures >= MOST_FAILURES) showDeaf(place);
   }
 }
 
 function show(place, text) {
   if (text !== place.dataset.shown) place.innerHTML = text;
   place.dataset.shown = text;
+}
+
+function showDeaf(place) {
+  const line = document.createElement("div");
+  line.className = "alarm";
+  line.setAttribute("role", "alert");
+  line.textContent = place.dataset.deaf;
+  place.replaceChildren(line);
+  place.dataset.shown = "";
 }
