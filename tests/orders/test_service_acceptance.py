@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 from support.conditional import RCL, accept, lines_of, released_conditionally
+from support.endotoxin import reported_again
 from support.late import closed, day_14
 from support.races import HeldCommand, Waiting
 from support.refusals import refused
@@ -175,5 +176,16 @@ def test_nobody_accepts_a_lot_over_a_failed_test_though_its_hold_was_lifted(worl
     world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
     with refused("out_of_specification"):
         accept(world, order)
+    with refused("no_bags"):
+        world.journey.allocated(order)
+
+
+def test_an_acceptance_counts_no_more_over_a_repeated_test_that_failed_though_the_same_ones_are_outstanding(
+    world: World, order: str
+) -> None:
+    accept(world, order)
+    reported_again(world, LOT, ">60")
+    closed(world)
+    world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
     with refused("no_bags"):
         world.journey.allocated(order)
