@@ -47,3 +47,20 @@ def test_a_late_growth_holds_the_lot_and_its_treating_physician_is_told_within_a
     assert physician.complaints == analyst.complaints == reviewer.complaints == []
     for each in (physician, analyst, reviewer):
         each.page.context.close()
+
+
+def test_a_page_that_learns_of_alerts_no_more_says_so_until_it_does_again(
+    server: Server, browser: Browser, world: World
+) -> None:
+    physician = Person(browser, server.url, "dr.gao")
+    page = physician.page
+    page.clock.install()
+    physician.go("/participants")
+    page.route("**/alerts/waiting", lambda route: route.abort())
+    page.clock.run_for(61_000)
+    page.wait_for_selector("[data-alerts] .alarm")
+    assert physician.sees("This page learns of no alert any more. Load it again, or sign in.")
+    page.unroute("**/alerts/waiting")
+    page.clock.run_for(31_000)
+    page.wait_for_selector("[data-alerts] .alarm", state="detached")
+    page.context.close()
