@@ -6,6 +6,7 @@ from support.endotoxin import STRICT, reported_again
 from support.refusals import refused
 from support.stages import HER, LOT, Bedside, at_the_bedside, at_the_ward, codes, enrolled
 from support.studies import in_effect
+from support.tampering import by_hand
 from support.worlds import World
 
 from cotrack.bedside.service import infusions, screens
@@ -109,3 +110,15 @@ def test_the_page_of_a_running_infusion_says_that_its_lot_is_held_and_whom_to_ca
     assert "Pause the infusion and call the physician" in shown
     assert "is on hold: " in shown
     assert "&gt;60 EU/mL (out of specification)" in shown
+
+
+def test_the_page_of_a_running_infusion_says_that_its_lot_was_rejected_and_a_paused_one_is_not_resumed(
+    world: World, person: SignIn
+) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    world.do("zhou.n", lambda work: infusions.pause(work, infusion.id, reason="kinked line"))
+    by_hand(world, "UPDATE lot SET status = 'rejected'")
+    shown = person("zhou.n").get(f"/infusions/{infusion.id}").get_data(as_text=True)
+    assert "Do not resume before the physician has said so" in shown
+    assert "is rejected" in shown

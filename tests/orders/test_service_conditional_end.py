@@ -2,18 +2,22 @@
 
 import pytest
 from support.clients import SignIn
+from support.clinic import refusal
 from support.conditional import RCL, STERILITY, accept, lines_of, released_conditionally
+from support.endotoxin import reported_again
 from support.refusals import refused
 from support.stages import HER, LOT, codes, enrolled
 from support.studies import in_effect, newer
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
+from cotrack.manufacture.service import lots
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.orders.service import acceptance
 from cotrack.orders.service.dosing import order_numbered
+from cotrack.quality import service as quality
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.dispositions import dispositions_of
+from cotrack.release.service.dispositions import dispositions_of, waits_for_trail
 
 ALLOWED = '"product.conditional_release_days" = 28'
 SENTENCE = "QA releases it fully, or conditionally once more, or rejects it."
@@ -37,6 +41,11 @@ def until_the_end(world: World, *, less_seconds: float = 0) -> None:
     world.clock.pass_by(minutes=-less_seconds / 60)
 
 
+def thawed_life(world: World) -> int:
+    minutes: int = world.runtime.ground.site.minutes["thawed_life"]
+    return minutes
+
+
 def test_bags_are_set_aside_up_to_the_end_and_not_at_it(world: World, order: str) -> None:
     until_the_end(world, less_seconds=30)
     assert len(world.journey.allocated(order)) == 1
@@ -57,21 +66,37 @@ def test_a_bag_that_was_set_aside_is_not_issued_after_the_end(world: World, orde
     assert SENTENCE in found.value.reasons[0].sentence
 
 
-def test_neither_thaw_nor_start_go_on_after_the_end(world: World, order: str) -> None:
-    until_the_end(world, less_seconds=600)
-    (bag,) = world.journey.allocated(order)
+def on_its_way(world: World, bag: str) -> None:
+    """Issue, receive and thaw a bag, each by whoever does it."""
     world.journey.issued(bag)
     world.journey.received(bag)
-    first, second = (world.journey.thaw_check(bag, by).id for by in ("zhou.n", "wu.n"))
-    world.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first, second_check=second))
-    world.do("wu.n", lambda work: infusions.finish_thaw(work, bag))
+    world.journey.thawed(bag)
+
+
+@pytest.mark.parametrize(("spare_seconds", "codes"), [(30, []), (-30, ["lot_conditional"]), (0, ["lot_conditional"])])
+def test_no_bag_leaves_the_cold_that_could_not_be_started_before_the_end(
+    world: World, order: str, spare_seconds: int, codes: list[str]
+) -> None:
+    until_the_end(world, less_seconds=thawed_life(world) * 60 + spare_seconds)
+    (bag,) = world.journey.allocated(order)
+    if not codes:
+        world.journey.issued(bag)
+        return
+    with refused(*codes) as found:
+        world.journey.issued(bag)
+    assert "before a thawed bag could be given" in found.value.reasons[0].sentence
+
+
+def test_neither_check_nor_start_go_on_after_the_end(world: World, order: str) -> None:
+    until_the_end(world, less_seconds=thawed_life(world) * 60 + 60)
+    (bag,) = world.journey.allocated(order)
+    on_its_way(world, bag)
     pair = [world.journey.check(HER, bag, by) for by in ("zhou.n", "wu.n")]
     assert [codes(each) for each in pair] == [[], []]
-    world.clock.pass_by(minutes=11)
-    assert codes(world.journey.check(HER, bag, "zhou.n")) == ["lot_conditional"]
-    with pytest.raises(Exception) as found:  # noqa: PT011 (its reasons are what counts)
-        world.do("wu.n", lambda work: infusions.start(work, first_check=pair[0].id, second_check=pair[1].id))
-    assert "lot_conditional" in {each.code for each in found.value.reasons}  # type: ignore[attr-defined]
+    world.clock.pass_by(minutes=thawed_life(world) + 2)
+    assert "lot_conditional" in codes(world.journey.check(HER, bag, "zhou.n"))
+    found = refusal(world, "wu.n", lambda work: infusions.start(work, first_check=pair[0].id, second_check=pair[1].id))
+    assert "lot_conditional" in {each.code for each in found.reasons}
 
 
 def test_nobody_accepts_a_lot_whose_conditional_release_ended_and_nobody_is_asked_to(world: World) -> None:
@@ -135,3 +160,22 @@ def test_late_results_lead_to_the_full_release_after_the_end_too(world: World, o
     world.journey.review(LOT)
     world.journey.release(LOT)
     assert len(world.journey.allocated(order)) == 1
+
+
+def test_nobody_is_asked_to_accept_a_lot_over_a_failed_test(world: World, order: str) -> None:
+    reported_again(world, LOT, ">60")
+    asked = world.read(
+        lambda session: acceptance.lots_to_accept(session, order_numbered(session, order), "dr.gao", world.clock.now)
+    )
+    assert asked == []
+
+
+def test_the_trail_of_a_conditional_lot_waits_for_a_review_only_once_its_time_is_over(world: World, order: str) -> None:
+    held = world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
+    world.do("qian.m", lambda work: quality.lift(work, held.id, reason="false alarm"))
+    waits = lambda session: waits_for_trail(  # noqa: E731 (it is asked twice)
+        world.runtime.ground, session, lot_numbered(session, LOT), world.cast.actor("tang.w")
+    )
+    assert world.read(waits) is False
+    until_the_end(world)
+    assert world.read(waits) is True

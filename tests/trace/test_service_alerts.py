@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from support.clients import SignIn
+from support.clinic import candidate, file_of
 from support.conditional import RCL, lines_of
 from support.late import GROWTH, closed, grows, infused_conditionally
 from support.refusals import records, refused
@@ -161,3 +163,11 @@ def test_whoever_left_the_study_still_finds_another_treating_physician(world: Wo
     world.cast.add(OTHER_PHYSICIAN)
     world.do(OTHER_PHYSICIAN.username, lambda work: treatment.take_over(work, HER, reason="on call"))
     assert waits_for(world, OTHER_PHYSICIAN.username)
+
+
+def test_nobody_takes_over_the_treatment_of_somebody_who_was_never_enrolled(world: World, person: SignIn) -> None:
+    world.journey.screened(file_of(candidate(world, HER)))
+    world.do("dr.gao", lambda work: enrolment.withdraw(work, HER, reason="changed her mind"))
+    with refused("not_enrolled"):
+        world.do("dr.gao", lambda work: treatment.take_over(work, HER, reason="on call"))
+    assert "/take-over" not in person("dr.gao").get(f"/participants/{HER}").get_data(as_text=True)

@@ -1,7 +1,7 @@
 """Gathers everything a bedside check decides on, in two statements, however much data there is."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, literal, or_, select
@@ -118,6 +118,10 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         return None
     (row,) = rows
     definition = study.definition_hashed(work.session, row.sha256)
+    is_conditional = row.lot_status == "conditionally_released"
+    end = conditional_end(row.conditional_since, definition.product) if is_conditional else None
+    # No bag is thawed that could not be started before a conditional release ends.
+    lead = timedelta(minutes=work.site.minutes["thawed_life"] if row.status in ("allocated", "received") else 0)
     return BagFacts(
         unit_id=row.id,
         number=row.number,
@@ -125,7 +129,7 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         lot_number=row.lot_number,
         lot_status=row.lot_status,
         has_acceptance=_is_accepted(work, row),
-        over=tuple(against_ended(row.lot_number, conditional_end(row.conditional_since, definition.product), work.now)),
+        over=tuple(against_ended(row.lot_number, end, work.now, lead)),
         expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at),
         issued_to_ward=row.ward or "",
         thaw_started_at=row.thaw_started_at,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.advice import CALL_PHYSICIAN, advice
 from cotrack.bedside.rules.checks import against_check, against_pair
+from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service import checks, facts, infusions, sittings
 from cotrack.bedside.service.facts import against_endotoxin, bag_facts, place_of
 from cotrack.foundation.acting import Actor, Ground
@@ -23,6 +24,7 @@ from cotrack.labelling.rules.codes import clean_scan
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
 from cotrack.orders.models import Acceptance
+from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import newest_acceptance
 from cotrack.orders.service.dosing import order_numbered
 from cotrack.participants.service import identity
@@ -231,11 +233,17 @@ def infusion(ground: Ground, infusion_id: int) -> Mapping[str, Any]:
         "infusion": found,
         "until": bag.expires_at if bag else None,
         "now": ground.sessions.clock(),
-        "held": against_held(bag.holds) if bag else [],
+        "stops": _against_going_on(bag) if bag else [],
         "phone": ground.site.phone.get(CALL_PHYSICIAN, ""),
         "people": people,
         "to_give": to_give,
     }
+
+
+def _against_going_on(bag: BagFacts) -> list[Blocker]:
+    """Return what was learnt of a bag that is being given and makes whoever gives it stop and ask."""
+    rejected = against_lot(bag.lot_number, bag.lot_status) if bag.lot_status == "rejected" else []
+    return [*rejected, *against_held(bag.holds)]
 
 
 def wards(ground: Ground) -> list[tuple[str, str]]:

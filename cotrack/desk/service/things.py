@@ -245,8 +245,8 @@ def _band_offers(band: Band | None, actor: Actor, number: str, session: Session)
 
 def _takeover_offers(participant: Participant, treating: Person | None, actor: Actor) -> list[Offer]:
     """Return the takeover of the treatment, for every physician but the one who treats."""
-    act, is_theirs = PARTICIPANT["take_over"], treating is not None and treating.id == actor.person_id
-    if is_theirs or not PARTICIPANT.fits(act.name, participant.status) or act.permission not in actor.permissions:
+    act, is_other = PARTICIPANT["take_over"], treating is not None and treating.id != actor.person_id
+    if not is_other or not PARTICIPANT.fits(act.name, participant.status) or act.permission not in actor.permissions:
         return []
     return [Offer(act.title, "participants.take_over", {"number": participant.subject_number})]
 

@@ -149,7 +149,9 @@ def lots_to_accept(session: Session, order: Order, username: str, now: datetime)
     return [
         each
         for each in session.scalars(statement)
-        if not over(session, each, now) and not has_acceptance(session, order.id, each, now)
+        if not over(session, each, now)
+        and not against_failed(each.number, lot_standings(session, each))
+        and not has_acceptance(session, order.id, each, now)
     ]
 
 

@@ -16,7 +16,11 @@ from cotrack.participants.service.knowledge import participant_numbered
 def take_over(work: Work, subject_number: str, *, reason: str) -> TreatingPhysician:
     """Become a participant's treating physician: acceptances and alerts are yours from this moment."""
     participant = work.take(Participant, "take_over", subject_number, reason=reason)
-    if treating_physicians(work.session, [participant])[participant.id] == work.actor.username:
+    treating = treating_physicians(work.session, [participant]).get(participant.id)
+    if treating is None:
+        words = N_("{participant} was never enrolled: nobody treats them here.")
+        work.refuse_if([Blocker("not_enrolled", words, {"participant": subject_number})])
+    if treating == work.actor.username:
         words = N_("You treat {participant} already.")
         work.refuse_if([Blocker("treats_already", words, {"participant": subject_number})])
     taken = TreatingPhysician(

@@ -16,12 +16,19 @@ def conditional_end(signed_at: datetime | None, product: Product) -> datetime | 
     return None if signed_at is None or days is None else signed_at + timedelta(days=days)
 
 
-def against_ended(lot: str, end: datetime | None, now: datetime) -> list[Blocker]:
-    """Return the reason against giving from a lot whose conditional release ended: at its very instant it is over."""
-    if end is None or now < end:
+def against_ended(lot: str, end: datetime | None, now: datetime, lead: timedelta = timedelta(0)) -> list[Blocker]:
+    """Return the reason against giving from a lot whose conditional release ended: at its very instant it is over.
+
+    `lead` is how long a bag may still be on its way: none is thawed that could not be started in time.
+    """
+    if end is None or now + lead < end:
         return []
-    words = N_(
+    over = N_(
         "The conditional release of lot {lot} ended at {at}. QA releases it fully, or conditionally once more, "
         "or rejects it."
     )
-    return [Blocker("lot_conditional", words, {"lot": lot, "at": end}, solve=f"lot:{lot}")]
+    soon = N_(
+        "The conditional release of lot {lot} ends at {at}, before a thawed bag could be given. QA releases it fully, "
+        "or conditionally once more."
+    )
+    return [Blocker("lot_conditional", over if end <= now else soon, {"lot": lot, "at": end}, solve=f"lot:{lot}")]

@@ -15,6 +15,7 @@ from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered, producers
 from cotrack.quality.service import open_deviations, standing_holds
 from cotrack.release.models import Disposition
+from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import (
     Decider,
     LotFacts,
@@ -27,6 +28,7 @@ from cotrack.release.rules.lots import (
     viable_million_per_ml,
     waits_for_trail_only,
 )
+from cotrack.release.service.conditional import end_of
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
 from cotrack.study import service as study
@@ -85,10 +87,13 @@ def case_summary(ground: Ground, session: Session, lot_number: str, actor: Actor
 
 
 def waits_for_trail(ground: Ground, session: Session, lot: Lot, actor: Actor) -> bool:
-    """Whether only the review of its trail keeps a lot from going on, and this person may review it."""
+    """Whether only the review of its trail keeps a lot from going on, and this person may review it.
+
+    A lot that is released conditionally goes on as it is until its time is over.
+    """
     case, who, now = release_case(session, lot, ground.site), decider(actor), ground.sessions.clock()
     found = [against_release(case.definition, case.facts, who, now)]
-    if LOT.fits("release_conditionally", lot.status):
+    if lot.status == "quarantine" or against_ended(lot.number, end_of(session, lot), now):
         found.append(against_conditional_release(case.definition, case.facts, who, now))
     return any(map(waits_for_trail_only, found)) and may_review_trail(session, lot, actor.username)
 

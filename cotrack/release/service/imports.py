@@ -203,7 +203,7 @@ def _against_stored(
         else:
             words = N_(
                 "Line {line}, column {column}: “{value}” contradicts the stored “{stored}” of {test}, no. {replicate}. "
-                "If the laboratory corrects it, put the lot on hold now and have it reported as the next replicate."
+                "If the laboratory corrects it, put the lot on hold now and open a deviation."
             )
             details = {"stored": old.reported, "test": each.row["Test"], "replicate": each.replicate}
             faults.append(each.row.fault("Result", words, **details))

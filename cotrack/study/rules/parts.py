@@ -21,6 +21,8 @@ from cotrack.study.rules.definition import (
 from cotrack.study.rules.file_table import FileTable, is_whole
 from cotrack.study.rules.limits import check_rule, check_test, is_above
 
+MOST_CONDITIONAL_DAYS = 365
+
 
 def read_product(table: FileTable) -> Product:
     """Read the product."""
@@ -38,6 +40,8 @@ def read_product(table: FileTable) -> Product:
         bag_volume_tolerance_percent=table.number("bag_volume_tolerance_percent", optional=True),
         thawed_life_minutes=table.whole("thawed_life_minutes"),
     )
+    if (product.conditional_release_days or 0) > MOST_CONDITIONAL_DAYS:
+        table.note("conditional_release_days", f"is above {MOST_CONDITIONAL_DAYS}: a conditional release has an end")
     table.close()
     return product
 

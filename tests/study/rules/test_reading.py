@@ -337,6 +337,11 @@ def test_a_missing_value_is_named(line: str, key: str) -> None:
             "product.bag_volume_ml: is Decimal('Infinity'): it must be a number of at least 0",
         ),
         (
+            'conditional_release_days = "sponsor_to_set"',
+            "conditional_release_days = 366",
+            "product.conditional_release_days: is above 365: a conditional release has an end",
+        ),
+        (
             'post_thaw_recovery = "sponsor_to_set"',
             "post_thaw_recovery = 0",
             "dose.post_thaw_recovery: is 0: viable cells after ÷ before is above 0 and at most 1",

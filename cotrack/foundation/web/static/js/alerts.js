@@ -27,11 +27,14 @@ function show(place, text) {
   place.dataset.shown = text;
 }
 
+// What was shown stays: an alert that waits must not vanish with the network.
 function showDeaf(place) {
+  delete place.dataset.shown;
+  if (place.querySelector("[data-is-deaf]")) return;
   const line = document.createElement("div");
   line.className = "alarm";
+  line.dataset.isDeaf = "";
   line.setAttribute("role", "alert");
   line.textContent = place.dataset.deaf;
-  place.replaceChildren(line);
-  place.dataset.shown = "";
+  place.prepend(line);
 }
