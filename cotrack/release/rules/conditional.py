@@ -23,12 +23,15 @@ def against_ended(lot: str, end: datetime | None, now: datetime, lead: timedelta
     """
     if end is None or now + lead < end:
         return []
-    over = N_(
-        "The conditional release of lot {lot} ended at {at}. QA releases it fully, or conditionally once more, "
-        "or rejects it."
-    )
-    soon = N_(
-        "The conditional release of lot {lot} ends at {at}, before a thawed bag could be given. QA releases it fully, "
-        "or conditionally once more."
-    )
-    return [Blocker("lot_conditional", over if end <= now else soon, {"lot": lot, "at": end}, solve=f"lot:{lot}")]
+    details, solve = {"lot": lot, "at": end}, f"lot:{lot}"
+    if end <= now:
+        words = N_(
+            "The conditional release of lot {lot} ended at {at}. QA releases it fully, or conditionally once more, "
+            "or rejects it."
+        )
+    else:
+        words = N_(
+            "The conditional release of lot {lot} ends at {at}, before a thawed bag could be given. QA releases it "
+            "fully, or conditionally once more."
+        )
+    return [Blocker("lot_conditional", words, details, solve=solve)]
