@@ -11,8 +11,6 @@ from cotrack.quality.rules import DeviationFacts, HoldFacts, against_held, again
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import Reported, Standing, judge_all
 
-RELEASED_STATES = frozenset({"released", "conditionally_released"})
-
 
 @dataclass(frozen=True)
 class ResultFacts:

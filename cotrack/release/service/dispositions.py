@@ -48,11 +48,10 @@ class ReleaseCase:
 def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
     """Gather everything that decides about a lot."""
     definition = study.definition_of(lot.study_definition)
-    results = result_facts(session, results_of(session, lot.id))
     facts = LotFacts(
         number=lot.number,
         expires_at=lot.expires_at,
-        standings=standings(definition, results),
+        standings=lot_standings(session, lot),
         holds=tuple(standing_holds(session, [f"lot:{lot.number}"])),
         deviations=tuple(open_deviations(session, f"lot:{lot.number}")),
         producer_ids=producers(session, lot),
