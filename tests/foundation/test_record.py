@@ -83,6 +83,9 @@ def test_keys_are_sorted_by_their_utf_16_units_as_rfc_8785_says() -> None:
         ("\ud800x", "?x"),
         ("\0\ud800e\u0301", "\ufffd?é"),
         ("line\nbreak\t\u2028", "line\nbreak\t\u2028"),
+        ("a mark after an escape\n\u0303", "a mark after an escape\n\u0303"),
+        ("n\u0303", "ñ"),
+        ("\\u0000 and 1.5 and [9999999999999999 as text", "\\u0000 and 1.5 and [9999999999999999 as text"),
     ],
     ids=ascii,
 )
