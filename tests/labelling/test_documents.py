@@ -20,6 +20,7 @@ from cotrack.foundation.site import Site
 from cotrack.labelling.gateways.read_back import picture_of_pdf
 from cotrack.labelling.service.documents import Document, pdf_of
 from cotrack.manufacture.service import lots
+from cotrack.quality import service as quality
 from cotrack.release.service import dispositions
 from cotrack.release.service.certificate import certificate
 
@@ -105,6 +106,24 @@ def test_a_conditional_release_a_rejection_and_a_hold_are_plain_on_the_certifica
         assert words in said
     world.sign("tang.w", lambda work: dispositions.reject(work, LOT, reason="grown"))
     assert "不合格，不予放行 Rejected" in text_of(document(auditor, CERTIFICATE))
+
+
+def test_a_certificate_lists_the_deviations_of_its_lot_with_what_qa_found(world: World, auditor: Client) -> None:
+    world.journey.finished_lot(LOT)
+    opened = world.do("zhao.l", lambda work: lots.open_deviation(work, LOT, description="bath at 41 °C"))
+    found = {"classification": "major", "cause": "sensor drift", "impact": "none of the bags was in it"}
+    world.do("qian.m", lambda work: quality.assess(work, opened.number, **found))
+    world.sign("qian.m", lambda work: quality.close(work, opened.number))
+    world.journey.results(results_of(world, LOT))
+    world.journey.review(LOT)
+    world.journey.trail_reviewed(LOT)
+    world.journey.release(LOT)
+    world.do("wang.l", lambda work: lots.open_deviation(work, LOT, description="label torn"))
+    said = text_of(document(auditor, CERTIFICATE))
+    for words in (opened.number, "主要 major", "已关闭 closed", "bath at 41 °C · sensor drift · none of the bags"):
+        assert words in said
+    assert f"DEV-{LOT}-2 – 未关闭 open label torn" in said
+    assert said.count("签名含义 signed as 批准 approved") == 1
 
 
 def test_the_head_of_a_document_covers_what_was_done_while_it_was_read(world: World) -> None:

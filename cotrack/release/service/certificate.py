@@ -12,7 +12,8 @@ from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service import holds_of
+from cotrack.quality.models import Deviation
+from cotrack.quality.service import deviations_of, holds_of
 from cotrack.release.models import DECISIONS, Result
 from cotrack.release.rules.lots import TestStanding
 from cotrack.release.service.dispositions import ReleaseCase, dispositions_of, release_case
@@ -30,7 +31,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
     if not decisions:
         raise NotFound("Nothing is decided about lot {lot} yet: its certificate comes with the decision.", lot=number)
     case, stored = release_case(session, lot, site), results_of(session, lot.id)
-    held = holds_of(session, f"lot:{number}")
+    held, deviations = holds_of(session, f"lot:{number}"), deviations_of(session, f"lot:{number}")
     fields = {
         **_facts(case, site),
         "decision": decisions[0].decision,
@@ -38,7 +39,15 @@ def certificate(session: Session, site: Site, number: str) -> Document:
         "tests": [_test(each, stored, site) for each in case.facts.standings],
         "outstanding": [both(case.definition.tests[key].name) for key in decisions[0].outstanding_tests.split()],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
-        "signatures": _signatures([*_reviews(session, lot.id, stored), *(each.signature for each in decisions)], site),
+        "deviations": [_deviation(each) for each in reversed(deviations)],
+        "signatures": _signatures(
+            [
+                *_reviews(session, lot.id, stored),
+                *(each.closure_signature for each in deviations if each.closure_signature),
+                *(each.signature for each in decisions),
+            ],
+            site,
+        ),
     }
     return Document("certificate", f"lot:{number}", EVENTS, fields)
 
@@ -73,6 +82,12 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
         _once(result.analyst for result in mine),
         each.standing.value,
     ]
+
+
+def _deviation(each: Deviation) -> list[str]:
+    """Return a line of the table: number, class, state, what happened with cause and impact as far as QA found them."""
+    found = [each.description, each.cause, each.impact]
+    return [each.number, each.classification or "–", each.status, " · ".join(filter(None, found))]
 
 
 def _once(texts: Iterable[str]) -> str:
