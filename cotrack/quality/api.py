@@ -9,7 +9,8 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
-from cotrack.quality import schemas, service
+from cotrack.quality import schemas
+from cotrack.quality.service import deviations, holds
 
 api = Blueprint("api_quality", __name__, url_prefix="/api/v1", description="Holds and deviations")
 
@@ -20,7 +21,7 @@ api = Blueprint("api_quality", __name__, url_prefix="/api/v1", description="Hold
 @api.response(200, schemas.LiftedOut)
 def lift(body: dict[str, Any], hold_id: int) -> Response:
     """Lift a hold; a recall is never lifted."""
-    return answer(lambda work: service.lift(work, hold_id, **body), schemas.LiftedOut())
+    return answer(lambda work: holds.lift(work, hold_id, **body), schemas.LiftedOut())
 
 
 @api.get("/deviations")
@@ -29,7 +30,7 @@ def lift(body: dict[str, Any], hold_id: int) -> Response:
 @api.response(200, schemas.DeviationOut(many=True), headers=LINK)
 def list_deviations(asked: dict[str, int]) -> Any:
     """List deviations, oldest first."""
-    return keyed_list(service.listed_deviations(), asked)
+    return keyed_list(deviations.listed_deviations(), asked)
 
 
 @api.get("/deviations/<number>")
@@ -38,7 +39,7 @@ def list_deviations(asked: dict[str, int]) -> Any:
 def show_deviation(number: str) -> Any:
     """Show a deviation."""
     with runtime().ground.sessions.reading() as session:
-        return service.deviation_numbered(session, number)[0]
+        return deviations.deviation_numbered(session, number)[0]
 
 
 @api.post("/deviations/<number>/assess")
@@ -47,7 +48,7 @@ def show_deviation(number: str) -> Any:
 @api.response(200, schemas.DeviationOut)
 def assess(body: dict[str, Any], number: str) -> Response:
     """Write down class, cause and impact."""
-    return answer(lambda work: service.assess(work, number, **body), schemas.DeviationOut())
+    return answer(lambda work: deviations.assess(work, number, **body), schemas.DeviationOut())
 
 
 @api.post("/deviations/<number>/close")
@@ -56,4 +57,4 @@ def assess(body: dict[str, Any], number: str) -> Response:
 @api.response(200, schemas.DeviationOut)
 def close(body: dict[str, Any], number: str) -> Response:
     """Close a deviation that is assessed."""
-    return answer(lambda work: service.close(work, number), schemas.DeviationOut(), signature=body["signature"])
+    return answer(lambda work: deviations.close(work, number), schemas.DeviationOut(), signature=body["signature"])

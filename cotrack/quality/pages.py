@@ -8,8 +8,8 @@ from cotrack.foundation.web.visit import needs, runtime
 from cotrack.foundation.web.words import site_time, tell, term
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import DEVIATION, HOLD
-from cotrack.quality import service
 from cotrack.quality.schemas import AssessmentIn
+from cotrack.quality.service import deviations, holds
 
 pages = Blueprint("quality", __name__)
 
@@ -19,7 +19,7 @@ pages = Blueprint("quality", __name__)
 def lift(hold_id: int) -> Response:
     """Lift a hold, with the reason; the page says what stands on what, since when, why and by whom."""
     with runtime().ground.sessions.reading() as session:
-        hold, placed_by = service.hold_numbered(session, hold_id)
+        hold, placed_by = holds.hold_numbered(session, hold_id)
     noun, _, key = hold.subject.partition(":")
     facts = [
         (term(noun), key),
@@ -31,7 +31,7 @@ def lift(hold_id: int) -> Response:
         HOLD,
         "lift",
         ReasonIn(),
-        lambda work, reason: service.lift(work, hold_id, reason=reason),
+        lambda work, reason: holds.lift(work, hold_id, reason=reason),
         thing=hold.subject,
         context=lambda _: {"facts": facts},
     )
@@ -42,12 +42,12 @@ def lift(hold_id: int) -> Response:
 def assess(number: str) -> Response:
     """Write down class, cause and impact of a deviation; what was written before stands in the fields."""
     with runtime().ground.sessions.reading() as session:
-        deviation, _ = service.deviation_numbered(session, number)
+        deviation, _ = deviations.deviation_numbered(session, number)
     return act_page(
         DEVIATION,
         "assess",
         AssessmentIn(),
-        lambda work, **body: service.assess(work, number, **body),
+        lambda work, **body: deviations.assess(work, number, **body),
         thing=f"deviation:{number}",
         context=lambda _: {"facts": [(tell(N_("What happened")), deviation.description)]},
         suggest={name: getattr(deviation, name) for name in ("classification", "cause", "impact")},
@@ -58,5 +58,5 @@ def assess(number: str) -> Response:
 @needs("deviation:close")
 def close(number: str) -> Response:
     """Close a deviation, signed."""
-    act = lambda work: service.close(work, number)  # noqa: E731 (one line)
+    act = lambda work: deviations.close(work, number)  # noqa: E731 (one line)
     return act_page(DEVIATION, "close", NothingIn(), act, thing=f"deviation:{number}")

@@ -15,7 +15,7 @@ from support.worlds import World
 from cotrack.app import create_app
 from cotrack.bedside.service.checks import check_identity
 from cotrack.manufacture.service import lots
-from cotrack.quality import service as quality
+from cotrack.quality.service import holds
 
 MOST = 12
 MANY = 200
@@ -88,7 +88,7 @@ class Scanned:
             lot = self.world.journey.lot(f"MSC25-{number:04d}")
             self.world.journey.unit(lot)
             hold = self.world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="an alarm"))
-            self.world.do("qian.m", lambda work, held=hold.id: quality.lift(work, held, reason="a false alarm"))
+            self.world.do("qian.m", lambda work, held=hold.id: holds.lift(work, held, reason="a false alarm"))
             self.ask_the_service()
 
 

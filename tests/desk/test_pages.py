@@ -14,7 +14,7 @@ from support.worlds import World
 from cotrack.bedside.service import infusions
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import dosing
-from cotrack.quality import service as quality
+from cotrack.quality.service import holds
 
 
 def scanned(person: SignIn, code: str, *, by: str = "zhou.n") -> tuple[int, str, str]:
@@ -103,7 +103,7 @@ def test_under_a_hold_no_button_brings_a_bag_nearer_to_a_vein_and_the_reason_sta
         else:
             hold = world.do("qian.m", lambda work: units.hold_unit(work, bag, reason="late growth"))
         shown = offered(person(username).get(path).get_data(as_text=True))
-        world.do("qian.m", lambda work: quality.lift(work, hold.id, reason="was another lot"))
+        world.do("qian.m", lambda work: holds.lift(work, hold.id, reason="was another lot"))
         return shown
 
     steps = (

@@ -20,7 +20,7 @@ from cotrack.foundation.access.service import people
 from cotrack.foundation.errors import SignInRefused
 from cotrack.manufacture.service import lots, units
 from cotrack.participants.service import bands
-from cotrack.quality import service as quality
+from cotrack.quality.service import holds
 
 
 def tasks(world: World, username: str, *, station: str | None = None) -> list[Task]:
@@ -144,7 +144,7 @@ def test_a_late_failure_reaches_quality_and_the_physician_of_everybody_who_has_a
     assert all(task.is_urgent for task in tasks(world, "dr.gao"))
     (hold,) = [task for task in tasks(world, "qian.m") if task.title == "Solve the hold"]
     closed(world)
-    world.do("qian.m", lambda work: quality.lift(work, hold.arguments["hold_id"], reason="contaminated in the lab"))
+    world.do("qian.m", lambda work: holds.lift(work, hold.arguments["hold_id"], reason="contaminated in the lab"))
     assert told(world, "dr.gao") == [alert]
 
 

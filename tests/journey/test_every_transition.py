@@ -20,7 +20,7 @@ from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
-from cotrack.quality import service as quality
+from cotrack.quality.service import deviations, holds
 from cotrack.release.service import dispositions
 from cotrack.study import service as study
 
@@ -38,12 +38,12 @@ def product_side(world: World) -> None:
     world.do("zhao.l", lambda work: instances.make_void(work, spoiled.id, reason="torn"))
     failed_print(world, f"{OTHER_LOT}-001")
     held = world.do("qian.m", lambda work: lots.hold_lot(work, OTHER_LOT, action="place", reason="alarm"))
-    world.do("qian.m", lambda work: quality.lift(work, held.id, reason="false alarm"))
+    world.do("qian.m", lambda work: holds.lift(work, held.id, reason="false alarm"))
     world.do("qian.m", lambda work: lots.hold_lot(work, OTHER_LOT, action="recall", reason="growth"))
     deviation = world.do("zhao.l", lambda work: lots.open_deviation(work, OTHER_LOT, description="bath at 41 °C"))
     found = {"classification": "minor", "cause": "sensor", "impact": "none"}
-    world.do("qian.m", lambda work: quality.assess(work, deviation.number, **found))
-    world.sign("qian.m", lambda work: quality.close(work, deviation.number))
+    world.do("qian.m", lambda work: deviations.assess(work, deviation.number, **found))
+    world.sign("qian.m", lambda work: deviations.close(work, deviation.number))
     world.sign("qian.m", lambda work: dispositions.reject(work, OTHER_LOT, reason="growth"))
     world.do("qian.m", lambda work: units.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))
     world.do("qian.m", lambda work: lots.close_lot(work, OTHER_LOT))

@@ -20,7 +20,7 @@ from cotrack.foundation.site import Site
 from cotrack.labelling.gateways.read_back import picture_of_pdf
 from cotrack.labelling.service.documents import Document, pdf_of
 from cotrack.manufacture.service import lots
-from cotrack.quality import service as quality
+from cotrack.quality.service import deviations
 from cotrack.release.service import dispositions
 from cotrack.release.service.certificate import certificate
 
@@ -112,8 +112,8 @@ def test_a_certificate_lists_the_deviations_of_its_lot_with_what_qa_found(world:
     world.journey.finished_lot(LOT)
     opened = world.do("zhao.l", lambda work: lots.open_deviation(work, LOT, description="bath at 41 °C"))
     found = {"classification": "major", "cause": "sensor drift", "impact": "none of the bags was in it"}
-    world.do("qian.m", lambda work: quality.assess(work, opened.number, **found))
-    world.sign("qian.m", lambda work: quality.close(work, opened.number))
+    world.do("qian.m", lambda work: deviations.assess(work, opened.number, **found))
+    world.sign("qian.m", lambda work: deviations.close(work, opened.number))
     world.journey.results(results_of(world, LOT))
     world.journey.review(LOT)
     world.journey.trail_reviewed(LOT)

@@ -18,7 +18,7 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
 from cotrack.orders.models import Acceptance
 from cotrack.orders.service import acceptance, dosing
-from cotrack.quality import service as quality
+from cotrack.quality.service import holds
 from cotrack.release.service import imports
 
 
@@ -173,7 +173,7 @@ def test_nobody_accepts_a_lot_over_a_failed_test_though_its_hold_was_lifted(worl
     accept(world, order)
     world.journey.results(day_14(world), "day-14.csv")
     closed(world)
-    world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
+    world.do("qian.m", lambda work: holds.lift(work, 1, reason="contamination in the laboratory"))
     with refused("out_of_specification"):
         accept(world, order)
     with refused("no_bags"):
@@ -186,6 +186,6 @@ def test_an_acceptance_counts_no_more_over_a_repeated_test_that_failed_though_th
     accept(world, order)
     reported_again(world, LOT, ">60")
     closed(world)
-    world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
+    world.do("qian.m", lambda work: holds.lift(work, 1, reason="contamination in the laboratory"))
     with refused("no_bags"):
         world.journey.allocated(order)

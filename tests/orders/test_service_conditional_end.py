@@ -15,7 +15,7 @@ from cotrack.manufacture.service import lots
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.orders.service import acceptance
 from cotrack.orders.service.dosing import order_numbered
-from cotrack.quality import service as quality
+from cotrack.quality.service import holds
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import dispositions_of, waits_for_trail
 
@@ -172,7 +172,7 @@ def test_nobody_is_asked_to_accept_a_lot_over_a_failed_test(world: World, order:
 
 def test_the_trail_of_a_conditional_lot_waits_for_a_review_only_once_its_time_is_over(world: World, order: str) -> None:
     held = world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
-    world.do("qian.m", lambda work: quality.lift(work, held.id, reason="false alarm"))
+    world.do("qian.m", lambda work: holds.lift(work, held.id, reason="false alarm"))
     waits = lambda session: waits_for_trail(  # noqa: E731 (it is asked twice)
         world.runtime.ground, session, lot_numbered(session, LOT), world.cast.actor("tang.w")
     )

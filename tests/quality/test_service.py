@@ -8,8 +8,8 @@ from support.worlds import World
 
 from cotrack.foundation.errors import NotFound, PermissionDenied, ReasonMissing, TransitionNotAllowed
 from cotrack.manufacture.service import lots
-from cotrack.quality import service as quality
 from cotrack.quality.models import Deviation
+from cotrack.quality.service import deviations
 
 FOUND = {"classification": "minor", "cause": "sensor drift", "impact": "none: the bag was discarded"}
 
@@ -31,8 +31,8 @@ def opened(world: World, description: str, by: str = "zhao.l") -> Deviation:
 def test_an_open_deviation_stops_the_release_until_it_is_closed(world: World, number: str) -> None:
     with refused("deviation_open"):
         world.journey.release(LOT)
-    world.do("qian.m", lambda work: quality.assess(work, number, **FOUND))
-    world.sign("qian.m", lambda work: quality.close(work, number))
+    world.do("qian.m", lambda work: deviations.assess(work, number, **FOUND))
+    world.sign("qian.m", lambda work: deviations.close(work, number))
     world.journey.release(LOT)
 
 
@@ -44,8 +44,8 @@ def test_an_open_deviation_stops_a_conditional_release_too(world: World) -> None
 
 
 def test_what_is_signed_at_the_closing_says_what_happened_and_what_was_found(world: World, number: str) -> None:
-    world.do("qian.m", lambda work: quality.assess(work, number, **FOUND))
-    closed = world.sign("qian.m", lambda work: quality.close(work, number))
+    world.do("qian.m", lambda work: deviations.assess(work, number, **FOUND))
+    closed = world.sign("qian.m", lambda work: deviations.close(work, number))
     assert closed.closure_signature.meaning == "approved"
     for words in (number, LOT, "bath at 41 °C", *FOUND.values()):
         assert words in closed.closure_signature.text
@@ -53,19 +53,19 @@ def test_what_is_signed_at_the_closing_says_what_happened_and_what_was_found(wor
 
 def test_a_deviation_that_is_not_assessed_is_not_closed(world: World, number: str) -> None:
     with refused("classification_missing", "cause_missing", "impact_missing"):
-        world.sign("qian.m", lambda work: quality.close(work, number))
+        world.sign("qian.m", lambda work: deviations.close(work, number))
 
 
 def test_what_was_closed_is_assessed_no_more(world: World, number: str) -> None:
-    world.do("qian.m", lambda work: quality.assess(work, number, **FOUND))
-    world.sign("qian.m", lambda work: quality.close(work, number))
+    world.do("qian.m", lambda work: deviations.assess(work, number, **FOUND))
+    world.sign("qian.m", lambda work: deviations.close(work, number))
     with pytest.raises(TransitionNotAllowed):
-        world.do("qian.m", lambda work: quality.assess(work, number, **FOUND))
+        world.do("qian.m", lambda work: deviations.assess(work, number, **FOUND))
 
 
 def test_an_earlier_assessment_stays_in_the_trail(world: World, number: str) -> None:
     for cause in ("operator", "sensor drift"):
-        world.do("qian.m", lambda work, cause=cause: quality.assess(work, number, **{**FOUND, "cause": cause}))
+        world.do("qian.m", lambda work, cause=cause: deviations.assess(work, number, **{**FOUND, "cause": cause}))
     changed = [
         (change["old"], change["new"])
         for each in records(world, event="deviation.assess")
@@ -101,6 +101,6 @@ def test_a_deviation_is_opened_only_by_who_makes_tests_or_reviews_lots(world: Wo
 @pytest.mark.parametrize("username", ["zhao.l", "wang.l", "dr.gao"])
 def test_only_qa_assesses_and_closes(world: World, number: str, username: str) -> None:
     with pytest.raises(PermissionDenied):
-        world.do(username, lambda work: quality.assess(work, number, **FOUND))
+        world.do(username, lambda work: deviations.assess(work, number, **FOUND))
     with pytest.raises(PermissionDenied):
-        world.sign(username, lambda work: quality.close(work, number))
+        world.sign(username, lambda work: deviations.close(work, number))

@@ -10,7 +10,7 @@ from support.worlds import World
 
 from cotrack.foundation.errors import InvalidInput
 from cotrack.manufacture.service import lots, units
-from cotrack.quality import service as quality
+from cotrack.quality.service import holds
 from cotrack.release.models import Result, ResultImport
 from cotrack.release.service import dispositions, imports
 
@@ -253,4 +253,4 @@ def test_a_lot_that_was_never_released_takes_results_after_its_end_and_nothing_i
         laboratory.do("qian.m", lambda work: lots.close_lot(work, LOT))
     (sterility,) = [row for row in ROWS if row["Test"] == "Sterility"]
     laboratory.journey.results(file_of([{**sterility, "Result": "growth"}]))
-    assert laboratory.read(lambda session: quality.holds_of(session, f"lot:{LOT}")) == []
+    assert laboratory.read(lambda session: holds.holds_of(session, f"lot:{LOT}")) == []

@@ -15,7 +15,7 @@ from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import InvalidInput, PermissionDenied
 from cotrack.foundation.tables import LONGEST_CELL
 from cotrack.manufacture.service import lots, units
-from cotrack.quality.service import holds_of
+from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import Result, ResultImport
 from cotrack.release.service import dispositions, imports
 from cotrack.release.service.imports import MOST_FAULTS, MOST_NEW, Preview, StoredFile

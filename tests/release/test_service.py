@@ -23,7 +23,7 @@ from cotrack.foundation.migrations import SYSTEM
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
-from cotrack.quality import service as quality
+from cotrack.quality.service import holds
 from cotrack.release.models import Disposition
 from cotrack.release.service import dispositions, results
 
@@ -234,7 +234,7 @@ def test_a_held_or_expired_lot_is_not_released_until_that_is_over(reviewed: Worl
     held = reviewed.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
     with refused("lot_on_hold"):
         reviewed.journey.release(LOT)
-    reviewed.do("qian.m", lambda work: quality.lift(work, held.id, reason="false alarm"))
+    reviewed.do("qian.m", lambda work: holds.lift(work, held.id, reason="false alarm"))
     reviewed.clock.now += timedelta(days=800)
     with refused("expired"):
         reviewed.journey.release(LOT)

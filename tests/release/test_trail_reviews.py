@@ -25,7 +25,7 @@ from cotrack.foundation.errors import ReasonMissing, SignatureRefused
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots, units
-from cotrack.quality import service as quality
+from cotrack.quality.service import deviations, holds
 from cotrack.release.rules.lots import TrailStanding
 from cotrack.release.service import dispositions, imports, trail_reviews
 
@@ -82,7 +82,7 @@ def labelled_again(world: World) -> None:
 
 def held_and_lifted(world: World) -> None:
     held = world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="alarm"))
-    world.do("qian.m", lambda work: quality.lift(work, held.id, reason="false alarm"))
+    world.do("qian.m", lambda work: holds.lift(work, held.id, reason="false alarm"))
 
 
 def bag_destroyed(world: World) -> None:
@@ -151,8 +151,8 @@ def test_what_qa_found_out_about_a_deviation_undoes_the_review_and_is_reviewed_b
     number = ready.do("zhao.l", lambda work: lots.open_deviation(work, LOT, description="bath at 41 °C")).number
     ready.journey.trail_reviewed(LOT, by="tang.w")
     found = {"classification": "minor", "cause": "sensor", "impact": "none"}
-    ready.do("qian.m", lambda work: quality.assess(work, number, **found))
-    ready.sign("qian.m", lambda work: quality.close(work, number))
+    ready.do("qian.m", lambda work: deviations.assess(work, number, **found))
+    ready.sign("qian.m", lambda work: deviations.close(work, number))
     with refused("trail_unreviewed"):
         ready.sign("qian.m", release)
     with refused("same_person"):

@@ -26,7 +26,7 @@ from cotrack.foundation.work import Work
 from cotrack.labelling.service import instances
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import allocation
-from cotrack.quality.service import standing_holds
+from cotrack.quality.service.holds import standing_holds
 from cotrack.release.service import dispositions, imports
 
 

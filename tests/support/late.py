@@ -1,6 +1,6 @@
 """A late growth of a released lot, for tests of who is told."""
 
-from cotrack.quality import service as quality
+from cotrack.quality.service import deviations
 from support.conditional import STERILITY, accept, released_conditionally
 from support.remembered import remembered
 from support.stages import HER, HIM, LOT, enrolled, results_of
@@ -40,5 +40,5 @@ def closed(world: World) -> None:
     """Let QA assess and close the deviation that came with the growth."""
     number = f"DEV-{LOT}-1"
     found = {"classification": "major", "cause": "a torn glove in the laboratory", "impact": "none: retest clean"}
-    world.do("qian.m", lambda work: quality.assess(work, number, **found))
-    world.sign("qian.m", lambda work: quality.close(work, number))
+    world.do("qian.m", lambda work: deviations.assess(work, number, **found))
+    world.sign("qian.m", lambda work: deviations.close(work, number))

@@ -15,8 +15,8 @@ from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import PermissionDenied
 from cotrack.foundation.work import Work
 from cotrack.participants.service import enrolment, treatment
-from cotrack.quality import service as quality
 from cotrack.quality.models import Acknowledgement
+from cotrack.quality.service import deviations, holds
 from cotrack.release.service import dispositions
 from cotrack.trace.service import alerts
 
@@ -45,9 +45,9 @@ def test_a_late_growth_holds_the_lot_opens_a_deviation_and_names_every_bag_and_e
     world: World, infused: str
 ) -> None:
     grows(world)
-    (hold,) = world.read(lambda session: quality.standing_holds(session, [f"lot:{LOT}"]))
+    (hold,) = world.read(lambda session: holds.standing_holds(session, [f"lot:{LOT}"]))
     assert GROWTH in hold.reason
-    (deviation,) = world.read(lambda session: quality.open_deviations(session, f"lot:{LOT}"))
+    (deviation,) = world.read(lambda session: deviations.open_deviations(session, f"lot:{LOT}"))
     assert GROWTH in deviation.description
     page = world.read(lambda session: alerts.alert_page(session, world.cast.actor("qian.m"), 1))
     assert [number for number, _ in page["reach"].units] == [f"{LOT}-001", f"{LOT}-002"]
@@ -67,7 +67,7 @@ def test_all_of_it_stands_in_the_one_record_of_the_import(world: World, infused:
 def test_a_late_result_within_its_limits_raises_no_alert(world: World, infused: str) -> None:
     world.journey.results(lines_of(world, LOT, without=(RCL,)), "day-14.csv")
     assert not waits_for(world, "qian.m")
-    assert world.read(lambda session: quality.open_deviations(session, f"lot:{LOT}")) == []
+    assert world.read(lambda session: deviations.open_deviations(session, f"lot:{LOT}")) == []
 
 
 @pytest.mark.parametrize("username", ["qian.m", "tang.w", "prof.han", "dr.gao"])
@@ -136,7 +136,7 @@ def test_an_infusion_that_is_running_is_named_and_the_list_read_before_it_is_rea
 def test_an_alert_whose_hold_was_lifted_waits_until_it_was_read(world: World, infused: str) -> None:
     grows(world)
     closed(world)
-    world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
+    world.do("qian.m", lambda work: holds.lift(work, 1, reason="contamination in the laboratory"))
     assert waits_for(world, "dr.gao")
     world.do("dr.gao", reading(shown(world)))
     assert not waits_for(world, "dr.gao")
@@ -145,8 +145,8 @@ def test_an_alert_whose_hold_was_lifted_waits_until_it_was_read(world: World, in
 def test_a_hold_over_a_failed_test_stands_until_its_deviation_is_closed(world: World, infused: str) -> None:
     grows(world)
     with refused("deviation_open"):
-        world.do("qian.m", lambda work: quality.lift(work, 1, reason="contamination in the laboratory"))
-    assert world.read(lambda session: quality.standing_holds(session, [f"lot:{LOT}"]))
+        world.do("qian.m", lambda work: holds.lift(work, 1, reason="contamination in the laboratory"))
+    assert world.read(lambda session: holds.standing_holds(session, [f"lot:{LOT}"]))
 
 
 def test_growth_after_the_rejection_of_a_lot_that_was_given_still_raises_the_alert(world: World, infused: str) -> None:

@@ -28,7 +28,7 @@ from cotrack.participants.service.enrolment import against_giving_to
 from cotrack.policy import roles_granting
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
-from cotrack.quality.service import STANDING_STATES, standing_holds
+from cotrack.quality.service.holds import STANDING_STATES, standing_holds
 from cotrack.release.rules.conditional import against_ended, conditional_end
 from cotrack.release.service.conditional import CONDITIONAL_SINCE
 from cotrack.study import service as study

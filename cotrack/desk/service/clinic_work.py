@@ -21,7 +21,7 @@ from cotrack.orders.service.allocation import is_short
 from cotrack.orders.service.dosing import OPEN_STATES, order_numbered
 from cotrack.participants.models import Band, Participant
 from cotrack.quality.models import Hold
-from cotrack.quality.service import STANDING_STATES
+from cotrack.quality.service.holds import STANDING_STATES
 from cotrack.study.models import StudyDefinition
 from cotrack.study.service import definition_hashed, definition_of
 

@@ -10,7 +10,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
 from cotrack.lifecycles import DEVIATION
 from cotrack.quality.rules import against_closing
-from cotrack.quality.service import deviation_facts, deviation_numbered
+from cotrack.quality.service.deviations import deviation_facts, deviation_numbered
 
 
 def deviation_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:  # noqa: ARG001 (one shape for all things)

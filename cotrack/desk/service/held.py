@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.desk.service.tasks import Task
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.quality.service import standing_holds
+from cotrack.quality.service.holds import standing_holds
 
 
 def mark_held(session: Session, tasks: Sequence[Task]) -> list[Task]:

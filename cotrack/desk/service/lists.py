@@ -11,7 +11,7 @@ from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import status_for_people
 from cotrack.participants.models import Participant
 from cotrack.quality.models import Deviation, Hold
-from cotrack.quality.service import STANDING_STATES
+from cotrack.quality.service.holds import STANDING_STATES
 
 
 def _held(*subjects: ColumnElement[str]) -> ScalarSelect[str]:

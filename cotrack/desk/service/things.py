@@ -37,7 +37,9 @@ from cotrack.participants.service.identity import birth_date_of, is_complete, re
 from cotrack.participants.service.knowledge import known_values, participant_numbered, verdict_of
 from cotrack.participants.service.treatment import treated_by
 from cotrack.quality.rules import against_held
-from cotrack.quality.service import alerts_of, deviations_of, holds_of, standing_holds
+from cotrack.quality.service.alerts import alerts_of
+from cotrack.quality.service.deviations import deviations_of
+from cotrack.quality.service.holds import holds_of, standing_holds
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import dispositions_of
 from cotrack.release.service.results import files_of

@@ -16,8 +16,8 @@ from cotrack.labelling.service.instances import live_labels
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import UnitFacts, against_close, against_finish, lot_expiry
-from cotrack.quality import service as quality
 from cotrack.quality.models import Deviation, Hold
+from cotrack.quality.service import alerts, deviations, holds
 from cotrack.study import service as study
 
 LOT_NUMBER = re.compile(r"[A-Z]{2,6}[0-9]{2}-[0-9]{4}")
@@ -93,7 +93,7 @@ def _unit_facts(session: Session, lot: Lot) -> list[UnitFacts]:
 
 def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:
     """Put a lot on hold or recall it: it and every unit below it are locked, so that no start slips through."""
-    quality.begin_hold(work, action, f"lot:{number}", reason=reason)
+    holds.begin_hold(work, action, f"lot:{number}", reason=reason)
     return _hold(work, work.lock(Lot, number), action, reason)
 
 
@@ -104,23 +104,23 @@ def stop_lot(work: Work, lot: Lot, *, reason: str) -> Hold:
     opened, and an alert raised that QA, the investigator and the treating physicians must read (§3.3 rule 3).
     """
     hold = _hold(work, lot, "stop", reason)
-    deviation = quality.open_deviation(work, hold.subject, description=reason)
-    quality.raise_alert(work, hold, deviation)
+    deviation = deviations.open_deviation(work, hold.subject, description=reason)
+    alerts.raise_alert(work, hold, deviation)
     return hold
 
 
 def open_deviation(work: Work, number: str, *, description: str) -> Deviation:
     """Write down that something about a lot went otherwise than it should; its release waits until QA closes it."""
-    quality.begin_deviation(work, f"lot:{number}", description=description)
+    deviations.begin_deviation(work, f"lot:{number}", description=description)
     work.lock(Lot, number)
-    deviation = quality.open_deviation(work, f"lot:{number}", description=description)
+    deviation = deviations.open_deviation(work, f"lot:{number}", description=description)
     work.details["deviation"] = deviation.number
     return deviation
 
 
 def _hold(work: Work, lot: Lot, action: str, reason: str) -> Hold:
     work.session.execute(select(Unit.id).where(Unit.lot_id == lot.id).order_by(Unit.id).with_for_update()).all()
-    return quality.place(work, action, f"lot:{lot.number}", reason=reason)
+    return holds.place(work, action, f"lot:{lot.number}", reason=reason)
 
 
 def listed_lots() -> Select[Lot]:

@@ -15,8 +15,8 @@ from cotrack.labelling.service import instances
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import against_filled_volume, against_labelling
-from cotrack.quality import service as quality
 from cotrack.quality.models import Hold
+from cotrack.quality.service import holds
 from cotrack.study import service as study
 
 LABEL_FIELDS = {
@@ -117,9 +117,9 @@ def destroy_unit(work: Work, unit_number: str, *, reason: str) -> Unit:
 
 def hold_unit(work: Work, unit_number: str, *, reason: str) -> Hold:
     """Put one unit on hold."""
-    quality.begin_hold(work, "place", f"unit:{unit_number}", reason=reason)
+    holds.begin_hold(work, "place", f"unit:{unit_number}", reason=reason)
     work.lock(Unit, unit_number)
-    return quality.place(work, "place", f"unit:{unit_number}", reason=reason)
+    return holds.place(work, "place", f"unit:{unit_number}", reason=reason)
 
 
 def listed_units() -> Select[Unit]:

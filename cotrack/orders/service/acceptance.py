@@ -16,7 +16,7 @@ from cotrack.orders.models import Acceptance, Order
 from cotrack.orders.rules import against_acceptance, against_treating, is_accepted
 from cotrack.orders.service.dosing import order_numbered
 from cotrack.participants.service.treatment import treating_physicians
-from cotrack.quality.service import standing_holds
+from cotrack.quality.service.holds import standing_holds
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import against_failed, outstanding
 from cotrack.release.service.conditional import end_of

@@ -23,7 +23,7 @@ from cotrack.orders.rules import (
 from cotrack.orders.service.acceptance import has_acceptance
 from cotrack.orders.service.dosing import held_allocations, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of_portions
-from cotrack.quality.service import standing_holds
+from cotrack.quality.service.holds import standing_holds
 from cotrack.release.service.dispositions import viable_cells
 from cotrack.study import service as study
 

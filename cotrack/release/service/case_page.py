@@ -11,7 +11,8 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service import deviations_of, holds_of
+from cotrack.quality.service.deviations import deviations_of
+from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import (
     ResultFacts,

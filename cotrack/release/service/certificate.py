@@ -13,7 +13,8 @@ from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.models import Deviation
-from cotrack.quality.service import deviations_of, holds_of
+from cotrack.quality.service.deviations import deviations_of
+from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import DECISIONS, Result
 from cotrack.release.rules.lots import TestStanding
 from cotrack.release.service.dispositions import ReleaseCase, dispositions_of, release_case

@@ -13,7 +13,8 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered, producers
-from cotrack.quality.service import open_deviations, standing_holds
+from cotrack.quality.service.deviations import open_deviations
+from cotrack.quality.service.holds import standing_holds
 from cotrack.release.models import Disposition
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import (

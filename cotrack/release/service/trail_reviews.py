@@ -14,7 +14,7 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service import deviations_of
+from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import DECISIONS, TrailReview
 from cotrack.release.rules.lots import TrailStanding, against_trail_review
 from cotrack.release.service.results import files_of, result_facts, results_of

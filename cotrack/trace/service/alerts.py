@@ -17,8 +17,8 @@ from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Allocation, Order
 from cotrack.participants.models import Participant
 from cotrack.participants.service.treatment import treating_physicians
-from cotrack.quality import service as quality
 from cotrack.quality.models import Acknowledgement, Alert
+from cotrack.quality.service import alerts
 from cotrack.trace.rules import Reached, is_read, list_of, parties, parties_of
 
 
@@ -75,7 +75,7 @@ def acknowledge(work: Work, alert_id: int, *, shown_sha256: str) -> list[Acknowl
     Raises Blocked where the list has grown since it was shown, or where the alert is not for this person.
     """
     work.record("alert.acknowledge", f"alert:{alert_id}", permission="alert:acknowledge")
-    alert = quality.alert_numbered(work.session, alert_id)
+    alert = alerts.alert_numbered(work.session, alert_id)
     work.lock(Lot, alert.subject.partition(":")[2], share=True)
     reach = reach_of(work.session, alert.subject)
     mine = parties_of(work.actor.username, work.actor.roles) & set(parties(reach.reached))
@@ -102,12 +102,12 @@ def _against(reach: Reach, mine: Iterable[str], shown_sha256: str) -> list[Block
 
 def to_read(session: Session, actor: Actor) -> list[Alert]:
     """Return the alerts that wait for a person: not yet read for a party that they stand for, or grown since."""
-    return [alert for alert in quality.alerts_of(session) if _waits(session, alert, actor)]
+    return [alert for alert in alerts.alerts_of(session) if _waits(session, alert, actor)]
 
 
 def _waits(session: Session, alert: Alert, actor: Actor) -> bool:
     mine = parties_of(actor.username, actor.roles)
-    read = _by_party(quality.acknowledgements_of(session, [alert.id]))
+    read = _by_party(alerts.acknowledgements_of(session, [alert.id]))
     if mine <= read.keys() and alert.hold.status == "lifted":
         return False
     reach = reach_of(session, alert.subject)
@@ -123,9 +123,9 @@ def _by_party(acknowledgements: Iterable[tuple[Acknowledgement, str]]) -> Mappin
 
 def alert_page(session: Session, actor: Actor, alert_id: int) -> Mapping[str, Any]:
     """Return the page of an alert: what failed, whom it reached, who must read it and who has."""
-    alert = quality.alert_numbered(session, alert_id)
+    alert = alerts.alert_numbered(session, alert_id)
     reach = reach_of(session, alert.subject)
-    acknowledgements = quality.acknowledgements_of(session, [alert_id])
+    acknowledgements = alerts.acknowledgements_of(session, [alert_id])
     read = _by_party(acknowledgements)
     waiting = [each for each in parties(reach.reached) if not is_read(read.get(each, ()), reach.text)]
     return {

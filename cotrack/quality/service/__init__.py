@@ -1,0 +1,1 @@
+"""Holding and recalling things, deviations with their actions, and alerts."""

@@ -1,0 +1,103 @@
+"""Deviations of any thing: what happened, what QA found out about it, and its signed closure."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from cotrack.foundation.access.models import Person
+from cotrack.foundation.errors import NotFound
+from cotrack.foundation.work import Work
+from cotrack.lifecycles import DEVIATION
+from cotrack.quality.models import Deviation
+from cotrack.quality.rules import DeviationFacts, against_closing
+
+
+def begin_deviation(work: Work, subject: str, *, description: str) -> None:
+    """State a deviation of a thing: permission first, then the description, which is always asked."""
+    work.begin(DEVIATION, "open", "", reason=description, subject=subject)
+
+
+def open_deviation(work: Work, subject: str, *, description: str) -> Deviation:
+    """Write a deviation that was begun, or that follows from another act, on a thing that its stage has locked."""
+    earlier = work.session.scalar(select(func.count()).select_from(Deviation).where(Deviation.subject == subject)) or 0
+    deviation = Deviation(
+        number=f"DEV-{subject.partition(':')[2]}-{earlier + 1}",
+        subject=subject,
+        status="open",
+        description=description.strip(),
+        classification="",
+        cause="",
+        impact="",
+        opened_at=work.now,
+        opened_by_id=work.person_id,
+    )
+    work.add(deviation)
+    return deviation
+
+
+def assess(work: Work, number: str, *, classification: str, cause: str, impact: str) -> Deviation:
+    """Write down what QA found out about an open deviation; an earlier assessment stays in the trail."""
+    deviation = work.take(Deviation, "assess", number)
+    deviation.classification, deviation.cause, deviation.impact = classification, cause.strip(), impact.strip()
+    return deviation
+
+
+def close(work: Work, number: str) -> Deviation:
+    """Close a deviation that is assessed; QA signs over what was found (21 CFR 211.192)."""
+    deviation = work.take(Deviation, "close", number)
+    work.refuse_if(against_closing(deviation_facts(deviation)))
+    deviation.closure_signature = work.sign(DEVIATION["close"].meaning, _closure_text(deviation))
+    work.move(deviation, "close")
+    return deviation
+
+
+def _closure_text(deviation: Deviation) -> str:
+    return "\n".join(
+        (
+            f"Deviation / 偏差 {deviation.number}",
+            f"About / 涉及 {deviation.subject.partition(':')[2]}",
+            f"What happened / 经过: {deviation.description}",
+            f"Class / 级别: {deviation.classification}",
+            f"Cause / 原因: {deviation.cause}",
+            f"Impact / 影响: {deviation.impact}",
+            "I close this deviation. / 本人关闭该偏差。",
+        )
+    )
+
+
+def deviation_facts(deviation: Deviation) -> DeviationFacts:
+    """Return what decides about a deviation."""
+    return DeviationFacts(
+        deviation.number, deviation.description, deviation.classification, deviation.cause, deviation.impact
+    )
+
+
+def open_deviations(session: Session, subject: str) -> list[DeviationFacts]:
+    """Return the open deviations of a thing, oldest first."""
+    statement = select(Deviation).where(Deviation.subject == subject, Deviation.status == "open").order_by(Deviation.id)
+    return [deviation_facts(each) for each in session.scalars(statement)]
+
+
+def deviations_of(session: Session, subject: str) -> Sequence[Deviation]:
+    """Return every deviation that a thing ever had, newest first."""
+    return session.scalars(select(Deviation).where(Deviation.subject == subject).order_by(Deviation.id.desc())).all()
+
+
+def listed_deviations() -> Select[Deviation]:
+    """Return how deviations are found, for a list that is paged by key."""
+    return select(Deviation).options(joinedload(Deviation.closure_signature))
+
+
+def deviation_numbered(session: Session, number: str) -> tuple[Deviation, str]:
+    """Return a deviation with the name of who opened it; raises NotFound."""
+    statement = (
+        select(Deviation, Person.printed_name)
+        .join(Person, Person.id == Deviation.opened_by_id)
+        .options(joinedload(Deviation.closure_signature))
+    )
+    found = session.execute(statement.where(Deviation.number == number)).one_or_none()
+    if found is None:
+        raise NotFound("There is no deviation {number}.", number=number)
+    deviation, opened_by = found
+    return deviation, opened_by
