@@ -236,6 +236,19 @@ DEVIATION: Final = Lifecycle(
     ),
 )
 
+DEVIATION_ACTION: Final = Lifecycle(
+    "deviation_action",
+    ("planned", "done", "dropped"),
+    (
+        Action("plan", N_("Plan action"), NOTHING, "planned", "deviation:assess",
+               N_("QA writes down what is to be done after a deviation, by whom and by when.")),
+        Action("finish", N_("Report action done"), _from("planned"), "done", "deviation:act",
+               N_("Its owner writes down what was done.")),
+        Action("drop", N_("Drop action"), _from("planned"), "dropped", "deviation:assess",
+               N_("QA writes down why the action is not needed, or not done by this owner."), needs_reason=True),
+    ),
+)
+
 # fmt: on
 
 LIFECYCLES: Final = {
@@ -245,6 +258,7 @@ LIFECYCLES: Final = {
         LABEL_INSTANCE,
         HOLD,
         DEVIATION,
+        DEVIATION_ACTION,
         LOT,
         UNIT,
         RESULT,

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from typing import Final
 
 READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read"})
+WORK: Final = frozenset({"deviation:act"})
+"""What everybody does who works with product or participants."""
 READ_CLINIC: Final = frozenset({"participant:read", "order:read", "infusion:read"})
 
 EVERYBODY: Final = frozenset({"self:sign_in", "self:change_password"})
 
 _ROLES: Final[dict[str, frozenset[str]]] = {
     "technician": READ_PRODUCT
+    | WORK
     | {
         "lot:make",
         "lot:finish",
@@ -22,8 +25,9 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:apply",
         "label:void",
     },
-    "analyst": READ_PRODUCT | {"result:import", "result:review", "deviation:open"},
+    "analyst": READ_PRODUCT | WORK | {"result:import", "result:review", "deviation:open"},
     "qa_reviewer": READ_PRODUCT
+    | WORK
     | READ_CLINIC
     | {
         "lot:release",
@@ -48,6 +52,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "person:read",
     },
     "physician": READ_PRODUCT
+    | WORK
     | READ_CLINIC
     | {
         "participant:answer",
@@ -63,6 +68,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "infusion:stop",
     },
     "coordinator": READ_PRODUCT
+    | WORK
     | READ_CLINIC
     | {
         "participant:screen",
@@ -74,6 +80,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:print_band",
     },
     "nurse": READ_PRODUCT
+    | WORK
     | READ_CLINIC
     | {
         "participant:identify",
@@ -92,7 +99,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:print",
         "label:print_band",
     },
-    "logistics": READ_PRODUCT | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
+    "logistics": READ_PRODUCT | WORK | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
     "administrator": frozenset(
         {
             "person:read",
@@ -106,6 +113,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "principal_investigator": READ_PRODUCT
+    | WORK
     | READ_CLINIC
     | {"study:approve_investigator", "participant:withdraw", "alert:acknowledge", "trail:read"},
     "auditor": READ_PRODUCT | READ_CLINIC | {"trail:read", "person:read"},

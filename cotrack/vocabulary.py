@@ -17,6 +17,9 @@ STATE_WORDS: Final = {
     "lifted": N_("lifted"),
     "recalled": N_("recalled"),
     "open": N_("open"),
+    "planned": N_("planned"),
+    "done": N_("done"),
+    "dropped": N_("dropped"),
     "in_process": N_("in process"),
     "quarantine": N_("quarantine"),
     "conditionally_released": N_("conditionally released"),
@@ -92,7 +95,6 @@ WORDS: Final = {
     "demonstration.load": N_("Demonstration begun"),
     "demonstration.finish": N_("Demonstration complete"),
     # outcomes and verdicts
-    "done": N_("done"),
     "refused": N_("refused"),
     "mismatch": N_("mismatch"),
     "match": N_("match"),
@@ -112,6 +114,7 @@ WORDS: Final = {
     "label_instance": N_("label"),
     "hold": N_("hold"),
     "deviation": N_("deviation"),
+    "deviation_action": N_("action"),
     "alert": N_("alert"),
     "lot": N_("lot"),
     "unit": N_("bag"),
@@ -168,6 +171,9 @@ WORDS: Final = {
     "minor": N_("minor"),
     "major": N_("major"),
     "critical": N_("critical"),
+    # kinds of action
+    "correction": N_("correction"),
+    "prevention": N_("prevention"),
 }
 
 TONES: Final = {

@@ -10,7 +10,7 @@ from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.quality import schemas
-from cotrack.quality.service import deviations, holds
+from cotrack.quality.service import actions, deviations, holds
 
 api = Blueprint("api_quality", __name__, url_prefix="/api/v1", description="Holds and deviations")
 
@@ -58,3 +58,39 @@ def assess(body: dict[str, Any], number: str) -> Response:
 def close(body: dict[str, Any], number: str) -> Response:
     """Close a deviation that is assessed."""
     return answer(lambda work: deviations.close(work, number), schemas.DeviationOut(), signature=body["signature"])
+
+
+@api.get("/deviations/<number>/actions")
+@needs("lot:read")
+@api.response(200, schemas.ActionOut(many=True))
+def list_actions(number: str) -> Any:
+    """List what is to be done after a deviation, and what came of it."""
+    with runtime().ground.sessions.reading() as session:
+        return actions.actions_of(session, deviations.deviation_numbered(session, number)[0].id)
+
+
+@api.post("/deviations/<number>/actions")
+@needs("deviation:assess")
+@api.arguments(schemas.ActionIn)
+@api.response(201, schemas.ActionOut)
+def plan_action(body: dict[str, Any], number: str) -> Response:
+    """Plan an action after an open deviation."""
+    return answer(lambda work: actions.plan(work, number, **body), schemas.ActionOut(), status=201)
+
+
+@api.post("/deviation-actions/<int:action_id>/finish")
+@needs("deviation:act")
+@api.arguments(schemas.OutcomeIn)
+@api.response(200, schemas.ActionOut)
+def finish_action(body: dict[str, Any], action_id: int) -> Response:
+    """Report an action as done, as its owner."""
+    return answer(lambda work: actions.finish(work, action_id, **body), schemas.ActionOut())
+
+
+@api.post("/deviation-actions/<int:action_id>/drop")
+@needs("deviation:assess")
+@api.arguments(ReasonIn)
+@api.response(200, schemas.ActionOut)
+def drop_action(body: dict[str, Any], action_id: int) -> Response:
+    """Drop an action, with the reason."""
+    return answer(lambda work: actions.drop(work, action_id, **body), schemas.ActionOut())

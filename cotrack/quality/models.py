@@ -1,15 +1,16 @@
 """Tables of holds and recalls, of deviations, and of alerts with who has read them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
-from cotrack.foundation.access.models import Signature
+from cotrack.foundation.access.models import Person, Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
-from cotrack.lifecycles import DEVIATION, HOLD
+from cotrack.lifecycles import DEVIATION, DEVIATION_ACTION, HOLD
 
 CLASSES = ("minor", "major", "critical")
+ACTION_KINDS = ("correction", "prevention")
 
 
 class Hold(Standing):
@@ -63,6 +64,38 @@ class Deviation(Standing):
     closure_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
 
     closure_signature: Mapped[Signature | None] = relationship()
+
+
+class DeviationAction(Standing):
+    """What is to be done after a deviation, by whom and by when: a correction before it is closed, or a prevention."""
+
+    __tablename__ = "deviation_action"
+    __lifecycle__ = DEVIATION_ACTION
+    __table_args__ = (
+        Index("ix_deviation_action_deviation_id", "deviation_id"),
+        Index("ix_deviation_action_owner_id", "owner_id", "status"),
+        one_of("status", DEVIATION_ACTION.states),
+        one_of("kind", ACTION_KINDS),
+        CheckConstraint("description <> ''", name="described"),
+        CheckConstraint("(status = 'planned') = (ended_at IS NULL)", name="ended_at_a_time"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by_id IS NULL)", name="ended_by_somebody"),
+        CheckConstraint("(status = 'planned') = (outcome = '')", name="ended_in_words"),
+        CheckConstraint("status <> 'done' OR ended_by_id = owner_id", name="done_by_its_owner"),
+    )
+
+    deviation_id: Mapped[int] = column(ForeignKey("deviation.id", ondelete="RESTRICT"))
+    kind: Mapped[str] = column()
+    description: Mapped[str] = column()
+    owner_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    due_on: Mapped[date] = column()
+    outcome: Mapped[str] = column()
+    planned_at: Mapped[datetime] = column()
+    planned_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    ended_at: Mapped[datetime | None] = column()
+    ended_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+    deviation: Mapped[Deviation] = relationship()
+    owner: Mapped[Person] = relationship(foreign_keys="DeviationAction.owner_id")
 
 
 class Alert(Base):

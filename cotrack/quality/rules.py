@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
@@ -37,6 +37,16 @@ def _blocker(hold: HoldFacts) -> Blocker:
 
 
 @dataclass(frozen=True)
+class ActionFacts:
+    """One action after a deviation that is planned and not done yet."""
+
+    description: str
+    owner: str
+    due_on: date
+    is_correction: bool
+
+
+@dataclass(frozen=True)
 class DeviationFacts:
     """One open deviation, as far as it was assessed."""
 
@@ -45,6 +55,7 @@ class DeviationFacts:
     classification: str = ""
     cause: str = ""
     impact: str = ""
+    planned: tuple[ActionFacts, ...] = ()
 
 
 def against_open(deviations: Sequence[DeviationFacts]) -> list[Blocker]:
@@ -61,14 +72,30 @@ def against_open(deviations: Sequence[DeviationFacts]) -> list[Blocker]:
 
 
 def against_closing(deviation: DeviationFacts) -> list[Blocker]:
-    """Return what has to be written down before a deviation is closed: class, cause, impact (EU GMP 1.4 xiv)."""
+    """Return what keeps a deviation open: class, cause, impact (EU GMP 1.4 xiv), and each correction that is not done.
+
+    A prevention may end after the closure: its owner keeps it on their list.
+    """
     missing = {
         "classification_missing": (deviation.classification, N_("The class of the deviation is not written down.")),
         "cause_missing": (deviation.cause, N_("The cause of the deviation is not written down.")),
         "impact_missing": (deviation.impact, N_("What the deviation means for lots and units is not written down.")),
     }
+    where = f"deviation:{deviation.number}"
     return [
-        Blocker(code, words, solve=f"deviation:{deviation.number}")
-        for code, (value, words) in missing.items()
-        if not value
+        *(Blocker(code, words, solve=where) for code, (value, words) in missing.items() if not value),
+        *(_undone(each, where) for each in deviation.planned if each.is_correction),
     ]
+
+
+def _undone(action: ActionFacts, where: str) -> Blocker:
+    details = {"action": action.description, "owner": action.owner, "day": action.due_on}
+    words = N_("The correction “{action}” is not done yet: {owner} does it by {day}.")
+    return Blocker("correction_planned", words, details, solve=where)
+
+
+def against_ending(owner: str, actor: str) -> list[Blocker]:
+    """Return the reason against reporting an action as done by anybody but its owner: who did it says so."""
+    if owner == actor:
+        return []
+    return [Blocker("not_owner", "The action is {owner}'s: its owner reports it as done.", {"owner": owner})]

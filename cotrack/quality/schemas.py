@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import Choice, In, Instant, SignatureField, SignatureOut, Words
+from cotrack.foundation.web.schemas import Choice, Day, In, Instant, SignatureField, SignatureOut, Words
 from cotrack.foundation.words import N_
 
 
@@ -36,6 +36,43 @@ class AssessmentIn(In):
     impact = Words(
         required=True, metadata={"label": N_("What it means for lots, bags and participants"), "kind": "textarea"}
     )
+
+
+class ActionIn(In):
+    """What is to be done after a deviation."""
+
+    kind = Choice(
+        ("correction", "prevention"),
+        required=True,
+        metadata={
+            "label": N_("Kind"),
+            "hint": N_("A correction is done before the deviation is closed; a prevention may end later."),
+        },
+    )
+    description = Words(required=True, metadata={"label": N_("What is to be done"), "kind": "textarea"})
+    owner = Words(required=True, metadata={"label": N_("Owner"), "hint": N_("Who does it and reports it as done.")})
+    due_on = Day(required=True, metadata={"label": N_("To be done by"), "kind": "date"})
+
+
+class OutcomeIn(In):
+    """What was done."""
+
+    outcome = Words(required=True, metadata={"label": N_("What was done"), "kind": "textarea"})
+
+
+class ActionOut(Schema):
+    """An action after a deviation, with what came of it."""
+
+    id = fields.Integer()
+    deviation = fields.String(attribute="deviation.number")
+    kind = fields.String()
+    status = fields.String()
+    description = fields.String()
+    owner = fields.String(attribute="owner.username")
+    due_on = fields.Date()
+    outcome = fields.String()
+    planned_at = Instant()
+    ended_at = Instant(allow_none=True)
 
 
 class SignedIn(In):

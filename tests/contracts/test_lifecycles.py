@@ -177,6 +177,7 @@ ENDS = {
     "label_instance": {"superseded", "void"},
     "hold": {"lifted", "recalled"},
     "deviation": {"closed"},
+    "deviation_action": {"done", "dropped"},
     "lot": {"closed"},
     "unit": {"completed", "stopped_early", "destroyed"},
     "result": {"reviewed"},

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 from support.conditional import accept
+from support.deviations import planned_action
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
 from support.worlds import World
 
@@ -20,7 +21,7 @@ from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
-from cotrack.quality.service import deviations, holds
+from cotrack.quality.service import actions, deviations, holds
 from cotrack.release.service import dispositions
 from cotrack.study import service as study
 
@@ -43,6 +44,9 @@ def product_side(world: World) -> None:
     deviation = world.do("zhao.l", lambda work: lots.open_deviation(work, OTHER_LOT, description="bath at 41 °C"))
     found = {"classification": "minor", "cause": "sensor", "impact": "none"}
     world.do("qian.m", lambda work: deviations.assess(work, deviation.number, **found))
+    done, dropped = (planned_action(world, deviation.number) for _ in range(2))
+    world.do("zhao.l", lambda work: actions.finish(work, done.id, outcome="sensor changed"))
+    world.do("qian.m", lambda work: actions.drop(work, dropped.id, reason="the sensor is new"))
     world.sign("qian.m", lambda work: deviations.close(work, deviation.number))
     world.sign("qian.m", lambda work: dispositions.reject(work, OTHER_LOT, reason="growth"))
     world.do("qian.m", lambda work: units.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))

@@ -44,6 +44,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("trail:review", product.trails_to_review),
     ("lot:release", product.lots_to_decide),
     ("hold:lift", product.holds_to_solve),
+    ("deviation:act", product.actions_to_do),
     ("deviation:close", product.deviations_to_close),
     ("study:approve_quality", product.drafts(StudyDefinition.quality_signature_id)),
     ("study:approve_investigator", product.drafts(StudyDefinition.investigator_signature_id)),

@@ -12,6 +12,7 @@ from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Deviation, Hold
+from cotrack.quality.service.actions import planned_actions
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import against_review
 from cotrack.release.service.conditional import end_of
@@ -115,6 +116,28 @@ def deviations_to_close(session: Session, desk: Desk) -> Iterator[Task]:  # noqa
     for each in session.scalars(statement):
         subject, arguments = f"deviation:{each.number}", {"number": each.number}
         yield Task(N_("Assess and close the deviation"), subject, "desk.deviation", arguments, each.opened_at)
+
+
+def actions_to_do(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the actions after deviations that this person owns; QA sees those of others too once they are late."""
+    today = desk.site_day(desk.now)
+    sees_late = "deviation:assess" in desk.actor.permissions
+    for each in planned_actions(session):
+        is_own, is_late = each.owner_id == desk.actor.person_id, each.due_on < today
+        if not is_own and not (sees_late and is_late):
+            continue
+        title = N_("Do the action and report it") if is_own else N_("An action of somebody else is late")
+        number = each.deviation.number
+        yield Task(
+            title,
+            f"deviation:{number}",
+            "desk.deviation",
+            {"number": number},
+            each.planned_at,
+            desk.end_of_day(each.due_on),
+            is_urgent=each.due_on <= today,
+            note=each.description,
+        )
 
 
 def alerts_to_read(session: Session, desk: Desk) -> Iterator[Task]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -59,6 +59,10 @@ class Desk:
     def site_day(self, instant: datetime) -> date:
         """Return the day of the site on which an instant falls."""
         return instant.astimezone(self.ground.site.zone).date()
+
+    def end_of_day(self, day: date) -> datetime:
+        """Return the instant at which a day of the site is over."""
+        return datetime.combine(day + timedelta(days=1), time(), self.ground.site.zone)
 
 
 Finder = Callable[[Session, Desk], Iterator[Task]]

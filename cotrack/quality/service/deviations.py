@@ -9,8 +9,9 @@ from cotrack.foundation.access.models import Person
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import DEVIATION
-from cotrack.quality.models import Deviation
-from cotrack.quality.rules import DeviationFacts, against_closing
+from cotrack.quality.models import Deviation, DeviationAction
+from cotrack.quality.rules import ActionFacts, DeviationFacts, against_closing
+from cotrack.quality.service.actions import actions_of
 
 
 def begin_deviation(work: Work, subject: str, *, description: str) -> None:
@@ -44,15 +45,16 @@ def assess(work: Work, number: str, *, classification: str, cause: str, impact: 
 
 
 def close(work: Work, number: str) -> Deviation:
-    """Close a deviation that is assessed; QA signs over what was found (21 CFR 211.192)."""
+    """Close a deviation that is assessed and corrected; QA signs over what was found and done (21 CFR 211.192)."""
     deviation = work.take(Deviation, "close", number)
-    work.refuse_if(against_closing(deviation_facts(deviation)))
-    deviation.closure_signature = work.sign(DEVIATION["close"].meaning, _closure_text(deviation))
+    actions = actions_of(work.session, deviation.id)
+    work.refuse_if(against_closing(deviation_facts(deviation, actions)))
+    deviation.closure_signature = work.sign(DEVIATION["close"].meaning, _closure_text(deviation, actions))
     work.move(deviation, "close")
     return deviation
 
 
-def _closure_text(deviation: Deviation) -> str:
+def _closure_text(deviation: Deviation, actions: Sequence[DeviationAction]) -> str:
     return "\n".join(
         (
             f"Deviation / 偏差 {deviation.number}",
@@ -61,15 +63,26 @@ def _closure_text(deviation: Deviation) -> str:
             f"Class / 级别: {deviation.classification}",
             f"Cause / 原因: {deviation.cause}",
             f"Impact / 影响: {deviation.impact}",
+            *(_action_text(each) for each in actions),
             "I close this deviation. / 本人关闭该偏差。",
         )
     )
 
 
-def deviation_facts(deviation: Deviation) -> DeviationFacts:
-    """Return what decides about a deviation."""
+def _action_text(action: DeviationAction) -> str:
+    ended = f"{action.status}: {action.outcome}" if action.outcome else f"{action.status}, due / 期限 {action.due_on}"
+    return f"Action / 措施 ({action.kind}): {action.description}, {action.owner.printed_name}, {ended}"
+
+
+def deviation_facts(deviation: Deviation, actions: Sequence[DeviationAction] = ()) -> DeviationFacts:
+    """Return what decides about a deviation; about its closure also its actions."""
+    planned = tuple(
+        ActionFacts(each.description, each.owner.printed_name, each.due_on, each.kind == "correction")
+        for each in actions
+        if each.status == "planned"
+    )
     return DeviationFacts(
-        deviation.number, deviation.description, deviation.classification, deviation.cause, deviation.impact
+        deviation.number, deviation.description, deviation.classification, deviation.cause, deviation.impact, planned
     )
 
 
