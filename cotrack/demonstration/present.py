@@ -1,6 +1,7 @@
 """What the demonstration tells of today: a lot in each state, a participant and a bag at each step."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from cotrack.bedside.service import ward
 from cotrack.demonstration import files
@@ -10,6 +11,7 @@ from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
 from cotrack.manufacture.service import lots
 from cotrack.participants.service import bands
+from cotrack.quality.service import actions, deviations
 
 WITH_A_BAND = ("105", "106", "107", "108", "112", "113", "114")
 
@@ -32,6 +34,7 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     held = clock.lot(30)
     reason = "freezer alarm under investigation"
     journey.cast.do("tang.w", lambda work: lots.hold_lot(work, held, action="place", reason=reason))
+    _freezer_deviation(journey, held, clock.end.date())
     clock.go_to(days=20)
     near = clock.lot(34)
     journey.finished_lot(near, bags=2, made_on=journey.today())
@@ -51,6 +54,25 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     journey.lot(clock.lot(37), made_on=journey.today())
     journey.labelled_unit(clock.lot(37))
     journey.unit(clock.lot(37))
+
+
+def _freezer_deviation(journey: Journey, lot: str, today: date) -> None:
+    """The deviation behind the hold: assessed, its correction waits for the cell bank, a prevention for the maker."""
+    description = "Freezer 1 reached -118 °C during a power cut of 25 minutes."
+    opened = journey.cast.do("tang.w", lambda work: lots.open_deviation(work, lot, description=description))
+    found = {
+        "classification": "major",
+        "cause": "The second power line did not take over.",
+        "impact": "Bags of this lot were above their storage limit; their viability is being measured.",
+    }
+    journey.cast.do("tang.w", lambda work: deviations.assess(work, opened.number, **found))
+    for kind, owner, days, what in (
+        ("correction", "wang.l", 1, "Measure viability of the retained vial and report it to QA."),
+        ("prevention", "ma.k", 30, "Have the switch of the second power line tested each quarter."),
+    ):
+        due_on = today + timedelta(days=days)
+        act = partial(actions.plan, number=opened.number, kind=kind, owner=owner, description=what, due_on=due_on)
+        journey.cast.do("tang.w", act)
 
 
 def _conditional_release(journey: Journey, lot: str, tested_at: datetime) -> None:
