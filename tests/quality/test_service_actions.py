@@ -136,3 +136,4 @@ def test_an_action_waits_for_its_owner_and_once_it_is_late_for_qa_too(world: Wor
     assert work_of(world, "qian.m") == []
     world.clock.pass_by(days=1)
     assert work_of(world, "qian.m") == [("An action of somebody else is late", True)]
+    assert work_of(world, "wang.l") == []
