@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from cotrack.desk.service import clinic_work as clinic
+from cotrack.desk.service import expiry_work as expiry
 from cotrack.desk.service import office_work as office
 from cotrack.desk.service import product_work as product
 from cotrack.desk.service.held import mark_held
@@ -53,6 +54,9 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("label:void", product.prints_to_resolve),
     ("unit:fill", product.lots_to_fill),
     ("unit:store", product.bags_to_store),
+    ("unit:issue", expiry.lots_expiring),
+    ("lot:release", expiry.lots_expiring),
+    ("unit:destroy", expiry.lots_expired),
     ("person:reset", office.names_locked),
     ("person:add", office.people_without_an_own_password),
     ("trail:read", office.mismatches_to_look_at),

@@ -1,7 +1,7 @@
 """What a task is: the unit of every home page."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -23,7 +23,8 @@ class Task:
     until: datetime | None = None
     is_urgent: bool = False
     note: str = ""
-    """What else to know before it is done: a sentence of the program's own."""
+    """What else to know before it is done: a sentence of the program's own, filled in from `details`."""
+    details: Mapping[str, object] = field(default_factory=dict)
     is_held: bool = False
     """A hold or recall stands over the bag: nothing may go on with it."""
 
