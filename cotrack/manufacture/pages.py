@@ -5,10 +5,12 @@ from flask import Blueprint, Response, url_for
 from cotrack.foundation.web.forms import act_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import needs
+from cotrack.labelling.pages import document_page
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import DEVIATION, HOLD, LABEL_INSTANCE, LOT, UNIT
 from cotrack.manufacture import schemas
 from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.schemas import DescriptionIn
 
 pages = Blueprint("manufacture", __name__, template_folder="templates")
@@ -71,6 +73,13 @@ def open_deviation(number: str) -> Response:
     """Write down that something about a lot went otherwise than it should."""
     act = lambda work, description: lots.open_deviation(work, number, description=description)  # noqa: E731 (one line)
     return act_page(DEVIATION, "open", DescriptionIn(), act, thing=f"lot:{number}")
+
+
+@pages.get("/lots/<number>/labels.pdf")
+@needs("lot:read")
+def label_account_document(number: str) -> Response:
+    """Give the account of a lot's labels as a document."""
+    return document_page(f"labels-{number}", lambda session, site: label_account(session, site, number))
 
 
 @pages.route("/units/<number>/hold", methods=["GET", "POST"])

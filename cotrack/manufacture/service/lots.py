@@ -12,6 +12,7 @@ from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.rules.reconciliation import Fate, account_of, fate_of
 from cotrack.labelling.service.instances import live_labels
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
@@ -78,11 +79,22 @@ def close_lot(work: Work, number: str) -> Lot:
 
 def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot open now."""
-    facts = _unit_facts(session, lot)
-    unaccounted = sum(
-        1 for unit in facts for status in unit.labels.values() if status in {"intended", "sending", "printed"}
+    account = account_of(fate for _, fate in label_fates(session, lot))
+    return against_close(_unit_facts(session, lot), account.in_hand)
+
+
+def label_fates(session: Session, lot: Lot) -> list[tuple[LabelInstance, Fate]]:
+    """Return every label that was ever asked for on a bag of a lot, each with what became of it."""
+    statement = (
+        select(LabelInstance)
+        .join(Unit, LabelInstance.subject == "unit:" + Unit.number)
+        .where(Unit.lot_id == lot.id)
+        .order_by(LabelInstance.subject, LabelInstance.kind, LabelInstance.instance)
     )
-    return against_close(facts, unaccounted)
+    return [
+        (each, fate_of(each.status, was_printed=each.printed_at is not None, was_applied=each.applied_at is not None))
+        for each in session.scalars(statement)
+    ]
 
 
 def _unit_facts(session: Session, lot: Lot) -> list[UnitFacts]:

@@ -1,0 +1,56 @@
+"""Accounts for every label that was printed (21 CFR 211.125; reference/domain.md §3.3 rule 9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    """What became of one label, as far as a lot's account asks."""
+
+    APPLIED = "applied"
+    SPOILED = "spoiled"
+    REPLACED = "replaced"
+    IN_HAND = "in_hand"
+    NEVER_PRINTED = "never_printed"
+
+
+def fate_of(status: str, *, was_printed: bool, was_applied: bool) -> Fate:
+    """Return what became of a label: whether it came out of the printer and went on its thing, and how it stands.
+
+    One that went on its thing stays applied, whatever came after. One that is being printed may be anywhere: in hand.
+    """
+    if was_applied:
+        return Fate.APPLIED
+    if status in {"sending", "printed"}:
+        return Fate.IN_HAND
+    if not was_printed:
+        return Fate.IN_HAND if status == "intended" else Fate.NEVER_PRINTED
+    return Fate.SPOILED if status == "void" else Fate.REPLACED
+
+
+@dataclass(frozen=True)
+class Account:
+    """How many labels of one kind came to each end."""
+
+    applied: int
+    spoiled: int
+    replaced: int
+    in_hand: int
+    never_printed: int
+
+    @property
+    def printed(self) -> int:
+        """Return how many labels there are to account for."""
+        return self.applied + self.spoiled + self.replaced + self.in_hand
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is in hand: only then a lot is closed."""
+        return self.in_hand == 0
+
+
+def account_of(fates: Iterable[Fate]) -> Account:
+    """Count labels by what became of them."""
+    found = list(fates)
+    return Account(**{each.name: found.count(Fate(each.name)) for each in fields(Account)})

@@ -1,0 +1,70 @@
+"""The account of a lot's labels, as paper: how many were printed, and what became of each (domain.md §3.3 rule 9)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.audit.models import AuditRecord
+from cotrack.foundation.audit.service import told
+from cotrack.foundation.site import Site
+from cotrack.foundation.written import site_words
+from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.rules.reconciliation import Account, Fate, account_of
+from cotrack.labelling.service.documents import Document, both
+from cotrack.lifecycles import LABEL_INSTANCE, LOT
+from cotrack.manufacture.service.lots import label_fates, lot_numbered
+from cotrack.study.service import definition_of
+
+EVENTS: Final = tuple(LOT.event(each) for each in ("make", "finish", "close"))
+
+
+def label_account(session: Session, site: Site, number: str) -> Document:
+    """Return what the account of a lot's labels says; raises NotFound where there is no such lot."""
+    lot = lot_numbered(session, number)
+    definition = definition_of(lot.study_definition)
+    labels = label_fates(session, lot)
+    reasons = _reasons_of_voids(session, [each for each, _ in labels])
+    kinds = sorted({each.kind for each, _ in labels})
+    accounts = {kind: account_of(fate for each, fate in labels if each.kind == kind) for kind in kinds}
+    fields = {
+        "study": f"{definition.registration or '–'} · {both(definition.title)}",
+        "product": both(definition.product.name),
+        "lot": lot.number,
+        "status": lot.status,
+        "is_settled": "yes" if all(each.is_settled for each in accounts.values()) else "no",
+        "accounts": [[kind, *_counts(account)] for kind, account in accounts.items()],
+        "others": [
+            _line(each, fate, reasons.get(each.id, ""), site) for each, fate in labels if each.status != "applied"
+        ],
+    }
+    return Document("label-account", f"lot:{number}", EVENTS, fields)
+
+
+def _counts(account: Account) -> list[str]:
+    counts = (account.printed, account.applied, account.spoiled, account.replaced, account.in_hand)
+    return [str(each) for each in (*counts, account.never_printed)]
+
+
+def _line(label: LabelInstance, fate: Fate, reason: str, site: Site) -> list[str]:
+    """Return a line of the table: bag, kind, instance, what became of it, its status, when it was printed, why."""
+    printed = site_words(label.printed_at, site.zone) if label.printed_at else "–"
+    number = label.subject.partition(":")[2]
+    return [number, label.kind, str(label.instance), fate.value, label.status, printed, reason or label.reason or "–"]
+
+
+def _reasons_of_voids(session: Session, labels: Sequence[LabelInstance]) -> dict[int, str]:
+    """Return why each void label does not count, by its id: the reason stands in the record of the trail."""
+    statement = select(AuditRecord).where(
+        AuditRecord.subject.in_({each.subject for each in labels if each.status == "void"}),
+        AuditRecord.event == LABEL_INSTANCE.event("void"),
+        AuditRecord.outcome == "done",
+    )
+    records = [told(row) for row in session.scalars(statement)]
+    return {
+        int(change["row"].partition(":")[2]): record.reason
+        for record in records
+        for change in record.changes
+        if change["row"].startswith("label_instance:")
+    }
