@@ -18,6 +18,7 @@ from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import end_of_life
+from cotrack.manufacture.service.inputs import holds_over, is_held_from_above
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
 from cotrack.orders.service.acceptance import is_accepted_as_it_stands
@@ -28,7 +29,7 @@ from cotrack.participants.service.enrolment import against_giving_to
 from cotrack.policy import roles_granting
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
-from cotrack.quality.service import STANDING_STATES, standing_holds
+from cotrack.quality.service import STANDING_STATES
 from cotrack.release.rules.conditional import against_ended, conditional_end
 from cotrack.release.service.conditional import CONDITIONAL_SINCE
 from cotrack.study import service as study
@@ -50,9 +51,12 @@ _given_before = (
 _count = select(func.count()).where(_given_before).correlate(Order).scalar_subquery()
 _last = select(func.max(_earlier.started_at)).where(_given_before).correlate(Order).scalar_subquery()
 
-_is_held = exists().where(
-    Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)),
-    Hold.status.in_([literal(each) for each in STANDING_STATES]),
+_is_held = or_(
+    exists().where(
+        Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)),
+        Hold.status.in_([literal(each) for each in STANDING_STATES]),
+    ),
+    is_held_from_above(Lot.id),
 )
 _band_of = aliased(Participant)
 _is_band_confirmed = exists().where(
@@ -150,7 +154,7 @@ def last_use(
 
 
 def _holds(work: Work, row: Row[Any]) -> tuple[HoldFacts, ...]:
-    return tuple(standing_holds(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"]))
+    return tuple(holds_over(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"]))
 
 
 def _is_accepted(work: Work, row: Row[Any]) -> bool:

@@ -21,6 +21,7 @@ from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import labels_of, live_label
 from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.inputs import holds_over
 from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Order
@@ -37,7 +38,7 @@ from cotrack.participants.service.identity import birth_date_of, is_complete, re
 from cotrack.participants.service.knowledge import known_values, participant_numbered, verdict_of
 from cotrack.participants.service.treatment import treated_by
 from cotrack.quality.rules import against_held
-from cotrack.quality.service import alerts_of, deviations_of, holds_of, standing_holds
+from cotrack.quality.service import alerts_of, deviations_of, holds_of
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import dispositions_of
 from cotrack.release.service.results import files_of
@@ -78,7 +79,7 @@ ThingPage = Callable[[Ground, Session, Actor, str], Mapping[str, Any]]
 def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
     """Return the page of a lot."""
     lot = lot_numbered(session, number)
-    holds = standing_holds(session, [f"lot:{number}"])
+    holds = holds_over(session, [f"lot:{number}"])
     against = {"finish": against_finish_now(session, lot), "close": against_close_now(session, lot)}
     now, until = ground.sessions.clock(), end_of(session, lot)
     against_giving = against_lot(number, lot.status, over=over(session, lot, now))
