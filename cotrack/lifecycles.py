@@ -131,22 +131,8 @@ LOT: Final = Lifecycle(
 
 UNIT: Final = Lifecycle(
     "unit",
-    (
-        "filled",
-        "stored",
-        "allocated",
-        "issued",
-        "received",
-        "thawing",
-        "thawed",
-        "started",
-        "paused",
-        "completed",
-        "stopped_early",
-        "returned",
-        "wasted",
-        "destroyed",
-    ),
+    ("filled", "stored", "allocated", "issued", "received", "thawing", "thawed", "started",
+     "paused", "completed", "stopped_early", "returned", "wasted", "destroyed"),
     (
         Action("fill", N_("Fill unit"), NOTHING, "filled", "unit:fill",
                N_("A bag is filled from the lot.")),

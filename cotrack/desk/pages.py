@@ -3,9 +3,10 @@
 from flask import Blueprint, Response, current_app, flash, make_response, render_template, request
 
 from cotrack.desk.service import home as work_lists
-from cotrack.desk.service import lists, search, things
+from cotrack.desk.service import lists, search, source_lists, things
 from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.deviation_page import deviation_page
+from cotrack.desk.service.source_page import source_page
 from cotrack.desk.service.tasks import STARTS, Start
 from cotrack.foundation.web.forms import page_of
 from cotrack.foundation.web.lists import list_page
@@ -110,6 +111,54 @@ def deviations() -> Response:
 def deviation(number: str) -> str:
     """Show a deviation."""
     return _thing("desk/deviation.html", deviation_page, number)
+
+
+@pages.get("/donors")
+@needs("source:read")
+def donors() -> Response:
+    """List donors."""
+    return list_page(
+        source_lists.donor_list(), starts=_starts("manufacture.register_donor", "desk.cell_banks", "desk.materials")
+    )
+
+
+@pages.get("/donors/<number>")
+@needs("source:read")
+def donor(number: str) -> str:
+    """Show a donor."""
+    return _thing("desk/source.html", source_page("donor"), number)
+
+
+@pages.get("/cell-banks")
+@needs("source:read")
+def cell_banks() -> Response:
+    """List cell banks."""
+    return list_page(
+        source_lists.bank_list(), starts=_starts("manufacture.register_bank", "desk.donors", "desk.materials")
+    )
+
+
+@pages.get("/cell-banks/<number>")
+@needs("source:read")
+def cell_bank(number: str) -> str:
+    """Show a cell bank."""
+    return _thing("desk/source.html", source_page("cell_bank"), number)
+
+
+@pages.get("/materials")
+@needs("source:read")
+def materials() -> Response:
+    """List materials."""
+    return list_page(
+        source_lists.material_list(), starts=_starts("manufacture.register_material", "desk.cell_banks", "desk.donors")
+    )
+
+
+@pages.get("/materials/<number>")
+@needs("source:read")
+def material(number: str) -> str:
+    """Show a material."""
+    return _thing("desk/source.html", source_page("material"), number)
 
 
 @pages.get("/lots/<number>")

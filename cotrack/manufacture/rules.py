@@ -13,6 +13,7 @@ from cotrack.study.rules.eligibility import add_months
 
 END_STATES = frozenset({"completed", "stopped_early", "wasted", "destroyed"})
 LABELS_OF_A_BAG = ("bag", "tag")
+MATERIAL_KINDS = ("medium", "reagent", "vector", "container")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import labels_of, live_label
 from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.service.inputs import holds_over
+from cotrack.manufacture.service.inputs import holds_over, input_lines
 from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Order
@@ -49,6 +49,7 @@ WORN_STATES: Final = frozenset({"enrolled"})
 
 LOT_EXTRAS: Final = (
     Extra(N_("Fill a bag"), "manufacture.fill_unit", "unit:fill", frozenset({"in_process"})),
+    Extra(N_("Use in lot"), "manufacture.use_in_lot", "source:use", frozenset({"in_process"})),
     Extra(N_("Review results"), "release.review_results", "result:review"),
     Extra(N_("Hold"), "manufacture.hold_lot", "hold:place"),
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),
@@ -90,6 +91,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "offers": offers(LOT, number, lot.status, actor, extras=LOT_EXTRAS, against=against),
         "standing": standing,
         "holds": holds_of(session, f"lot:{number}"),
+        "held": holds,
+        "inputs": input_lines(session, lot.id),
         "deviations": deviations_of(session, f"lot:{number}"),
         "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),

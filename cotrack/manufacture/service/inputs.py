@@ -1,18 +1,28 @@
 """What went into a lot: drawing vials and materials, and every hold that stands over a lot by what it was made from."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from cotrack.foundation.access.models import Person
 from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import CELL_BANK, MATERIAL
 from cotrack.manufacture.models import CellBank, Donor, Lot, LotInput, Material
 from cotrack.manufacture.rules import SourceFacts, Use, against_use
-from cotrack.manufacture.service.sources import chain_facts, chain_of, source_facts, source_named, subject_of, typed
+from cotrack.manufacture.service.sources import (
+    Source,
+    chain_facts,
+    chain_of,
+    source_facts,
+    source_named,
+    subject_of,
+    typed,
+)
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
 from cotrack.quality.service import STANDING_STATES
@@ -71,6 +81,28 @@ def inputs_of(session: Session, lot_id: int) -> Sequence[LotInput]:
     return session.scalars(
         select(LotInput).options(*loaded).where(LotInput.lot_id == lot_id).order_by(LotInput.id)
     ).all()
+
+
+@dataclass(frozen=True)
+class InputLine:
+    """One thing that went into a lot, by whom, with all that it comes from, each with whether it is held now."""
+
+    made: LotInput
+    used_by: str
+    chain: Sequence[tuple[Source, bool]]
+
+
+def input_lines(session: Session, lot_id: int) -> list[InputLine]:
+    """Return what went into a lot as people read it, oldest first."""
+    made = inputs_of(session, lot_id)
+    held = {each.subject for each in sources_of(session, lot_id) if each.holds}
+    people = {each.used_by_id for each in made}
+    names = dict(session.execute(select(Person.id, Person.printed_name).where(Person.id.in_(people))).all())
+    return [
+        InputLine(each, names[each.used_by_id], [(link, subject_of(link) in held) for link in chain_of(source)])
+        for each in made
+        if (source := each.bank or each.material) is not None
+    ]
 
 
 def sources_of(session: Session, lot_id: int) -> list[SourceFacts]:

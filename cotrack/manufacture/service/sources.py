@@ -92,7 +92,7 @@ def source_named(session: Session, number: str) -> Source | None:
 
 def approve(work: Work, noun: str, number: str, *, markers: str = "") -> Source:
     """Approve a bank or material, or find a donor eligible by its marker results; QA signs."""
-    source = work.take(model_of(noun), "approve", number)
+    source: Source = work.take(model_of(noun), "approve", number)
     if isinstance(source, Donor):
         source.markers = markers or source.markers
         if not source.markers:
@@ -114,7 +114,7 @@ def reject(work: Work, noun: str, number: str, *, reason: str) -> Source:
 
     One that was approved may have gone into lots: it is held in the same moment, and so is all that is below it.
     """
-    source = work.take(model_of(noun), "reject", number, reason=reason)
+    source: Source = work.take(model_of(noun), "reject", number, reason=reason)
     was_approved = source.status != source.__lifecycle__["register"].to_state
     _decide(work, source, "reject", reason)
     if was_approved:
@@ -191,11 +191,33 @@ def model_of(noun: str) -> type[Any]:
     return SOURCES[noun]
 
 
+def markers_of(source: Source) -> str | None:
+    """Return a donor's marker results, None for anything else."""
+    return source.markers if isinstance(source, Donor) else None
+
+
+def lifecycle_of(noun: str) -> Lifecycle:
+    """Return what may be done with a kind of source; raises NotFound for any other word."""
+    found: Lifecycle = model_of(noun).__lifecycle__
+    return found
+
+
+def banks_below(session: Session, source: Source) -> Sequence[CellBank]:
+    """Return the banks that come from a donor or from a master bank, by number."""
+    if isinstance(source, Material):
+        return []
+    is_below = CellBank.donor_id == source.id if isinstance(source, Donor) else CellBank.parent_id == source.id
+    return session.scalars(select(CellBank).where(is_below).order_by(CellBank.number)).all()
+
+
+def made_from(session: Session, source: Source) -> Sequence[Lot]:
+    """Return the lots into which a source went, or something that was made from it, newest first."""
+    return session.scalars(select(Lot).where(Lot.id.in_(lots_below(source))).order_by(Lot.number.desc())).all()
+
+
 def source_numbered(session: Session, noun: str, number: str) -> Source:
     """Return one source with who signed its decision; raises NotFound."""
-    model = model_of(noun)
-    statement = select(model).options(joinedload(model.decision_signature)).where(model.number == number)
-    found: Source | None = session.scalar(statement)
+    found: Source | None = session.scalar(listed_sources(noun).where(model_of(noun).number == number))
     if found is None:
         raise NotFound("There is no {noun} {key}.", noun=Term(noun), key=number)
     return found
@@ -203,7 +225,9 @@ def source_numbered(session: Session, noun: str, number: str) -> Source:
 
 def listed_sources(noun: str) -> Select[Source]:
     """Return how the sources of a kind are found, for a list that is paged by key."""
-    return select(model_of(noun))
+    model = model_of(noun)
+    origins = (joinedload(CellBank.donor), joinedload(CellBank.parent)) if model is CellBank else ()
+    return select(model).options(joinedload(model.decision_signature), *origins)
 
 
 def chain_of(source: Source) -> list[Source]:
