@@ -236,7 +236,7 @@ def show_material(number: str) -> Any:
 
 @api.post("/sources/<noun>/<number>/approve")
 @needs("source:decide")
-@api.arguments(schemas.ApprovalIn)
+@api.arguments(schemas.SourceApprovalIn)
 @api.response(200, schemas.DecidedOut)
 def approve_source(body: dict[str, Any], noun: str, number: str) -> Response:
     """Approve a `cell_bank` or a `material`, or find a `donor` eligible."""
@@ -246,7 +246,7 @@ def approve_source(body: dict[str, Any], noun: str, number: str) -> Response:
 
 @api.post("/sources/<noun>/<number>/reject")
 @needs("source:decide")
-@api.arguments(schemas.RejectionIn)
+@api.arguments(schemas.SourceRejectionIn)
 @api.response(200, schemas.DecidedOut)
 def reject_source(body: dict[str, Any], noun: str, number: str) -> Response:
     """Reject a `cell_bank` or a `material`, or find a `donor` not eligible: what an approved one went into is held."""

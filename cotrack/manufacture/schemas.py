@@ -137,14 +137,14 @@ class DonorApprovalIn(In):
     markers = Words(required=True, metadata={"label": N_("Marker results"), "kind": "textarea"})
 
 
-class ApprovalIn(In):
+class SourceApprovalIn(In):
     """A signed approval; `markers` are a donor's."""
 
     markers = Words(load_default="")
     signature = SignatureField()
 
 
-class RejectionIn(In):
+class SourceRejectionIn(In):
     """A signed rejection."""
 
     reason = Words(required=True)
@@ -164,6 +164,12 @@ class UseIn(In):
     )
 
 
+class NamedOut(Schema):
+    """A donor, bank or material by its number."""
+
+    number = fields.String()
+
+
 class DonorOut(Schema):
     """A donor."""
 
@@ -181,8 +187,8 @@ class BankOut(Schema):
     status = fields.String()
     name = fields.String()
     tier = fields.String()
-    donor = fields.Pluck(DonorOut, "number")
-    parent = fields.Pluck("self", "number", allow_none=True)
+    donor = fields.Pluck(NamedOut, "number")
+    parent = fields.Pluck(NamedOut, "number", allow_none=True)
     vials_total = fields.Integer()
     expires_on = fields.Date()
     registered_at = Instant()
@@ -214,8 +220,8 @@ class DecidedOut(Schema):
 class LotInputOut(Schema):
     """What went into a lot."""
 
-    bank = fields.Pluck(BankOut, "number", allow_none=True)
-    material = fields.Pluck(MaterialOut, "number", allow_none=True)
+    bank = fields.Pluck(NamedOut, "number", allow_none=True)
+    material = fields.Pluck(NamedOut, "number", allow_none=True)
     vials = fields.Integer(allow_none=True)
     amount = fields.String()
     used_at = Instant()

@@ -12,7 +12,7 @@ from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import CELL_BANK, MATERIAL
-from cotrack.manufacture.models import CellBank, Donor, Lot, LotInput, Material
+from cotrack.manufacture.models import CellBank, Donor, Lot, LotInput, Material, Unit
 from cotrack.manufacture.rules import SourceFacts, Use, against_use
 from cotrack.manufacture.service.sources import (
     Source,
@@ -138,6 +138,12 @@ def is_held_from_above(lot_id: Any) -> ColumnElement[bool]:
     """Return the condition that a hold stands on anything that the lot of a statement was made from."""
     return or_(*(exists(each.where(LotInput.lot_id == lot_id)) for each in _holds_by_path(Hold.id)))
 
+
+IS_BAG_HELD: ColumnElement[bool] = or_(
+    exists().where(Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)), _STANDS),
+    is_held_from_above(Lot.id),
+)
+"""The condition that a hold or a recall stops a bag: on itself, its lot, or what the lot was made from."""
 
 _COLUMNS = (Hold.subject, Hold.status, Hold.reason, Hold.placed_at, Hold.id)
 _OVER = union_all(
