@@ -20,8 +20,8 @@ def laid_down(journey: Journey) -> None:
     """A donor with a master and a working bank, and the materials of every lot; others that wait or were refused."""
     _donor(journey, DONOR)
     _approved(journey, "donor", DONOR, markers=MARKERS)
-    _bank(journey, MASTER, DONOR, "umbilical cord MSC, passage 1", 40)
-    _bank(journey, WORKING, MASTER, "umbilical cord MSC, passage 3", 120)
+    _bank(journey, MASTER, DONOR, name="umbilical cord MSC, passage 1", vials=40)
+    _bank(journey, WORKING, MASTER, name="umbilical cord MSC, passage 3", vials=120)
     for material in MATERIALS:
         _material(journey, *material)
         _approved(journey, "material", material[0])
@@ -37,7 +37,7 @@ def _donor(journey: Journey, number: str) -> None:
     journey.cast.do("zhao.l", lambda work: sources.register_donor(work, number=number))
 
 
-def _bank(journey: Journey, number: str, origin: str, name: str, vials: int) -> None:
+def _bank(journey: Journey, number: str, origin: str, *, name: str, vials: int) -> None:
     described = {"name": name, "origin": origin, "vials_total": vials}
     last_day = journey.today() + timedelta(days=1_800)
     journey.cast.do(

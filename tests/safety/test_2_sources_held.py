@@ -8,7 +8,7 @@ from support.races import HeldCommand, Waiting
 from support.refusals import refused
 from support.remembered import remembered
 from support.sources import BELOW, MEDIUM, WORKING, approved_sources, hold
-from support.stages import HER, HIM, LOT, Bedside, codes, enrolled
+from support.stages import HER, HIM, LOT, Bedside, codes, enrolled, results_of
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
@@ -54,9 +54,9 @@ def test_a_held_source_stops_the_check_at_the_bedside_and_the_start(world: World
     first, second = bedside.check("zhou.n"), bedside.check("wu.n")
     assert (codes(first), codes(second)) == ([], [])
     hold(world, noun)
-    assert codes(bedside.check("zhou.n")) == ["lot_on_hold"]
     with refused("lot_on_hold"):
         world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert codes(bedside.check("zhou.n")) == ["lot_on_hold"]
 
 
 @EACH_SOURCE
@@ -72,9 +72,9 @@ def test_a_held_source_stops_allocation_issue_and_thaw(world: World, noun: str) 
     world.journey.received(bag)
     first, second = (world.journey.thaw_check(bag, by) for by in ("zhou.n", "wu.n"))
     hold(world, noun)
-    assert codes(world.journey.thaw_check(bag, "zhou.n")) == ["lot_on_hold"]
     with refused("lot_on_hold"):
         world.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id))
+    assert codes(world.journey.thaw_check(bag, "zhou.n")) == ["lot_on_hold"]
 
 
 @EACH_SOURCE
@@ -119,16 +119,20 @@ def test_a_hold_on_a_source_waits_for_a_start_that_is_under_way(world: World) ->
     assert (start.refusal, held.refusal) == (None, None)
 
 
-def test_a_hold_on_a_source_between_decision_and_signature_lets_no_release_follow(world: World) -> None:
+def test_a_hold_on_a_source_between_decision_and_release_lets_no_release_follow(world: World) -> None:
     approved_sources(world)
     world.journey.recipe = {MEDIUM: "500 mL"}
     world.journey.finished_lot(LOT)
+    world.journey.results(results_of(world, LOT))
+    world.journey.review(LOT)
+    world.journey.trail_reviewed(LOT)
     held = HeldCommand(world, "qian.m", under_inquiry("material"))
-    rejection = Waiting(world, "tang.w", lambda work: dispositions.reject(work, LOT, reason="growth"), is_signed=True)
-    assert rejection.waits()
+    release = Waiting(world, "qian.m", lambda work: dispositions.release(work, LOT), is_signed=True)
+    assert release.waits()
     held.commit()
-    rejection.end()
-    assert (held.refusal, rejection.refusal) == (None, None)
+    release.end()
+    assert release.refusal is not None
+    assert [each.code for each in release.refusal.reasons] == ["lot_on_hold"]
 
 
 def test_a_source_that_is_found_bad_after_its_use_stops_its_bags_in_the_same_moment(world: World) -> None:
