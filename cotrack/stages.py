@@ -112,7 +112,6 @@ NAVIGATION: Final = [
     Entry("desk.home", N_("Your work"), "self:sign_in"),
     Entry("desk.lots", N_("Lots"), "lot:read"),
     Entry("desk.units", N_("Units"), "unit:read"),
-    Entry("desk.materials", N_("Materials"), "source:read"),
     Entry("desk.participants", N_("Participants"), "participant:read"),
     Entry("desk.orders", N_("Orders"), "order:read"),
     Entry("desk.infusions", N_("Infusions"), "infusion:read"),

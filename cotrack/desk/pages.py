@@ -63,7 +63,8 @@ def api_page() -> str:
 def lots() -> Response:
     """List lots."""
     return list_page(
-        lists.lot_list(), starts=_starts("manufacture.make_lot", "release.import_results", "release.list_trends")
+        lists.lot_list(),
+        starts=_starts("manufacture.make_lot", "desk.materials", "release.import_results", "release.list_trends"),
     )
 
 

@@ -21,7 +21,7 @@ from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import labels_of, live_label
 from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.service.inputs import holds_over, input_lines
+from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
 from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Order
@@ -90,7 +90,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "definition": definition_of(lot.study_definition),
         "offers": offers(LOT, number, lot.status, actor, extras=LOT_EXTRAS, against=against),
         "standing": standing,
-        "holds": holds_of(session, f"lot:{number}"),
+        "holds": holds_ever_over(session, lot),
         "held": holds,
         "inputs": input_lines(session, lot.id),
         "deviations": deviations_of(session, f"lot:{number}"),

@@ -25,7 +25,7 @@ from cotrack.manufacture.service.sources import (
 )
 from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
-from cotrack.quality.service import STANDING_STATES
+from cotrack.quality.service import STANDING_STATES, holds_of
 
 MOST_VIALS = 10_000
 
@@ -171,6 +171,11 @@ def holds_over(session: Session, subjects: Iterable[str]) -> list[HoldFacts]:
     Whoever decides about a lot or a bag asks this, never for the holds on itself alone.
     """
     return list({hold_id: facts for (_, hold_id), facts in _standing(session, subjects).items()}.values())
+
+
+def holds_ever_over(session: Session, lot: Lot) -> Sequence[Hold]:
+    """Return every hold that a lot ever had, on itself or on what it was made from, newest first."""
+    return holds_of(session, f"lot:{lot.number}", *(each.subject for each in sources_of(session, lot.id)))
 
 
 def held_among(session: Session, subjects: Iterable[str]) -> set[str]:

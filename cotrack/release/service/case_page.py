@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.service.inputs import input_lines
+from cotrack.manufacture.service.inputs import holds_ever_over, input_lines
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service import deviations_of, holds_of
+from cotrack.quality.service import deviations_of
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import (
     ResultFacts,
@@ -62,7 +62,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "against": against,
         "in_short": {action: in_short(found) for action, found in against.items()},
         "held": case.facts.holds,
-        "holds": holds_of(session, f"lot:{number}"),
+        "holds": holds_ever_over(session, lot),
         "inputs": input_lines(session, lot.id),
         "deviations": deviations_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
