@@ -24,6 +24,7 @@ from support.sources import (
 from support.stages import LOT
 from support.worlds import World
 
+from cotrack.demonstration.players import Player
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import InvalidInput, NotFound, PermissionDenied, TransitionNotAllowed
 from cotrack.manufacture.service import inputs, lots, sources
@@ -164,10 +165,9 @@ def test_a_number_names_one_thing_alone(world: World, lot: str) -> None:
 
 
 def test_who_put_something_into_a_lot_does_not_release_it(world: World, lot: str) -> None:
-    use(world, lot, MEDIUM, "500 mL")
-    person = world.cast.actor("zhao.l").person_id
-    made = world.read(lambda session: inputs_of(session, lot_numbered(session, LOT).id)[0])
-    assert made.used_by_id == person
+    world.cast.add(Player("sun.t", "孙婷 SUN Ting", ("technician",), "FILL-1"))
+    use(world, lot, MEDIUM, "500 mL", by="sun.t")
+    person = world.cast.actor("sun.t").person_id
     assert person in world.read(lambda session: lots.producers(session, lot_numbered(session, LOT)))
 
 
