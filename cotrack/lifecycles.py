@@ -59,6 +59,52 @@ LABEL_INSTANCE: Final = Lifecycle(
     ),
 )
 
+DONOR: Final = Lifecycle(
+    "donor",
+    ("undecided", "eligible", "not_eligible"),
+    (
+        Action("register", N_("Register donor"), NOTHING, "undecided", "source:register",
+               N_("A donor is known here by a number alone.")),
+        Action("approve", N_("Find eligible"), _from("undecided"), "eligible", "source:decide",
+               N_("QA signs the donor's marker results and that the donor is eligible."), meaning="approved"),
+        Action("reject", N_("Find not eligible"), _from("undecided", "eligible"), "not_eligible", "source:decide",
+               N_("QA signs that the donor is not eligible; what was made from an eligible one is held at once."),
+               meaning="rejected", needs_reason=True),
+    ),
+)
+
+
+def _checked(noun: str, register: Action, *, use: str) -> Lifecycle:
+    """Return the lifecycle of what QA approves before it goes into a lot."""
+    return Lifecycle(
+        noun,
+        ("quarantine", "approved", "rejected"),
+        (
+            register,
+            Action("approve", N_("Approve"), _from("quarantine"), "approved", "source:decide",
+                   N_("QA signs that it may go into lots."), meaning="approved"),
+            Action("reject", N_("Reject"), _from("quarantine", "approved"), "rejected", "source:decide",
+                   N_("QA signs that it goes into no lot; what an approved one went into is held at once."),
+                   meaning="rejected", needs_reason=True),
+            Action("use", N_("Use in lot"), _from("approved"), None, "source:use", use),
+        ),
+    )
+
+
+CELL_BANK: Final = _checked(
+    "cell_bank",
+    Action("register", N_("Register cell bank"), NOTHING, "quarantine", "source:register",
+           N_("A master bank of a donor, or a working bank of a master bank, is laid down in vials.")),
+    use=N_("Vials are drawn for a lot in process; the lot knows its bank for ever."),
+)
+
+MATERIAL: Final = _checked(
+    "material",
+    Action("register", N_("Register material"), NOTHING, "quarantine", "source:register",
+           N_("A delivered lot of a material arrives and waits in quarantine.")),
+    use=N_("An amount goes into a lot in process; the lot knows its material for ever."),
+)
+
 LOT: Final = Lifecycle(
     "lot",
     ("in_process", "quarantine", "conditionally_released", "released", "rejected", "closed"),
@@ -85,22 +131,8 @@ LOT: Final = Lifecycle(
 
 UNIT: Final = Lifecycle(
     "unit",
-    (
-        "filled",
-        "stored",
-        "allocated",
-        "issued",
-        "received",
-        "thawing",
-        "thawed",
-        "started",
-        "paused",
-        "completed",
-        "stopped_early",
-        "returned",
-        "wasted",
-        "destroyed",
-    ),
+    ("filled", "stored", "allocated", "issued", "received", "thawing", "thawed", "started",
+     "paused", "completed", "stopped_early", "returned", "wasted", "destroyed"),
     (
         Action("fill", N_("Fill unit"), NOTHING, "filled", "unit:fill",
                N_("A bag is filled from the lot.")),
@@ -213,6 +245,9 @@ HOLD: Final = Lifecycle(
         Action("stop", N_("Hold after a failed result"), NOTHING, "standing", FOLLOWS,
                N_("A result out of specification came after the release: it holds the lot in the same moment."),
                needs_reason=True),
+        Action("follow_rejection", N_("Hold after a rejection"), NOTHING, "standing", FOLLOWS,
+               N_("What was approved before is rejected: all that was made from it is held in the same moment."),
+               needs_reason=True),
         Action("lift", N_("Lift hold"), _from("standing"), "lifted", "hold:lift",
                N_("The thing may go on from where it was; nothing else changes."), needs_reason=True),
     ),
@@ -259,6 +294,9 @@ LIFECYCLES: Final = {
         HOLD,
         DEVIATION,
         DEVIATION_ACTION,
+        DONOR,
+        CELL_BANK,
+        MATERIAL,
         LOT,
         UNIT,
         RESULT,

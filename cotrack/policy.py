@@ -6,14 +6,18 @@ from typing import Final
 READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read"})
 WORK: Final = frozenset({"deviation:act"})
 """What everybody does who works with product or participants."""
+READ_SOURCES: Final = frozenset({"source:read"})
 READ_CLINIC: Final = frozenset({"participant:read", "order:read", "infusion:read"})
 
 EVERYBODY: Final = frozenset({"self:sign_in", "self:change_password"})
 
 _ROLES: Final[dict[str, frozenset[str]]] = {
     "technician": READ_PRODUCT
+    | READ_SOURCES
     | WORK
     | {
+        "source:register",
+        "source:use",
         "lot:make",
         "lot:finish",
         "deviation:open",
@@ -25,11 +29,13 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:apply",
         "label:void",
     },
-    "analyst": READ_PRODUCT | WORK | {"result:import", "result:review", "deviation:open"},
+    "analyst": READ_PRODUCT | READ_SOURCES | WORK | {"result:import", "result:review", "deviation:open"},
     "qa_reviewer": READ_PRODUCT
+    | READ_SOURCES
     | WORK
     | READ_CLINIC
     | {
+        "source:decide",
         "lot:release",
         "lot:release_conditionally",
         "lot:reject",
@@ -99,7 +105,10 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:print",
         "label:print_band",
     },
-    "logistics": READ_PRODUCT | WORK | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
+    "logistics": READ_PRODUCT
+    | READ_SOURCES
+    | WORK
+    | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
     "administrator": frozenset(
         {
             "person:read",
@@ -113,10 +122,11 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "principal_investigator": READ_PRODUCT
+    | READ_SOURCES
     | WORK
     | READ_CLINIC
     | {"study:approve_investigator", "participant:withdraw", "alert:acknowledge", "trail:read"},
-    "auditor": READ_PRODUCT | READ_CLINIC | {"trail:read", "person:read"},
+    "auditor": READ_PRODUCT | READ_SOURCES | READ_CLINIC | {"trail:read", "person:read"},
     "system": frozenset({"system:start", "trail:verify", "backup:create", "person:add", "study:load"}),
 }
 

@@ -20,6 +20,10 @@ STATE_WORDS: Final = {
     "planned": N_("planned"),
     "done": N_("done"),
     "dropped": N_("dropped"),
+    "undecided": N_("not decided yet"),
+    "eligible": N_("eligible"),
+    "not_eligible": N_("not eligible"),
+    "approved": N_("approved"),
     "in_process": N_("in process"),
     "quarantine": N_("quarantine"),
     "conditionally_released": N_("conditionally released"),
@@ -54,10 +58,23 @@ STATE_WORDS: Final = {
 """How people read a state; the words of one state are the same for every noun."""
 
 STATE_TONES: Final = {
-    "go": frozenset({"in_effect", "released", "enrolled", "confirmed", "completed", "applied", "reviewed"}),
+    "go": frozenset(
+        {
+            "in_effect",
+            "released",
+            "enrolled",
+            "confirmed",
+            "completed",
+            "applied",
+            "reviewed",
+            "approved",
+            "eligible",
+        }
+    ),
     "stop": frozenset(
         {
             "rejected",
+            "not_eligible",
             "withdrawn",
             "void",
             "destroyed",
@@ -70,7 +87,7 @@ STATE_TONES: Final = {
         }
     ),
     "careful": frozenset(
-        {"open", "conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}
+        {"open", "undecided", "conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}
     ),
 }
 """The colour and shape that go with a state's word; every other state is neutral."""
@@ -104,7 +121,6 @@ WORDS: Final = {
     "missing": N_("missing"),
     "undecidable": N_("cannot be decided"),
     # meanings of signatures
-    "approved": N_("approved"),
     "accepted": N_("accepted"),
     "conditionally released": N_("conditionally released"),
     "performed": N_("performed"),
@@ -116,6 +132,9 @@ WORDS: Final = {
     "deviation": N_("deviation"),
     "deviation_action": N_("action"),
     "alert": N_("alert"),
+    "donor": N_("donor"),
+    "cell_bank": N_("cell bank"),
+    "material": N_("material"),
     "lot": N_("lot"),
     "unit": N_("bag"),
     "result": N_("result"),
@@ -131,9 +150,8 @@ WORDS: Final = {
     "issue": N_("issue"),
     "receipt": N_("receipt"),
     "return": N_("return"),
-    # whom to call
+    # whom to call, beside the cell bank
     "qa": N_("quality assurance"),
-    "cell_bank": N_("cell bank"),
     # answers
     "yes": N_("yes"),
     "no": N_("no"),
@@ -167,6 +185,13 @@ WORDS: Final = {
     "trail_review.sign": N_("Trail reviewed"),
     "alert.acknowledge": N_("Alert read"),
     "critical_changes": N_("critical changes"),
+    # tiers of banks, kinds of materials
+    "master": N_("master"),
+    "working": N_("working"),
+    "medium": N_("medium"),
+    "reagent": N_("reagent"),
+    "vector": N_("vector"),
+    "container": N_("container"),
     # classes of deviations
     "minor": N_("minor"),
     "major": N_("major"),

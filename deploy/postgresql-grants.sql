@@ -23,6 +23,7 @@ REVOKE UPDATE ON
   handover,
   identity_check,
   label_entity,
+  lot_input,
   observation,
   result_import,
   signature,

@@ -9,30 +9,20 @@ from sqlalchemy import select
 from cotrack.bedside.models import Infusion
 from cotrack.bedside.service import checks, infusions, ward
 from cotrack.custody import service as custody
+from cotrack.demonstration.answers import NOT_SCREENED
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.players import Cast
 from cotrack.foundation.resources import resource
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.service import instances, printing
 from cotrack.labelling.service.instances import live_label
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import inputs, lots, units
 from cotrack.orders.models import Order
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
 from cotrack.release.models import Disposition
 from cotrack.release.service import dispositions, imports, results, trail_reviews
 from cotrack.study import service as study
-
-NOT_SCREENED = {
-    "life_expectancy_over_3_months": "yes",
-    "locally_advanced_or_metastatic": "yes",
-    "other_immunosuppression": "no",
-    "psychiatric_history": "no",
-    "allergy_to_components": "no",
-    "interfering_conditions": "no",
-    "uncontrolled_illness": "no",
-}
-"""What the physician answers because no screening column says it."""
 
 
 class Journey:
@@ -42,6 +32,7 @@ class Journey:
         """Let this cast act."""
         self.cast = cast
         self.ground = cast.ground
+        self.recipe: Mapping[str, str] = {}
 
     def site_time(self) -> datetime:
         """Return the instant by the clock, in the site's time."""
@@ -64,8 +55,11 @@ class Journey:
     # Manufacture and release
 
     def lot(self, number: str, *, made_on: date | None = None) -> str:
-        """Make a lot."""
+        """Make a lot, of how much of each bank and material the recipe says."""
         self.cast.do("zhao.l", lambda work: lots.make_lot(work, number=number, made_on=made_on or self.today()))
+        for source, amount in self.recipe.items():
+            used = {"source": source, "amount": amount}
+            self.cast.do("zhao.l", lambda work, each=used: inputs.use_in_lot(work, number, **each))  # type: ignore[misc]
         return number
 
     def unit(self, lot_number: str, *, volume_ml: str = "30.0", viable: str = "5.360", reason: str = "") -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from cotrack.bedside.service import infusions, ward
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, infused, ordered_bag, screening_file
+from cotrack.demonstration.ingredients import laid_down
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
 from cotrack.foundation.access.service import people
@@ -22,6 +23,8 @@ def people_and_study(journey: Journey, clock: StoryClock) -> None:  # noqa: ARG0
 
 def first_lots(journey: Journey, clock: StoryClock) -> None:
     """A released lot for the first participants, and one that was rejected and its bag destroyed."""
+    clock.go_to(days=128)
+    laid_down(journey)
     clock.go_to(days=125)
     journey.released_lot(clock.lot(27), bags=4, made_on=journey.today())
     clock.go_to(days=118)

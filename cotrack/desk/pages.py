@@ -3,10 +3,16 @@
 from flask import Blueprint, Response, current_app, flash, make_response, render_template, request
 
 from cotrack.desk.service import home as work_lists
-from cotrack.desk.service import lists, search, things
+from cotrack.desk.service import lists, search, source_lists
 from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.deviation_page import deviation_page
+from cotrack.desk.service.lot_page import lot_page
+from cotrack.desk.service.order_page import order_page
+from cotrack.desk.service.participant_page import participant_page
+from cotrack.desk.service.source_page import source_page
 from cotrack.desk.service.tasks import STARTS, Start
+from cotrack.desk.service.thing_page import ThingPage
+from cotrack.desk.service.unit_page import unit_page
 from cotrack.foundation.web.forms import page_of
 from cotrack.foundation.web.lists import list_page
 from cotrack.foundation.web.visit import actor, go_to, needs, own_address, public, runtime
@@ -62,7 +68,8 @@ def api_page() -> str:
 def lots() -> Response:
     """List lots."""
     return list_page(
-        lists.lot_list(), starts=_starts("manufacture.make_lot", "release.import_results", "release.list_trends")
+        lists.lot_list(),
+        starts=_starts("manufacture.make_lot", "desk.materials", "release.import_results", "release.list_trends"),
     )
 
 
@@ -112,35 +119,83 @@ def deviation(number: str) -> str:
     return _thing("desk/deviation.html", deviation_page, number)
 
 
+@pages.get("/donors")
+@needs("source:read")
+def donors() -> Response:
+    """List donors."""
+    return list_page(
+        source_lists.donor_list(), starts=_starts("manufacture.register_donor", "desk.cell_banks", "desk.materials")
+    )
+
+
+@pages.get("/donors/<number>")
+@needs("source:read")
+def donor(number: str) -> str:
+    """Show a donor."""
+    return _thing("desk/source.html", source_page("donor"), number)
+
+
+@pages.get("/cell-banks")
+@needs("source:read")
+def cell_banks() -> Response:
+    """List cell banks."""
+    return list_page(
+        source_lists.bank_list(), starts=_starts("manufacture.register_bank", "desk.donors", "desk.materials")
+    )
+
+
+@pages.get("/cell-banks/<number>")
+@needs("source:read")
+def cell_bank(number: str) -> str:
+    """Show a cell bank."""
+    return _thing("desk/source.html", source_page("cell_bank"), number)
+
+
+@pages.get("/materials")
+@needs("source:read")
+def materials() -> Response:
+    """List materials."""
+    return list_page(
+        source_lists.material_list(), starts=_starts("manufacture.register_material", "desk.cell_banks", "desk.donors")
+    )
+
+
+@pages.get("/materials/<number>")
+@needs("source:read")
+def material(number: str) -> str:
+    """Show a material."""
+    return _thing("desk/source.html", source_page("material"), number)
+
+
 @pages.get("/lots/<number>")
 @needs("lot:read")
 def lot(number: str) -> str:
     """Show a lot."""
-    return _thing("desk/lot.html", things.lot_page, number)
+    return _thing("desk/lot.html", lot_page, number)
 
 
 @pages.get("/units/<number>")
 @needs("unit:read")
 def unit(number: str) -> str:
     """Show a unit."""
-    return _thing("desk/unit.html", things.unit_page, number)
+    return _thing("desk/unit.html", unit_page, number)
 
 
 @pages.get("/participants/<number>")
 @needs("participant:read")
 def participant(number: str) -> str:
     """Show a participant."""
-    return _thing("desk/participant.html", things.participant_page, number)
+    return _thing("desk/participant.html", participant_page, number)
 
 
 @pages.get("/orders/<number>")
 @needs("order:read")
 def order(number: str) -> str:
     """Show an order."""
-    return _thing("desk/order.html", things.order_page, number)
+    return _thing("desk/order.html", order_page, number)
 
 
-def _thing(template: str, page: things.ThingPage, number: str) -> str:
+def _thing(template: str, page: ThingPage, number: str) -> str:
     ground = runtime().ground
     with ground.sessions.reading() as session:
         return render_template(template, **page(ground, session, actor(), number))

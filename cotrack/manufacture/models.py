@@ -1,4 +1,4 @@
-"""Tables of lots and units."""
+"""Tables of lots and units, and of what lots are made from: donors, cell banks and materials."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,11 +6,19 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
-from cotrack.foundation.db import ExactDecimal, Standing, column, one_of
-from cotrack.lifecycles import LOT, UNIT
+from cotrack.foundation.access.models import Signature
+from cotrack.foundation.db import APPEND_ONLY, Base, ExactDecimal, Standing, column, one_of
+from cotrack.lifecycles import CELL_BANK, DONOR, LOT, MATERIAL, UNIT
 from cotrack.study.models import StudyDefinition
 
 UNIT_KINDS = ("bag",)
+TIERS = ("master", "working")
+MATERIAL_KINDS = ("medium", "reagent", "vector", "container")
+
+
+def _decided(waiting: str) -> CheckConstraint:
+    """Nothing leaves the state in which it waits without a signature."""
+    return CheckConstraint(f"(status = '{waiting}') = (decision_signature_id IS NULL)", name="decided_with_signature")
 
 
 class Lot(Standing):
@@ -63,3 +71,112 @@ class Unit(Standing):
     thawed_at: Mapped[datetime | None] = column()
 
     lot: Mapped[Lot] = relationship(back_populates="units")
+
+
+class Donor(Standing):
+    """Who gave the tissue, by number alone; whether what comes of it may be used (21 CFR 1271.50)."""
+
+    __tablename__ = "donor"
+    __lifecycle__ = DONOR
+    __key__ = "number"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        one_of("status", DONOR.states),
+        _decided("undecided"),
+        CheckConstraint("status <> 'eligible' OR markers <> ''", name="eligible_by_markers"),
+    )
+
+    number: Mapped[str] = column()
+    markers: Mapped[str] = column()
+    registered_at: Mapped[datetime] = column()
+    registered_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    decision_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    decision_signature: Mapped[Signature | None] = relationship()
+
+
+class CellBank(Standing):
+    """Cells of one donor, laid down in vials: a master bank, or a working bank that was grown from a master bank."""
+
+    __tablename__ = "cell_bank"
+    __lifecycle__ = CELL_BANK
+    __key__ = "number"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index("ix_cell_bank_donor_id", "donor_id"),
+        Index("ix_cell_bank_parent_id", "parent_id"),
+        one_of("status", CELL_BANK.states),
+        one_of("tier", TIERS),
+        _decided("quarantine"),
+        CheckConstraint("(tier = 'working') = (parent_id IS NOT NULL)", name="working_of_a_bank"),
+        CheckConstraint("vials_total > 0", name="vials_positive"),
+    )
+
+    number: Mapped[str] = column()
+    name: Mapped[str] = column()
+    tier: Mapped[str] = column()
+    donor_id: Mapped[int] = column(ForeignKey("donor.id", ondelete="RESTRICT"))
+    parent_id: Mapped[int | None] = column(ForeignKey("cell_bank.id", ondelete="RESTRICT"))
+    vials_total: Mapped[int] = column()
+    expires_on: Mapped[date] = column()
+    registered_at: Mapped[datetime] = column()
+    registered_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    decision_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    donor: Mapped[Donor] = relationship()
+    parent: Mapped["CellBank | None"] = relationship(remote_side="CellBank.id")
+    decision_signature: Mapped[Signature | None] = relationship()
+
+
+class Material(Standing):
+    """One delivered lot of a medium, a reagent, a vector or a container."""
+
+    __tablename__ = "material"
+    __lifecycle__ = MATERIAL
+    __key__ = "number"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        one_of("status", MATERIAL.states),
+        one_of("kind", MATERIAL_KINDS),
+        _decided("quarantine"),
+    )
+
+    number: Mapped[str] = column()
+    kind: Mapped[str] = column()
+    name: Mapped[str] = column()
+    supplier: Mapped[str] = column()
+    supplier_lot: Mapped[str] = column()
+    expires_on: Mapped[date] = column()
+    registered_at: Mapped[datetime] = column()
+    registered_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    decision_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    decision_signature: Mapped[Signature | None] = relationship()
+
+
+class LotInput(Base):
+    """What went into a lot: vials of a bank, or an amount of a material. It is never changed."""
+
+    __tablename__ = "lot_input"
+    __table_args__ = (
+        Index("ix_lot_input_lot_id", "lot_id"),
+        Index("ix_lot_input_bank_id", "bank_id"),
+        Index("ix_lot_input_material_id", "material_id"),
+        CheckConstraint("(bank_id IS NULL) <> (material_id IS NULL)", name="one_source"),
+        CheckConstraint("(bank_id IS NULL) = (vials IS NULL)", name="bank_in_vials"),
+        CheckConstraint("vials > 0", name="vials_positive"),
+        CheckConstraint("amount <> ''", name="amount_said"),
+        {"info": APPEND_ONLY},
+    )
+
+    lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
+    bank_id: Mapped[int | None] = column(ForeignKey("cell_bank.id", ondelete="RESTRICT"))
+    material_id: Mapped[int | None] = column(ForeignKey("material.id", ondelete="RESTRICT"))
+    vials: Mapped[int | None] = column()
+    amount: Mapped[str] = column()
+    used_at: Mapped[datetime] = column()
+    used_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+    lot: Mapped[Lot] = relationship()
+    bank: Mapped[CellBank | None] = relationship()
+    material: Mapped[Material | None] = relationship()

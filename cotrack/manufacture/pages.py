@@ -1,15 +1,15 @@
-"""Pages of making lots, filling and labelling bags."""
+"""Pages of making lots, of what goes into them, of filling and labelling bags."""
 
 from flask import Blueprint, Response, url_for
 
-from cotrack.foundation.web.forms import act_page
+from cotrack.foundation.web.forms import act_page, page_of
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
-from cotrack.foundation.web.visit import needs
+from cotrack.foundation.web.visit import needs, runtime
 from cotrack.labelling.pages import document_page
 from cotrack.labelling.service import instances
-from cotrack.lifecycles import DEVIATION, HOLD, LABEL_INSTANCE, LOT, UNIT
+from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, UNIT
 from cotrack.manufacture import schemas
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import inputs, lots, sources, units
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.schemas import DescriptionIn
 
@@ -118,6 +118,67 @@ def destroy_unit(number: str) -> Response:
     """Destroy a unit."""
     act = lambda work, reason: units.destroy_unit(work, number, reason=reason)  # noqa: E731 (one line)
     return act_page(UNIT, "destroy", ReasonIn(), act, thing=f"unit:{number}")
+
+
+@pages.route("/donors/new", methods=["GET", "POST"])
+@needs("source:register")
+def register_donor() -> Response:
+    """Register a donor."""
+    return act_page(DONOR, "register", schemas.DonorIn(), sources.register_donor, thing="", then=_source)
+
+
+@pages.route("/cell-banks/new", methods=["GET", "POST"])
+@needs("source:register")
+def register_bank() -> Response:
+    """Register a cell bank."""
+    return act_page(CELL_BANK, "register", schemas.BankIn(), sources.register_bank, thing="", then=_source)
+
+
+@pages.route("/materials/new", methods=["GET", "POST"])
+@needs("source:register")
+def register_material() -> Response:
+    """Register a delivered lot of a material."""
+    return act_page(MATERIAL, "register", schemas.MaterialIn(), sources.register_material, thing="", then=_source)
+
+
+@pages.route("/sources/<noun>/<number>/approve", methods=["GET", "POST"])
+@needs("source:decide")
+def approve_source(noun: str, number: str) -> Response:
+    """Approve a bank or a material; of a donor QA writes down the results by which they are eligible."""
+    with runtime().ground.sessions.reading() as session:
+        markers = sources.markers_of(sources.source_numbered(session, noun, number))
+    schema = NothingIn() if markers is None else schemas.DonorApprovalIn()
+    act = lambda work, **body: sources.approve(work, noun, number, **body)  # noqa: E731 (one line)
+    suggest = {"markers": markers}
+    return act_page(sources.lifecycle_of(noun), "approve", schema, act, thing=f"{noun}:{number}", suggest=suggest)
+
+
+@pages.route("/sources/<noun>/<number>/reject", methods=["GET", "POST"])
+@needs("source:decide")
+def reject_source(noun: str, number: str) -> Response:
+    """Reject a bank or a material, or find a donor not eligible."""
+    act = lambda work, reason: sources.reject(work, noun, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(sources.lifecycle_of(noun), "reject", ReasonIn(), act, thing=f"{noun}:{number}")
+
+
+@pages.route("/sources/<noun>/<number>/hold", methods=["GET", "POST"])
+@needs("hold:place")
+def hold_source(noun: str, number: str) -> Response:
+    """Put a donor, a bank or a material on hold."""
+    act = lambda work, reason: sources.hold_source(work, noun, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(HOLD, "place", ReasonIn(), act, thing=f"{noun}:{number}")
+
+
+@pages.route("/lots/<number>/use", methods=["GET", "POST"])
+@needs("source:use")
+def use_in_lot(number: str) -> Response:
+    """Put a bank's vials or a material into a lot."""
+    act = lambda work, **body: inputs.use_in_lot(work, number, **body)  # noqa: E731 (one line)
+    return act_page(MATERIAL, "use", schemas.UseIn(), act, thing=f"lot:{number}")
+
+
+def _source(source: sources.Source) -> str:
+    return page_of(sources.subject_of(source))
 
 
 def _lot(number: str) -> str:

@@ -1,4 +1,4 @@
-"""When a lot may leave filling or be closed, and when the product is at its end of life."""
+"""When a lot may leave filling or be closed, when the product ends, and what may go into a lot."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,13 @@ from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
+from cotrack.quality.rules import HoldFacts
 from cotrack.study.rules.definition import Definition
 from cotrack.study.rules.eligibility import add_months
 
 END_STATES = frozenset({"completed", "stopped_early", "wasted", "destroyed"})
 LABELS_OF_A_BAG = ("bag", "tag")
+MATERIAL_KINDS = ("medium", "reagent", "vector", "container")
 
 
 @dataclass(frozen=True)
@@ -98,3 +100,109 @@ def end_of_life(
     if thaw_started_at is None or thawed_life_minutes is None:
         return lot_expires_at
     return min(lot_expires_at, thaw_started_at + timedelta(minutes=thawed_life_minutes))
+
+
+APPROVED_STATES = frozenset({"approved", "eligible"})
+REFUSED_STATES = frozenset({"rejected", "not_eligible"})
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """A donor, bank or material (`noun:number`) as far as it decides about what is made from it."""
+
+    subject: str
+    status: str
+    expires_on: date | None = None
+    holds: tuple[HoldFacts, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its number."""
+        return self.subject.partition(":")[2]
+
+
+@dataclass(frozen=True)
+class Use:
+    """What is to go into a lot: the source first, then all that it comes from; vials wanted and left of a bank."""
+
+    lot_number: str
+    lot_status: str
+    chain: Sequence[SourceFacts]
+    vials_wanted: int = 0
+    vials_left: int = 0
+
+
+def against_use(use: Use, today: date) -> list[Blocker]:
+    """Return every reason against putting this into the lot on this day of the site (21 CFR 211.84, 211.110).
+
+    What it comes from must be approved and not held either; a master bank that expired later stops no working bank.
+    """
+    blockers = [] if use.lot_status == "in_process" else [lot_not_in_process(use.lot_number)]
+    source, *origins = use.chain
+    blockers += [*against_status(source), *_against_expiry(source, today), *_against_holds(source)]
+    blockers += against_origins(origins)
+    if use.vials_wanted > use.vials_left:
+        words = N_("{source} has {left} vials left, {wanted} are wanted.")
+        details = {"source": source.key, "left": use.vials_left, "wanted": use.vials_wanted}
+        blockers.append(Blocker("no_vial_left", words, details, solve=source.subject))
+    return blockers
+
+
+def against_approval(
+    source: SourceFacts, origins: Sequence[SourceFacts], today: date, *, is_own: bool
+) -> list[Blocker]:
+    """Return every reason against approving a source: what it comes from, its expiry, and who registered it."""
+    own = [Blocker("same_person", "You registered this: another person decides about it.")] if is_own else []
+    return [*own, *_against_expiry(source, today), *_against_holds(source), *against_origins(origins)]
+
+
+def against_origins(origins: Sequence[SourceFacts]) -> list[Blocker]:
+    """Return what speaks against everything that is made from these: none is refused, undecided or held."""
+    return [found for each in origins for found in (*against_status(each), *_against_holds(each))]
+
+
+def against_refused(sources: Sequence[SourceFacts]) -> list[Blocker]:
+    """Return a reason against a lot's release for each of its sources that was rejected or found not eligible."""
+    return [found for each in sources if each.status in REFUSED_STATES for found in against_status(each)]
+
+
+def against_status(source: SourceFacts) -> list[Blocker]:
+    """Return why a source that QA did not approve is not used: `donor_not_eligible`, `source_…`."""
+    if source.status in APPROVED_STATES:
+        return []
+    code, words = _BY_STATUS[source.status]
+    return [Blocker(code, words, {"source": source.key}, solve=source.subject)]
+
+
+_BY_STATUS = {
+    "undecided": ("donor_not_eligible", N_("Donor {source}: it is not decided yet whether the donor is eligible.")),
+    "not_eligible": ("donor_not_eligible", N_("Donor {source} is not eligible.")),
+    "quarantine": ("source_not_approved", N_("{source} is not approved yet.")),
+    "rejected": ("source_rejected", N_("{source} is rejected.")),
+}
+
+
+def _against_expiry(source: SourceFacts, today: date) -> list[Blocker]:
+    """The day of expiry is the last on which it is used."""
+    if source.expires_on is None or today <= source.expires_on:
+        return []
+    details = {"source": source.key, "day": source.expires_on}
+    return [Blocker("source_expired", "{source} expired after {day}.", details, solve=source.subject)]
+
+
+def _against_holds(source: SourceFacts) -> list[Blocker]:
+    return [
+        Blocker(
+            "source_on_hold",
+            "{source} is on hold: {reason}",
+            {"source": source.key, "reason": each.reason},
+            solve=source.subject,
+        )
+        for each in source.holds
+    ]
+
+
+def lot_not_in_process(number: str) -> Blocker:
+    """Return the reason against adding anything to a lot whose filling has ended."""
+    words = N_("Lot {lot} is no longer being filled.")
+    return Blocker("lot_not_in_process", words, {"lot": number}, solve=f"lot:{number}")

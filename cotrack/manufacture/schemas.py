@@ -1,10 +1,20 @@
-"""Shapes of lots and units."""
+"""Shapes of lots and units, and of what lots are made from."""
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import Choice, Day, In, Instant, Quantity, Words
+from cotrack.foundation.web.schemas import (
+    Choice,
+    Day,
+    In,
+    Instant,
+    Quantity,
+    SignatureField,
+    SignatureOut,
+    Whole,
+    Words,
+)
 from cotrack.foundation.words import N_
-from cotrack.manufacture.rules import LABELS_OF_A_BAG
+from cotrack.manufacture.rules import LABELS_OF_A_BAG, MATERIAL_KINDS
 
 
 class LotIn(In):
@@ -84,3 +94,134 @@ class HoldOut(Schema):
     reason = fields.String()
     placed_at = Instant()
     lifted_at = Instant(allow_none=True)
+
+
+NUMBER = {"label": N_("Number"), "hint": N_("Such as WCB-2026-01; it names one donor, bank or material alone.")}
+LAST_DAY = {"label": N_("Last day of use"), "kind": "date"}
+
+
+class DonorIn(In):
+    """A donor to register."""
+
+    number = Words(required=True, metadata=NUMBER)
+    markers = Words(load_default="", metadata={"label": N_("Marker results"), "hint": N_("As far as they are known.")})
+
+
+class BankIn(In):
+    """A bank to register."""
+
+    number = Words(required=True, metadata=NUMBER)
+    name = Words(required=True, metadata={"label": N_("Cells"), "hint": N_("Such as umbilical cord MSC, passage 2.")})
+    origin = Words(
+        required=True,
+        metadata={"label": N_("Made from"), "hint": N_("The number of its donor, or of its master bank.")},
+    )
+    vials_total = Whole(least=1, most=10_000, required=True, metadata={"label": N_("Vials"), "kind": "number"})
+    expires_on = Day(required=True, metadata=LAST_DAY)
+
+
+class MaterialIn(In):
+    """A delivered lot of a material to register."""
+
+    number = Words(required=True, metadata=NUMBER)
+    kind = Choice(MATERIAL_KINDS, required=True, metadata={"label": N_("Kind")})
+    name = Words(required=True, metadata={"label": N_("Name")})
+    supplier = Words(required=True, metadata={"label": N_("Supplier")})
+    supplier_lot = Words(required=True, metadata={"label": N_("Supplier's lot")})
+    expires_on = Day(required=True, metadata=LAST_DAY)
+
+
+class DonorApprovalIn(In):
+    """A donor to find eligible: by which results."""
+
+    markers = Words(required=True, metadata={"label": N_("Marker results"), "kind": "textarea"})
+
+
+class SourceApprovalIn(In):
+    """A signed approval; `markers` are a donor's."""
+
+    markers = Words(load_default="")
+    signature = SignatureField()
+
+
+class SourceRejectionIn(In):
+    """A signed rejection."""
+
+    reason = Words(required=True)
+    signature = SignatureField()
+
+
+class UseIn(In):
+    """Something that goes into a lot."""
+
+    source = Words(
+        required=True,
+        metadata={"label": N_("Bank or material"), "kind": "scan", "hint": N_("Scan or type its number.")},
+    )
+    amount = Words(
+        required=True,
+        metadata={"label": N_("How much"), "hint": N_("Of a bank the number of vials; of a material such as 500 mL.")},
+    )
+
+
+class NamedOut(Schema):
+    """A donor, bank or material by its number."""
+
+    number = fields.String()
+
+
+class DonorOut(Schema):
+    """A donor."""
+
+    number = fields.String()
+    status = fields.String()
+    markers = fields.String()
+    registered_at = Instant()
+    decision_signature = fields.Nested(SignatureOut, allow_none=True)
+
+
+class BankOut(Schema):
+    """A cell bank."""
+
+    number = fields.String()
+    status = fields.String()
+    name = fields.String()
+    tier = fields.String()
+    donor = fields.Pluck(NamedOut, "number")
+    parent = fields.Pluck(NamedOut, "number", allow_none=True)
+    vials_total = fields.Integer()
+    expires_on = fields.Date()
+    registered_at = Instant()
+    decision_signature = fields.Nested(SignatureOut, allow_none=True)
+
+
+class MaterialOut(Schema):
+    """A delivered lot of a material."""
+
+    number = fields.String()
+    status = fields.String()
+    kind = fields.String()
+    name = fields.String()
+    supplier = fields.String()
+    supplier_lot = fields.String()
+    expires_on = fields.Date()
+    registered_at = Instant()
+    decision_signature = fields.Nested(SignatureOut, allow_none=True)
+
+
+class DecidedOut(Schema):
+    """A donor, bank or material after a decision."""
+
+    number = fields.String()
+    status = fields.String()
+    decision_signature = fields.Nested(SignatureOut)
+
+
+class LotInputOut(Schema):
+    """What went into a lot."""
+
+    bank = fields.Pluck(NamedOut, "number", allow_none=True)
+    material = fields.Pluck(NamedOut, "number", allow_none=True)
+    vials = fields.Integer(allow_none=True)
+    amount = fields.String()
+    used_at = Instant()

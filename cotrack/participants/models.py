@@ -101,6 +101,7 @@ class Band(Standing):
     __lifecycle__ = BAND
     __table_args__ = (
         UniqueConstraint("label_id"),
+        Index("ix_band_participant_id", "participant_id"),
         Index(
             "uq_band_worn",
             "participant_id",

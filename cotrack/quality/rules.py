@@ -24,7 +24,10 @@ class HoldFacts:
 
 
 def against_held(holds: Sequence[HoldFacts]) -> list[Blocker]:
-    """Return one reason for each hold or recall that stands: `lot_recalled`, `lot_on_hold`, `unit_on_hold`."""
+    """Return one reason for each hold or recall that stands: `lot_recalled`, `lot_on_hold`, `unit_on_hold`.
+
+    A hold on a donor, a bank or a material is one on each lot that was made from it.
+    """
     return [_blocker(hold) for hold in holds]
 
 
@@ -32,7 +35,10 @@ def _blocker(hold: HoldFacts) -> Blocker:
     details = {"thing": hold.key, "reason": hold.reason}
     if hold.status == "recalled":
         return Blocker("lot_recalled", "{thing} is recalled: {reason}", details, solve=hold.subject)
-    code = "lot_on_hold" if hold.subject.startswith("lot:") else "unit_on_hold"
+    code = "unit_on_hold" if hold.subject.startswith("unit:") else "lot_on_hold"
+    if not hold.subject.startswith(("unit:", "lot:")):
+        words = N_("{thing}, from which this lot was made, is on hold: {reason}")
+        return Blocker(code, words, details, solve=hold.subject)
     return Blocker(code, "{thing} is on hold: {reason}", details, solve=hold.subject)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from support.conditional import accept
 from support.deviations import planned_action
+from support.sources import DONOR, MEDIUM, WORKING, with_sources
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
 from support.worlds import World
 
@@ -18,7 +19,7 @@ from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.gateways.zpl import PrinterNotReached
 from cotrack.labelling.service import instances, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import lots, sources, units
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
@@ -68,6 +69,13 @@ def product_side(world: World) -> None:
     sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
     world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
     world.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))
+
+
+def sources_side(world: World) -> None:
+    """A donor, a master and a working bank, a material: registered, approved, used, rejected."""
+    with_sources(world, lot=world.journey.lot("MSC26-0034"))
+    for noun, number in (("material", MEDIUM), ("cell_bank", WORKING), ("donor", DONOR)):
+        world.sign("qian.m", lambda work, of=noun, each=number: sources.reject(work, of, each, reason="recalled"))
 
 
 def failed_print(world: World, unit: str) -> None:
@@ -129,6 +137,7 @@ def clinic_side(world: World) -> None:
 def test_each_permitted_transition_is_reached_through_its_service(world: World) -> None:
     clinic_side(world)
     product_side(world)
+    sources_side(world)
     statement = select(AuditRecord.event).where(AuditRecord.outcome == "done").distinct()
     done = set(world.read(lambda session: session.scalars(statement).all()))
     wanted = {

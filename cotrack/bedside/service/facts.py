@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import IdentityCheck
@@ -18,6 +18,7 @@ from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import end_of_life
+from cotrack.manufacture.service.inputs import IS_BAG_HELD, holds_over
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
 from cotrack.orders.service.acceptance import is_accepted_as_it_stands
@@ -26,9 +27,7 @@ from cotrack.orders.service.weights import weighed
 from cotrack.participants.models import Band, Observation, Participant
 from cotrack.participants.service.enrolment import against_giving_to
 from cotrack.policy import roles_granting
-from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
-from cotrack.quality.service.holds import STANDING_STATES, standing_holds
 from cotrack.release.rules.conditional import against_ended, conditional_end
 from cotrack.release.service.conditional import CONDITIONAL_SINCE
 from cotrack.study import service as study
@@ -50,10 +49,6 @@ _given_before = (
 _count = select(func.count()).where(_given_before).correlate(Order).scalar_subquery()
 _last = select(func.max(_earlier.started_at)).where(_given_before).correlate(Order).scalar_subquery()
 
-_is_held = exists().where(
-    Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)),
-    Hold.status.in_([literal(each) for each in STANDING_STATES]),
-)
 _band_of = aliased(Participant)
 _is_band_confirmed = exists().where(
     Band.participant_id == _band_of.id, _band_of.subject_number == bindparam("band"), Band.status == "confirmed"
@@ -99,7 +94,7 @@ _BAG = Prepared(
         Participant.status.label("participant_status"),
         _count.label("infusions"),
         _last.label("last_started_at"),
-        _is_held.label("is_held"),
+        IS_BAG_HELD.label("is_held"),
         _is_band_confirmed.label("is_band_confirmed"),
     )
     .join(Lot, Lot.id == Unit.lot_id)
@@ -150,7 +145,7 @@ def last_use(
 
 
 def _holds(work: Work, row: Row[Any]) -> tuple[HoldFacts, ...]:
-    return tuple(standing_holds(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"]))
+    return tuple(holds_over(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"]))
 
 
 def _is_accepted(work: Work, row: Row[Any]) -> bool:

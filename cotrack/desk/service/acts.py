@@ -12,6 +12,12 @@ from cotrack.foundation.words import N_
 ENDPOINTS: Final = {
     "deviation.assess": "quality.assess",
     "deviation.close": "quality.close",
+    "donor.approve": "manufacture.approve_source",
+    "donor.reject": "manufacture.reject_source",
+    "cell_bank.approve": "manufacture.approve_source",
+    "cell_bank.reject": "manufacture.reject_source",
+    "material.approve": "manufacture.approve_source",
+    "material.reject": "manufacture.reject_source",
     "lot.finish": "manufacture.finish_lot",
     "lot.close": "manufacture.close_lot",
     "lot.release": "release.show_release",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.desk.service.tasks import Task
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.quality.service.holds import standing_holds
+from cotrack.manufacture.service.inputs import held_among
 
 
 def mark_held(session: Session, tasks: Sequence[Task]) -> list[Task]:
@@ -20,5 +20,5 @@ def mark_held(session: Session, tasks: Sequence[Task]) -> list[Task]:
         select(Unit.number, Lot.number).join(Lot, Lot.id == Unit.lot_id).where(Unit.number.in_(bags))
     )
     lots = {f"unit:{unit}": f"lot:{lot}" for unit, lot in rows}
-    held = {each.subject for each in standing_holds(session, [*lots, *set(lots.values())])}
+    held = held_among(session, [*lots, *set(lots.values())])
     return [replace(task, is_held=bool({task.subject, lots.get(task.subject)} & held)) for task in tasks]

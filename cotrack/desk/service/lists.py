@@ -1,12 +1,13 @@
 """The lists of lots, units, participants, orders and infusions."""
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 
 from cotrack.bedside.models import Infusion
 from cotrack.foundation.web.listing import Column, Filter, Listing
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import DEVIATION, LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.inputs import is_held_from_above
 from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import status_for_people
 from cotrack.participants.models import Participant
@@ -14,7 +15,7 @@ from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.holds import STANDING_STATES
 
 
-def _held(*subjects: ColumnElement[str]) -> ScalarSelect[str]:
+def held(*subjects: ColumnElement[str]) -> ScalarSelect[str]:
     """Return whether a recall or a hold stands on any of these things: the recall's word where both do."""
     return (
         select(func.min(Hold.status))
@@ -23,13 +24,18 @@ def _held(*subjects: ColumnElement[str]) -> ScalarSelect[str]:
     )
 
 
+def _lot_held(*subjects: ColumnElement[str]) -> ColumnElement[str | None]:
+    """Return whether a lot is held: by itself, with a bag, or by anything that it was made from."""
+    return func.coalesce(held(*subjects), case((is_held_from_above(Lot.id), "standing")))
+
+
 def lot_list() -> Listing:
     """Return all lots."""
     units = select(func.count()).where(Unit.lot_id == Lot.id).scalar_subquery()
     return Listing(
         name="lots",
         title=N_("Lots"),
-        statement=select(Lot, units.label("units"), _held("lot:" + Lot.number).label("held")),
+        statement=select(Lot, units.label("units"), _lot_held("lot:" + Lot.number).label("held")),
         columns=(
             Column("number", N_("Lot"), lambda row: f"lot:{row.Lot.number}", Lot.number, "thing"),
             Column("status", N_("Status"), lambda row: row.Lot.status, Lot.status, "status"),
@@ -47,11 +53,11 @@ def lot_list() -> Listing:
 
 def unit_list() -> Listing:
     """Return all units; a hold on the lot is one on each of its units."""
-    held = _held("unit:" + Unit.number, "lot:" + Lot.number)
+    is_held = _lot_held("unit:" + Unit.number, "lot:" + Lot.number)
     return Listing(
         name="units",
         title=N_("Units"),
-        statement=select(Unit, Lot, held.label("held")).join(Lot, Lot.id == Unit.lot_id),
+        statement=select(Unit, Lot, is_held.label("held")).join(Lot, Lot.id == Unit.lot_id),
         columns=(
             Column("number", N_("Unit"), lambda row: f"unit:{row.Unit.number}", Unit.number, "thing"),
             Column("status", N_("Status"), lambda row: row.Unit.status, Unit.status, "status"),

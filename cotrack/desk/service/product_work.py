@@ -11,6 +11,7 @@ from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.actions import planned_actions
 from cotrack.release.models import Result
@@ -21,6 +22,7 @@ from cotrack.release.service.results import result_facts
 from cotrack.study.models import StudyDefinition
 from cotrack.trace.service.alerts import to_read
 
+THING_PAGES: Final = {"donor": "desk.donor", "cell_bank": "desk.cell_bank", "material": "desk.material"}
 UNDECIDED: Final = ("quarantine", "conditionally_released")
 
 
@@ -104,6 +106,16 @@ def trails_to_review(session: Session, desk: Desk) -> Iterator[Task]:
         if waits_for_trail(desk.ground, session, lot, desk.actor):
             arguments = {"number": lot.number}
             yield Task(N_("Review the trail"), f"lot:{lot.number}", "release.review_trail", arguments, lot.made_at)
+
+
+def sources_to_decide(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the donors, banks and materials that wait for QA; none that the person registered."""
+    for noun, model in SOURCES.items():
+        waits = model.status == lifecycle_of(noun)["register"].to_state
+        for each in session.scalars(select(model).where(waits).order_by(model.id)):
+            if each.registered_by_id != desk.actor.person_id:
+                endpoint, title = THING_PAGES[noun], N_("Decide about what lots are made from")
+                yield Task(title, f"{noun}:{each.number}", endpoint, {"number": each.number}, each.registered_at)
 
 
 def holds_to_solve(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)

@@ -42,6 +42,12 @@ STARTS = {
     start.endpoint: start
     for start in (
         Start("manufacture.make_lot", N_("Make lot"), "lot:make"),
+        Start("manufacture.register_donor", N_("Register donor"), "source:register"),
+        Start("manufacture.register_bank", N_("Register cell bank"), "source:register"),
+        Start("manufacture.register_material", N_("Register material"), "source:register"),
+        Start("desk.donors", N_("Donors"), "source:read"),
+        Start("desk.cell_banks", N_("Cell banks"), "source:read"),
+        Start("desk.materials", N_("Materials"), "source:read"),
         Start("release.import_results", N_("Import results"), "result:import"),
         Start("release.list_trends", N_("Trends"), "lot:read"),
         Start("participants.screen", N_("Screen"), "participant:screen"),

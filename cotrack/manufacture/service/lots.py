@@ -15,7 +15,7 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.reconciliation import Fate, account_of, fate_of
 from cotrack.labelling.service.instances import live_labels
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.models import Lot, LotInput, Unit
 from cotrack.manufacture.rules import UnitFacts, against_close, against_finish, lot_expiry
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service import alerts, deviations, holds
@@ -151,7 +151,7 @@ def lot_numbered(session: Session, number: str) -> Lot:
 
 
 def producers(session: Session, lot: Lot) -> frozenset[int]:
-    """Return who made the lot, filled a unit, or printed or applied a unit's label; none of them may release it."""
+    """Return who made the lot, put something in, filled a unit, or printed or applied a label; none may release it."""
     filled_by = session.scalars(select(Unit.filled_by_id).where(Unit.lot_id == lot.id).distinct())
     labels = (
         select(LabelInstance.requested_by_id, LabelInstance.applied_by_id)
@@ -160,7 +160,8 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
         .distinct()
     )
     labelled_by = {person for row in session.execute(labels) for person in row if person is not None}
-    return frozenset({lot.made_by_id, *filled_by, *labelled_by})
+    put_in_by = session.scalars(select(LotInput.used_by_id).where(LotInput.lot_id == lot.id).distinct())
+    return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by})
 
 
 def lots_numbered(session: Session, numbers: Sequence[str], *, lock: bool = False) -> dict[str, Lot]:

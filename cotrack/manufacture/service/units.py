@@ -14,7 +14,7 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.rules import against_filled_volume, against_labelling
+from cotrack.manufacture.rules import against_filled_volume, against_labelling, lot_not_in_process
 from cotrack.quality.models import Hold
 from cotrack.quality.service import holds
 from cotrack.study import service as study
@@ -62,16 +62,7 @@ def fill_unit(
 
 
 def _against_filling(lot: Lot) -> list[Blocker]:
-    if lot.status == "in_process":
-        return []
-    return [
-        Blocker(
-            "lot_not_in_process",
-            "Lot {lot} is no longer being filled.",
-            {"lot": lot.number},
-            solve=f"lot:{lot.number}",
-        )
-    ]
+    return [] if lot.status == "in_process" else [lot_not_in_process(lot.number)]
 
 
 def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") -> LabelInstance:

@@ -11,12 +11,12 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import ORDER
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.inputs import holds_over
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.orders.models import Acceptance, Order
 from cotrack.orders.rules import against_acceptance, against_treating, is_accepted
 from cotrack.orders.service.dosing import order_numbered
 from cotrack.participants.service.treatment import treating_physicians
-from cotrack.quality.service.holds import standing_holds
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import against_failed, outstanding
 from cotrack.release.service.conditional import end_of
@@ -56,7 +56,7 @@ def _against(work: Work, order: Order, lot: Lot) -> list[Blocker]:
     standings = lot_standings(work.session, lot)
     tests = [each.key for each in outstanding(standings)]
     stops = [*over(work.session, lot, work.now), *against_failed(lot.number, standings)]
-    holds = standing_holds(work.session, [f"lot:{lot.number}"])
+    holds = holds_over(work.session, [f"lot:{lot.number}"])
     return [
         *against_treating(order.participant.subject_number, _treating(work.session, order), work.actor.username),
         *against_acceptance(lot.number, lot.status, tests, holds, stops=stops),

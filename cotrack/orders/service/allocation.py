@@ -11,6 +11,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import ORDER
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.inputs import held_among, holds_over
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import (
     Bag,
@@ -23,7 +24,6 @@ from cotrack.orders.rules import (
 from cotrack.orders.service.acceptance import has_acceptance
 from cotrack.orders.service.dosing import held_allocations, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of_portions
-from cotrack.quality.service.holds import standing_holds
 from cotrack.release.service.dispositions import viable_cells
 from cotrack.study import service as study
 
@@ -48,7 +48,7 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
     lots = {unit.lot.number: unit.lot for unit in units}
     counts = {number: viable_cells(session, lot.id) for number, lot in lots.items()}
     subjects = [f"lot:{number}" for number in lots] + [f"unit:{unit.number}" for unit in units]
-    held = {hold.subject for hold in standing_holds(session, subjects)}
+    held = held_among(session, subjects)
     may_be_given = {
         number
         for number, lot in lots.items()
@@ -133,7 +133,7 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     blockers += [*against_lots_mixed(chosen), *endotoxin_of_portions(work.session, order, chosen).blockers]
     for portion in chosen:
         unit = units[portion.bag.number]
-        holds = standing_holds(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
+        holds = holds_over(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
         is_accepted = has_acceptance(work.session, order.id, unit.lot, work.now)
         blockers += against_bag(portion.bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted)
         if unit.status != "stored":

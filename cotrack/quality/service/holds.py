@@ -84,6 +84,6 @@ _STANDING = (
 )
 
 
-def holds_of(session: Session, subject: str) -> Sequence[Hold]:
-    """Return every hold that a thing ever had, newest first."""
-    return session.scalars(select(Hold).where(Hold.subject == subject).order_by(Hold.id.desc())).all()
+def holds_of(session: Session, *subjects: str) -> Sequence[Hold]:
+    """Return every hold that these things ever had, newest first."""
+    return session.scalars(select(Hold).where(Hold.subject.in_(subjects)).order_by(Hold.id.desc())).all()

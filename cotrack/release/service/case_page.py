@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.lifecycles import LOT
+from cotrack.manufacture.service.inputs import holds_ever_over, input_lines
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service.deviations import deviations_of
-from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import Result
 from cotrack.release.rules.lots import (
     ResultFacts,
@@ -61,7 +61,9 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "is_undecided": LOT.fits("reject", lot.status),
         "against": against,
         "in_short": {action: in_short(found) for action, found in against.items()},
-        "holds": holds_of(session, f"lot:{number}"),
+        "held": case.facts.holds,
+        "holds": holds_ever_over(session, lot),
+        "inputs": input_lines(session, lot.id),
         "deviations": deviations_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "counts": _counts(case.facts.standings),

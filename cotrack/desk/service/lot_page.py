@@ -1,0 +1,59 @@
+"""The page of a lot."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from cotrack.desk.service.acts import Extra, offers
+from cotrack.desk.service.thing_page import name_of
+from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.audit.service import records_of
+from cotrack.foundation.words import N_
+from cotrack.lifecycles import LOT
+from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
+from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
+from cotrack.orders.rules import against_lot
+from cotrack.orders.service.acceptance import over
+from cotrack.quality.rules import against_held
+from cotrack.quality.service.alerts import alerts_of
+from cotrack.quality.service.deviations import deviations_of
+from cotrack.release.service.conditional import end_of
+from cotrack.release.service.dispositions import dispositions_of
+from cotrack.release.service.results import files_of
+from cotrack.study.service import definition_of
+
+LOT_EXTRAS: Final = (
+    Extra(N_("Fill a bag"), "manufacture.fill_unit", "unit:fill", frozenset({"in_process"})),
+    Extra(N_("Use in lot"), "manufacture.use_in_lot", "source:use", frozenset({"in_process"})),
+    Extra(N_("Review results"), "release.review_results", "result:review"),
+    Extra(N_("Hold"), "manufacture.hold_lot", "hold:place"),
+    Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),
+    Extra(N_("Open deviation"), "manufacture.open_deviation", "deviation:open"),
+)
+
+
+def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
+    """Return the page of a lot."""
+    lot = lot_numbered(session, number)
+    holds = holds_over(session, [f"lot:{number}"])
+    against = {"finish": against_finish_now(session, lot), "close": against_close_now(session, lot)}
+    now, until = ground.sessions.clock(), end_of(session, lot)
+    against_giving = against_lot(number, lot.status, over=over(session, lot, now))
+    standing = [*against_held(holds), *(against_giving if lot.status != "in_process" else [])]
+    return {
+        "lot": lot,
+        "definition": definition_of(lot.study_definition),
+        "offers": offers(LOT, number, lot.status, actor, extras=LOT_EXTRAS, against=against),
+        "standing": standing,
+        "holds": holds_ever_over(session, lot),
+        "held": holds,
+        "inputs": input_lines(session, lot.id),
+        "deviations": deviations_of(session, f"lot:{number}"),
+        "alerts": alerts_of(session, f"lot:{number}"),
+        "dispositions": dispositions_of(session, lot.id),
+        "made_by": name_of(session, lot.made_by_id),
+        "timeline": records_of(session, [f"lot:{number}", *(f"file:{each}" for each in files_of(session, lot.id))]),
+        "conditional_until": until,
+        "now": now,
+    }

@@ -1,0 +1,55 @@
+"""The page of an order."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cotrack.bedside.service.infusions import infusion_of
+from cotrack.desk.service.acts import Extra, Offer, offers
+from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.audit.service import records_of
+from cotrack.foundation.words import N_
+from cotrack.lifecycles import ORDER
+from cotrack.manufacture.models import Lot
+from cotrack.orders.models import Order
+from cotrack.orders.rules import ended_as
+from cotrack.orders.service.acceptance import acceptances_of, lots_to_accept
+from cotrack.orders.service.dosing import OPEN_STATES, order_numbered
+from cotrack.orders.service.endotoxin import endotoxin_of
+from cotrack.orders.service.weights import against_order_now
+from cotrack.study.service import definition_of
+
+
+def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
+    """Return the page of an order."""
+    order = order_numbered(session, number)
+    endotoxin = endotoxin_of(session, order)
+    may_accept = order.status in OPEN_STATES and "order:accept_lot" in actor.permissions
+    to_accept = lots_to_accept(session, order, actor.username, ground.sessions.clock()) if may_accept else []
+    received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
+    extras = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),) if received else ()
+    return {
+        "order": order,
+        "definition": definition_of(order.study_definition),
+        "offers": [*_offers_to_accept(order, to_accept), *offers(ORDER, number, order.status, actor, extras=extras)],
+        "acceptances": acceptances_of(session, order, ground.sessions.clock()),
+        "standing": [*against_order_now(session, order), *endotoxin.blockers],
+        "endotoxin": endotoxin,
+        "is_open": order.status in OPEN_STATES,
+        "status": ended_as(order.status, [each.unit.status for each in order.allocations if not each.released_at]),
+        "bags": [
+            (each, infusion_of(session, each.unit_id) if each.released_at is None else None)
+            for each in order.allocations
+        ],
+        "timeline": records_of(
+            session, [f"order:{number}", *(f"unit:{each.unit.number}" for each in order.allocations)]
+        ),
+        "now": ground.sessions.clock(),
+    }
+
+
+def _offers_to_accept(order: Order, lots: Sequence[Lot]) -> list[Offer]:
+    """Return the conditional lots whose outstanding tests a physician may accept for an order."""
+    endpoint, title = "orders.accept_lot", ORDER["accept_lot"].title
+    return [Offer(title, endpoint, {"number": order.number, "lot": each.number}, note=each.number) for each in lots]

@@ -1,0 +1,183 @@
+"""What went into a lot: drawing vials and materials, and every hold that stands over a lot by what it was made from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from cotrack.foundation.access.models import Person
+from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
+from cotrack.lifecycles import CELL_BANK, MATERIAL
+from cotrack.manufacture.models import CellBank, Donor, Lot, LotInput, Material, Unit
+from cotrack.manufacture.rules import SourceFacts, Use, against_use
+from cotrack.manufacture.service.sources import (
+    Source,
+    chain_facts,
+    chain_of,
+    source_facts,
+    source_named,
+    subject_of,
+    typed,
+)
+from cotrack.quality.models import Hold
+from cotrack.quality.rules import HoldFacts
+from cotrack.quality.service.holds import STANDING_STATES, holds_of
+
+MOST_VIALS = 10_000
+
+
+def use_in_lot(work: Work, lot_number: str, *, source: str, amount: str) -> LotInput:
+    """Put vials of a bank (a whole number) or an amount of a material into a lot in process.
+
+    Everything is locked in the order source (donor first), lot: a hold or a rejection waits, or is seen below.
+    """
+    found = source_named(work.session, source)
+    lifecycle = CELL_BANK if isinstance(found, CellBank) else MATERIAL
+    work.begin(lifecycle, "use", "", subject=f"lot:{lot_number}")
+    if found is None or isinstance(found, Donor):
+        raise NotFound("There is no bank or material {source}.", source=typed(source))
+    for origin in reversed(chain_of(found)[1:]):
+        work.lock(type(origin), origin.number, share=True)
+    found = work.lock(type(found), found.number)
+    lot = work.lock(Lot, lot_number)
+    vials = _vials(amount) if isinstance(found, CellBank) else None
+    left = vials_left(work.session, found) if isinstance(found, CellBank) else 0
+    use = Use(lot.number, lot.status, chain_facts(work.session, found), vials or 0, left)
+    work.refuse_if(against_use(use, work.now.astimezone(work.site.zone).date()))
+    made = LotInput(
+        lot_id=lot.id,
+        bank_id=found.id if isinstance(found, CellBank) else None,
+        material_id=found.id if isinstance(found, Material) else None,
+        vials=vials,
+        amount=amount.strip(),
+        used_at=work.now,
+        used_by_id=work.person_id,
+    )
+    work.add(made)
+    work.details["source"] = subject_of(found)
+    return made
+
+
+def _vials(amount: str) -> int:
+    if not (amount.strip().isascii() and amount.strip().isdecimal() and 0 < int(amount) <= MOST_VIALS):
+        raise InvalidInput(fields={"amount": [N_("Enter how many vials, as a whole number.")]})
+    return int(amount)
+
+
+def vials_left(session: Session, bank: CellBank) -> int:
+    """Return how many vials of a bank were not drawn yet."""
+    drawn = session.scalar(select(func.sum(LotInput.vials)).where(LotInput.bank_id == bank.id))
+    return bank.vials_total - int(drawn or 0)
+
+
+def inputs_of(session: Session, lot_id: int) -> Sequence[LotInput]:
+    """Return what went into a lot, oldest first, each with its bank or material."""
+    bank = joinedload(LotInput.bank)
+    loaded = (bank.joinedload(CellBank.donor), bank.joinedload(CellBank.parent), joinedload(LotInput.material))
+    return session.scalars(
+        select(LotInput).options(*loaded).where(LotInput.lot_id == lot_id).order_by(LotInput.id)
+    ).all()
+
+
+@dataclass(frozen=True)
+class InputLine:
+    """One thing that went into a lot, by whom, with all that it comes from, each with whether it is held now."""
+
+    made: LotInput
+    used_by: str
+    chain: Sequence[tuple[Source, bool]]
+
+
+def input_lines(session: Session, lot_id: int) -> list[InputLine]:
+    """Return what went into a lot as people read it, oldest first."""
+    made = inputs_of(session, lot_id)
+    held = {each.subject for each in sources_of(session, lot_id) if each.holds}
+    people = {each.used_by_id for each in made}
+    names = dict(session.execute(select(Person.id, Person.printed_name).where(Person.id.in_(people))).all())
+    return [
+        InputLine(each, names[each.used_by_id], [(link, subject_of(link) in held) for link in chain_of(source)])
+        for each in made
+        if (source := each.bank or each.material) is not None
+    ]
+
+
+def sources_of(session: Session, lot_id: int) -> list[SourceFacts]:
+    """Return every bank and material of a lot, and all that those come from, each once."""
+    used = [each.bank or each.material for each in inputs_of(session, lot_id)]
+    found = {subject_of(each): each for source in used if source is not None for each in chain_of(source)}
+    return source_facts(session, list(found.values()))
+
+
+_parent = aliased(CellBank)
+_bank = (CellBank, CellBank.id == LotInput.bank_id)
+_PATHS: tuple[tuple[Sequence[tuple[Any, ColumnElement[bool]]], ColumnElement[str]], ...] = (
+    (((Material, Material.id == LotInput.material_id),), "material:" + Material.number),
+    ((_bank,), "cell_bank:" + CellBank.number),
+    ((_bank, (_parent, _parent.id == CellBank.parent_id)), "cell_bank:" + _parent.number),
+    ((_bank, (Donor, Donor.id == CellBank.donor_id)), "donor:" + Donor.number),
+)
+"""Each way from what went into a lot to a thing that may be held: the joins, and the thing's name."""
+
+_STANDS = Hold.status.in_([literal(each) for each in STANDING_STATES])
+
+
+def _holds_by_path(*columns: Any) -> Iterable[Select[*tuple[Any, ...]]]:
+    """Return, for each way, a selection of the holds that stand on sources of lots."""
+    for joins, subject in _PATHS:
+        statement = select(*columns).select_from(LotInput)
+        for target, condition in joins:
+            statement = statement.join(target, condition)
+        yield statement.join(Hold, Hold.subject == subject).where(_STANDS)
+
+
+def is_held_from_above(lot_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a hold stands on anything that the lot of a statement was made from."""
+    return or_(*(exists(each.where(LotInput.lot_id == lot_id)) for each in _holds_by_path(Hold.id)))
+
+
+IS_BAG_HELD: ColumnElement[bool] = or_(
+    exists().where(Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)), _STANDS),
+    is_held_from_above(Lot.id),
+)
+"""The condition that a hold or a recall stops a bag: on itself, its lot, or what the lot was made from."""
+
+_COLUMNS = (Hold.subject, Hold.status, Hold.reason, Hold.placed_at, Hold.id)
+_OVER = union_all(
+    select(Hold.subject.label("asked"), *_COLUMNS).where(
+        Hold.subject.in_(bindparam("subjects", expanding=True)), _STANDS
+    ),
+    *(
+        each.join(Lot, Lot.id == LotInput.lot_id).where(Lot.number.in_(bindparam("lots", expanding=True)))
+        for each in _holds_by_path(("lot:" + Lot.number).label("asked"), *_COLUMNS)
+    ),
+)
+
+
+def _standing(session: Session, subjects: Iterable[str]) -> dict[tuple[str, int], HoldFacts]:
+    """Return the holds over these lots and bags by the thing that was asked about, by one statement."""
+    asked = list(subjects)
+    lots = [each.removeprefix("lot:") for each in asked if each.startswith("lot:")]
+    rows = session.connection().execute(_OVER, {"subjects": asked, "lots": lots})
+    return {(row[0], row[5]): HoldFacts(*row[1:5]) for row in sorted(rows, key=lambda row: int(row[5]))}
+
+
+def holds_over(session: Session, subjects: Iterable[str]) -> list[HoldFacts]:
+    """Return every hold and recall that stops these lots and bags now: on themselves, or on what a lot was made from.
+
+    Whoever decides about a lot or a bag asks this, never for the holds on itself alone.
+    """
+    return list({hold_id: facts for (_, hold_id), facts in _standing(session, subjects).items()}.values())
+
+
+def holds_ever_over(session: Session, lot: Lot) -> Sequence[Hold]:
+    """Return every hold that a lot ever had, on itself or on what it was made from, newest first."""
+    return holds_of(session, f"lot:{lot.number}", *(each.subject for each in sources_of(session, lot.id)))
+
+
+def held_among(session: Session, subjects: Iterable[str]) -> set[str]:
+    """Return which of these lots and bags are stopped now."""
+    return {asked for asked, _ in _standing(session, subjects)}
