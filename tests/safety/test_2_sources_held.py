@@ -12,6 +12,7 @@ from support.stages import HER, HIM, LOT, Bedside, codes, enrolled, results_of
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
+from cotrack.desk.service.home import tasks_for
 from cotrack.foundation.work import Work
 from cotrack.manufacture.service import sources
 from cotrack.quality.service import holds
@@ -139,6 +140,15 @@ def test_a_source_that_is_found_bad_after_its_use_stops_its_bags_in_the_same_mom
     bedside = at_the_bedside(world)
     world.sign("qian.m", lambda work: sources.reject(work, "donor", BELOW["donor"], reason="HBV positive"))
     assert codes(bedside.check("zhou.n")) == ["lot_on_hold"]
+
+
+@EACH_SOURCE
+def test_physicians_are_told_whose_bags_are_of_a_lot_over_a_held_source(world: World, noun: str) -> None:
+    _received(world)
+    hold(world, noun)
+    actor, ground = world.cast.actor("dr.gao"), world.runtime.ground
+    tasks = world.read(lambda session: tasks_for(ground, session, actor))
+    assert ("A bag of a held lot is set aside", f"participant:{HER}") in [(each.title, each.subject) for each in tasks]
 
 
 def lift(world: World, hold_id: int) -> None:

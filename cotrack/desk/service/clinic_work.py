@@ -14,14 +14,13 @@ from cotrack.desk.service.tasks import Desk, Task
 from cotrack.foundation.words import N_
 from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.inputs import HOLDS_ON_LOTS
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History, against_schedule
 from cotrack.orders.service import acceptance
 from cotrack.orders.service.allocation import is_short
 from cotrack.orders.service.dosing import OPEN_STATES, order_numbered
 from cotrack.participants.models import Band, Participant
-from cotrack.quality.models import Hold
-from cotrack.quality.service.holds import STANDING_STATES
 from cotrack.study.models import StudyDefinition
 from cotrack.study.service import definition_hashed, definition_of
 
@@ -230,12 +229,12 @@ def held_lots_of_participants(session: Session, desk: Desk) -> Iterator[Task]:  
     Every physician sees them, whoever signed the order: a late growth must not wait for somebody who is away.
     """
     statement = (
-        select(Participant.subject_number, Lot.number, func.min(Hold.placed_at), func.count(Infusion.id))
+        select(Participant.subject_number, Lot.number, func.min(HOLDS_ON_LOTS.c.placed_at), func.count(Infusion.id))
         .join(Order, Order.participant_id == Participant.id)
         .join(Allocation, (Allocation.order_id == Order.id) & Allocation.released_at.is_(None))
         .join(Unit, Unit.id == Allocation.unit_id)
         .join(Lot, Lot.id == Unit.lot_id)
-        .join(Hold, (Hold.subject == "lot:" + Lot.number) & Hold.status.in_(STANDING_STATES))
+        .join(HOLDS_ON_LOTS, HOLDS_ON_LOTS.c.lot_id == Lot.id)
         .outerjoin(Infusion, Infusion.unit_id == Unit.id)
         .group_by(Participant.id, Participant.subject_number, Lot.number)
         .order_by(Participant.id, Lot.number)

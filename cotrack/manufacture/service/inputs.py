@@ -145,6 +145,14 @@ IS_BAG_HELD: ColumnElement[bool] = or_(
 )
 """The condition that a hold or a recall stops a bag: on itself, its lot, or what the lot was made from."""
 
+HOLDS_ON_LOTS = union_all(
+    select(Lot.id.label("lot_id"), Hold.placed_at.label("placed_at"))
+    .join(Hold, Hold.subject == "lot:" + Lot.number)
+    .where(_STANDS),
+    *_holds_by_path(LotInput.lot_id, Hold.placed_at),
+).subquery("hold_on_lot")
+"""Which lots a hold or a recall stops, on themselves or on what they were made from, and since when."""
+
 _COLUMNS = (Hold.subject, Hold.status, Hold.reason, Hold.placed_at, Hold.id)
 _OVER = union_all(
     select(Hold.subject.label("asked"), *_COLUMNS).where(
