@@ -38,6 +38,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "deviation:close",
         "alert:acknowledge",
         "result:review",
+        "result:invalidate",
         "study:load",
         "study:approve_quality",
         "label:void",

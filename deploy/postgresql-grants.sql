@@ -25,6 +25,7 @@ REVOKE UPDATE ON
   label_entity,
   observation,
   result_import,
+  result_invalidation,
   signature,
   trail_review,
   treating_physician

@@ -9,7 +9,7 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.release import schemas
-from cotrack.release.service import dispositions, imports, results, trail_reviews, trends
+from cotrack.release.service import dispositions, imports, invalidations, results, trail_reviews, trends
 
 api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Results and release")
 
@@ -45,6 +45,17 @@ def review(body: dict[str, Any], number: str) -> Response:
     ids, signature = body["result_ids"], body["signature"]
     act = lambda work: results.review_results(work, number, result_ids=ids)  # noqa: E731 (one line)
     return answer(act, schemas.ResultOut(many=True), signature=signature)
+
+
+@api.post("/results/<int:result_id>/invalidate")
+@needs("result:invalidate")
+@api.arguments(schemas.SignedInvalidationIn)
+@api.response(200, schemas.InvalidatedOut)
+def invalidate(body: dict[str, Any], result_id: int) -> Response:
+    """Sign that a result is wrong for a cause that was found: it stays, and counts no more."""
+    signature, said = body.pop("signature"), body
+    act = lambda work: invalidations.invalidate_result(work, result_id, **said)  # noqa: E731 (one line)
+    return answer(act, schemas.InvalidatedOut(), signature=signature)
 
 
 @api.get("/trends/<test>")

@@ -8,11 +8,12 @@ from cotrack.foundation.web.files import kept_upload, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.foundation.web.words import tell
 from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page
-from cotrack.lifecycles import LOT
+from cotrack.lifecycles import LOT, RESULT
 from cotrack.release import schemas
-from cotrack.release.service import case_page, dispositions, imports, results, trail_reviews, trends
+from cotrack.release.service import case_page, dispositions, imports, invalidations, results, trail_reviews, trends
 from cotrack.release.service.certificate import certificate
 
 pages = Blueprint("release", __name__, template_folder="templates")
@@ -60,6 +61,23 @@ def review_results(number: str) -> Response:
             session, number, actor(), ticks_within=request.args.get("tick") == "within"
         ),
         is_signed=True,
+    )
+
+
+@pages.route("/results/<int:result_id>/invalidate", methods=["GET", "POST"])
+@needs("result:invalidate")
+def invalidate_result(result_id: int) -> Response:
+    """Make a result invalid, signed; the page says what was reported, and which deviations name a cause."""
+    with runtime().ground.sessions.reading() as session:
+        number, facts, causes = case_page.invalidation_sheet(session, result_id, runtime().ground.site)
+    return act_page(
+        RESULT,
+        "invalidate",
+        schemas.InvalidateIn(),
+        lambda work, **said: invalidations.invalidate_result(work, result_id, **said),
+        thing=f"lot:{number}",
+        then=lambda _: url_for("release.show_release", number=number),
+        context=lambda _: {"facts": [(tell(name), value) for name, value in facts], "options": {"deviation": causes}},
     )
 
 

@@ -45,6 +45,24 @@ class SignedReviewIn(ReviewIn):
     signature = SignatureField()
 
 
+class InvalidateIn(ReasonIn):
+    """Why a result is wrong, and the deviation that found it out."""
+
+    deviation = Words(
+        required=True,
+        metadata={
+            "label": N_("Deviation"),
+            "hint": N_("A deviation of this lot that is assessed: its cause explains the result."),
+        },
+    )
+
+
+class SignedInvalidationIn(InvalidateIn):
+    """A signed invalidation."""
+
+    signature = SignatureField()
+
+
 class ReleaseIn(In):
     """A signature."""
 
@@ -75,6 +93,15 @@ class ImportOut(Schema):
     holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
 
 
+class InvalidationOut(Schema):
+    """Why a result counts no more, and who signed that."""
+
+    deviation = fields.String(attribute="deviation.number")
+    reason = fields.String()
+    invalidated_at = Instant()
+    signature = fields.Nested(SignatureOut)
+
+
 class ResultOut(Schema):
     """A result as it was reported."""
 
@@ -88,7 +115,17 @@ class ResultOut(Schema):
     tested_at = Instant()
     analyst = fields.String()
     status = fields.String()
+    corrects_id = fields.Integer(allow_none=True)
+    retest_of_id = fields.Integer(allow_none=True)
     review_signature = fields.Nested(SignatureOut, allow_none=True)
+    invalidation = fields.Nested(InvalidationOut, allow_none=True)
+
+
+class InvalidatedOut(Schema):
+    """A result that was made invalid, and its lot where that went on hold with it."""
+
+    result = fields.Nested(ResultOut)
+    holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
 
 
 class BlockerOut(Schema):

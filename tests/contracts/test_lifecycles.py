@@ -179,7 +179,7 @@ ENDS = {
     "deviation": {"closed"},
     "lot": {"closed"},
     "unit": {"completed", "stopped_early", "destroyed"},
-    "result": {"reviewed"},
+    "result": {"invalidated"},
     "participant": {"withdrawn"},
     "band": {"removed"},
     "order": {"completed", "cancelled"},

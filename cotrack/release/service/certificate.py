@@ -36,6 +36,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
         "decision": decisions[0].decision,
         "reason": decisions[0].reason,
         "tests": [_test(each, stored, site) for each in case.facts.standings],
+        "invalidated": [line for each in case.facts.standings for line in _invalidated(each, stored, site)],
         "outstanding": [both(case.definition.tests[key].name) for key in decisions[0].outstanding_tests.split()],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
         "signatures": _signatures([*_reviews(session, lot.id, stored), *(each.signature for each in decisions)], site),
@@ -67,11 +68,29 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
         both(each.test.name),
         _once(result.method for result in mine),
         limit_words(each.test),
-        " · ".join(result.reported for result in mine) or "–",
+        " · ".join(_reported(result) for result in mine) or "–",
         each.test.unit,
         _once(site_words(result.tested_at, site.zone)[:10] for result in mine),
         _once(result.analyst for result in mine),
         each.standing.value,
+    ]
+
+
+def _reported(result: Result) -> str:
+    return f"{result.reported} (无效 invalid)" if result.status == "invalidated" else result.reported
+
+
+def _invalidated(each: TestStanding, stored: Sequence[Result], site: Site) -> list[list[str]]:
+    """Return a line for each result of a test that was made invalid: result, deviation, why, by whom and when."""
+    return [
+        [
+            f"{both(each.test.name)} #{result.replicate}: {result.reported} {result.unit}".rstrip(),
+            made.deviation.number,
+            made.reason,
+            f"{made.signature.printed_name} {site_words(made.invalidated_at, site.zone)}",
+        ]
+        for result in stored
+        if result.test == each.test.key and (made := result.invalidation)
     ]
 
 

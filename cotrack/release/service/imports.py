@@ -14,28 +14,14 @@ from cotrack.foundation.unit_of_work import record_refusal
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
-from cotrack.manufacture.models import Lot
-from cotrack.manufacture.service.lots import stop_lot
-from cotrack.release.models import Disposition, Result, ResultImport
+from cotrack.release.models import Result, ResultImport
 from cotrack.release.rules.late import against_staying_released
+from cotrack.release.service.late import StoppedLot, ever_released, stop_lots
 from cotrack.release.service.result_files import COLUMNS, ReadResult, read_rows
 
 MOST_NEW = 1_500
 """So many rows, each as long as a row can be, fit into one record of the trail (surface.md §4: 16 MB)."""
 MOST_FAULTS = 1_000
-
-
-@dataclass(frozen=True)
-class StoppedLot:
-    """A released lot that new results put on hold, and the reason of the hold."""
-
-    lot: Lot
-    reason: str
-
-    @property
-    def number(self) -> str:
-        """The lot's number."""
-        return self.lot.number
 
 
 @dataclass(frozen=True)
@@ -74,7 +60,7 @@ def preview(work: Work, *, file_name: str, content: bytes, lock: bool = False) -
         faults = [*faults, *more, *_against_size(new)]
     if faults:
         raise InvalidInput("Nothing of this file was stored.", blockers=_worst(faults))
-    stopped = _stopped(new, _ever_released(work.session, new))
+    stopped = _stopped(new, ever_released(work.session, {each.lot.id for each in new}))
     return Preview(file_name, sha256, tuple(new), tuple(already_there), (), tuple(stopped))
 
 
@@ -111,13 +97,9 @@ def import_results(work: Work, *, file_name: str, content: bytes) -> StoredFile:
     work.add(stored)
     work.session.add_all([_result(work, each, stored.id) for each in looked.new])
     work.session.flush()
-    # 2 the hold is written by whoever imports: it asks for no permission of theirs, because it follows by itself.
-    stopped = looked.stopped
-    for each in stopped:
-        stop_lot(work, each.lot, reason=each.reason)
-    if stopped:
-        work.details["held"] = [f"lot:{each.number}" for each in stopped]
-    return StoredFile(stored, stopped)
+    # 2 the hold follows from the results by itself: it stands in the record of whoever imports them.
+    stop_lots(work, looked.stopped)
+    return StoredFile(stored, looked.stopped)
 
 
 def _stopped(new: Sequence[ReadResult], released: Container[int]) -> list[StoppedLot]:
@@ -130,14 +112,6 @@ def _stopped(new: Sequence[ReadResult], released: Container[int]) -> list[Stoppe
         if read[0].lot.id in released
         and (reason := against_staying_released([(each.test, each.reported) for each in read]))
     ]
-
-
-def _ever_released(session: Session, read: Sequence[ReadResult]) -> frozenset[int]:
-    """Return the lots that were released once, by their ids: what became of them since does not call a bag back."""
-    statement = select(Disposition.lot_id).where(
-        Disposition.lot_id.in_({each.lot.id for each in read}), Disposition.decision != "reject"
-    )
-    return frozenset(session.scalars(statement))
 
 
 def _result(work: Work, read: ReadResult, import_id: int) -> Result:
