@@ -77,7 +77,14 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
 
 
 def _reported(result: Result) -> str:
-    return f"{result.reported} (无效 invalid)" if result.status == "invalidated" else result.reported
+    """Write a result with what it is to the others: invalid, a correction, a retest."""
+    said = (
+        (result.status == "invalidated", "无效 invalid"),
+        (result.corrects_id, "更正 corrected"),
+        (result.retest_of_id, "复检 retest"),
+    )
+    words = ", ".join(word for is_so, word in said if is_so)
+    return f"{result.reported} ({words})" if words else result.reported
 
 
 def _invalidated(each: TestStanding, stored: Sequence[Result], site: Site) -> list[list[str]]:

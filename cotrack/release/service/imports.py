@@ -1,7 +1,7 @@
 """Importing a laboratory's results: previewed first, all or nothing, and a result is never replaced."""
 
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,13 +15,18 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
 from cotrack.release.models import Result, ResultImport
+from cotrack.release.rules.further import Further, further, may_be_retested
 from cotrack.release.rules.late import against_staying_released
+from cotrack.release.rules.lots import ResultFacts
 from cotrack.release.service.late import StoppedLot, ever_released, stop_lots
-from cotrack.release.service.result_files import COLUMNS, ReadResult, read_rows
+from cotrack.release.service.result_files import COLUMNS, OPTIONAL, RETEST, ReadResult, read_rows
+from cotrack.release.service.results import SIGNED, result_facts
 
 MOST_NEW = 1_500
 """So many rows, each as long as a row can be, fit into one record of the trail (surface.md §4: 16 MB)."""
 MOST_FAULTS = 1_000
+Key = tuple[int, str, int]
+"""Lot, test and replicate."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def preview(work: Work, *, file_name: str, content: bytes, lock: bool = False) -
     sha256 = tables.sha256_of(content)
     work.record("result.import", f"file:{sha256}", permission=RESULT["record"].permission)
     work.details.update(file_name=file_name, file_sha256=sha256)
-    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, remarks=("Comment",), is_quotable=True)
+    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, OPTIONAL, remarks=("Comment",), is_quotable=True)
     if not faults:
         read, faults = read_rows(work, rows, lock=lock)
         new, already_there, more = _against_stored(work.session, read)
@@ -133,6 +138,8 @@ def _result(work: Work, read: ReadResult, import_id: int) -> Result:
         comment=row["Comment"],
         recorded_at=work.now,
         recorded_by_id=work.person_id,
+        corrects_id=read.corrects_id,
+        retest_of_id=read.retest_of_id,
         status="recorded",
     )
 
@@ -161,27 +168,58 @@ def _worst(faults: Sequence[Blocker]) -> list[Blocker]:
 def _against_stored(
     session: Session, read: Sequence[ReadResult]
 ) -> tuple[list[ReadResult], list[ReadResult], list[Blocker]]:
-    """Tell new rows from rows already there; a row that contradicts a stored one is a fault."""
-    lot_ids = {each.lot.id for each in read}
-    stored = {
-        (result.lot_id, result.test, result.replicate): result
-        for result in session.scalars(select(Result).where(Result.lot_id.in_(lot_ids)))
-    }
+    """Tell new rows from rows already there; a row that contradicts a stored one that is valid is a fault.
+
+    A row that is there already stays what it is: an old file brings no result back that QA made invalid.
+    """
+    stored = _stored(session, {each.lot.id for each in read})
     new, already_there, faults = [], [], []
     for each in read:
-        old = stored.get(each.key)
-        if old is None:
-            new.append(each)
-        elif _is_same(each, old):
+        old = stored.get(each.key, [])
+        if any(_is_same(each, result) for result, _ in old):
             already_there.append(each)
+        elif further([facts for _, facts in old]) is Further.CONTRADICTION:
+            faults.append(_contradiction(each, next(result for result, facts in old if facts.is_valid)))
         else:
-            words = N_(
-                "Line {line}, column {column}: “{value}” contradicts the stored “{stored}” of {test}, no. {replicate}. "
-                "If the laboratory corrects it, put the lot on hold now and open a deviation."
-            )
-            details = {"stored": old.reported, "test": each.row["Test"], "replicate": each.replicate}
-            faults.append(each.row.fault("Result", words, **details))
+            retested, fault = _retested(each, stored)
+            faults.extend(fault)
+            corrected = old[-1][0].id if old else None
+            new.append(replace(each, corrects_id=corrected, retest_of_id=retested))
     return new, already_there, faults
+
+
+def _stored(session: Session, lot_ids: Collection[int]) -> dict[Key, list[tuple[Result, ResultFacts]]]:
+    """Return the rows of each replicate, oldest first."""
+    found = session.scalars(select(Result).options(*SIGNED).where(Result.lot_id.in_(lot_ids)).order_by(Result.id)).all()
+    stored: dict[Key, list[tuple[Result, ResultFacts]]] = {}
+    for result, facts in zip(found, result_facts(session, found), strict=True):
+        stored.setdefault((result.lot_id, result.test, result.replicate), []).append((result, facts))
+    return stored
+
+
+def _contradiction(read: ReadResult, old: Result) -> Blocker:
+    words = N_(
+        "Line {line}, column {column}: “{value}” contradicts the stored “{stored}” of {test}, no. {replicate}. "
+        "If the laboratory corrects it, put the lot on hold now and open a deviation. Once its cause is assessed, "
+        "quality assurance makes the stored result invalid, and this file is stored as its correction."
+    )
+    details = {"stored": old.reported, "test": read.row["Test"], "replicate": read.replicate}
+    return read.row.fault("Result", words, **details)
+
+
+def _retested(
+    read: ReadResult, stored: Mapping[Key, Sequence[tuple[Result, ResultFacts]]]
+) -> tuple[int | None, list[Blocker]]:
+    """Return the stored result that a row says that it tests again, and what speaks against that."""
+    if read.retests is None:
+        return None, []
+    old = stored.get((read.lot.id, read.test.key, read.retests), [])
+    if not old or not may_be_retested(read.test, old[-1][1]):
+        words = N_(
+            "Line {line}, column {column}: no. {value} is not stored, or gives no ground for a retest: it passed."
+        )
+        return None, [read.row.fault(RETEST, words)]
+    return old[-1][0].id, []
 
 
 def _is_same(read: ReadResult, old: Result) -> bool:
