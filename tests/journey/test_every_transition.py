@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 from support.conditional import accept
+from support.invalid import assessed, invalidated
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
 from support.worlds import World
 
@@ -60,6 +61,7 @@ def product_side(world: World) -> None:
     journey.results("\n".join([lines[0], *late]).encode(), "late.csv")
     journey.review(conditional)
     journey.release(conditional, by="tang.w")
+    invalidated(world, "rcl", assessed(world, conditional), by="tang.w", lot=conditional)
     text = world.read(study.in_effect).text.replace('version = "1-demonstration"', 'version = "2-demonstration"')
     sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
     world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
