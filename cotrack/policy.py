@@ -22,7 +22,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:apply",
         "label:void",
     },
-    "analyst": READ_PRODUCT | {"result:import", "result:review", "deviation:open"},
+    "analyst": READ_PRODUCT | {"result:import", "result:enter", "result:review", "deviation:open"},
     "qa_reviewer": READ_PRODUCT
     | READ_CLINIC
     | {

@@ -24,6 +24,7 @@ REVOKE UPDATE ON
   identity_check,
   label_entity,
   observation,
+  result_entry,
   result_import,
   result_invalidation,
   signature,

@@ -9,7 +9,7 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.release import schemas
-from cotrack.release.service import dispositions, imports, invalidations, results, trail_reviews, trends
+from cotrack.release.service import dispositions, entries, imports, invalidations, results, trail_reviews, trends
 
 api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Results and release")
 
@@ -34,6 +34,15 @@ def list_results(asked: dict[str, int], number: str) -> Any:
     with runtime().ground.sessions.reading() as session:
         found = results.listed_results(session, number)
     return keyed_list(found, asked)
+
+
+@api.post("/lots/<number>/results")
+@needs("result:enter")
+@api.arguments(schemas.EntryIn)
+@api.response(201, schemas.EnteredOut)
+def enter_result(body: dict[str, Any], number: str) -> Response:
+    """Type a result; an equal entry by another person makes it one."""
+    return answer(lambda work: entries.enter_result(work, number, **body), schemas.EnteredOut(), status=201)
 
 
 @api.post("/lots/<number>/reviews")

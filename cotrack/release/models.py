@@ -50,12 +50,15 @@ class Result(Standing):
             "status = 'invalidated' OR (status = 'reviewed') = (review_signature_id IS NOT NULL)",
             name="reviewed_with_signature",
         ),
+        CheckConstraint("(import_id IS NULL) = (first_entered_by_id IS NOT NULL)", name="from_file_or_two_people"),
+        CheckConstraint("first_entered_by_id <> recorded_by_id", name="two_people"),
         CheckConstraint("corrects_id IS NULL OR retest_of_id IS NULL", name="corrects_or_retests"),
         CheckConstraint("qualifier IN ('', '<', '>')", name="qualifier"),
     )
 
     lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
-    import_id: Mapped[int] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
+    import_id: Mapped[int | None] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
+    first_entered_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
     sample: Mapped[str] = column()
     test: Mapped[str] = column()
     method: Mapped[str] = column()
@@ -76,7 +79,28 @@ class Result(Standing):
 
     lot: Mapped[Lot] = relationship()
     review_signature: Mapped[Signature | None] = relationship()
-    invalidation: Mapped["Invalidation | None"] = relationship(back_populates="result")
+    invalidation: Mapped["Invalidation | None"] = relationship(viewonly=True)
+
+
+class ResultEntry(Base):
+    """What one person typed of a result. Two that agree, by two people who see nothing of each other, make a result."""
+
+    __tablename__ = "result_entry"
+    __table_args__ = (Index("ix_result_entry_lot_id", "lot_id", "test", "replicate"), {"info": APPEND_ONLY})
+
+    lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
+    test: Mapped[str] = column()
+    replicate: Mapped[int] = column()
+    sample: Mapped[str] = column()
+    method: Mapped[str] = column()
+    reported: Mapped[str] = column()
+    tested_at: Mapped[datetime] = column()
+    analyst: Mapped[str] = column()
+    instrument: Mapped[str] = column()
+    retest_of: Mapped[str] = column()
+    corrects_id: Mapped[int | None] = column(ForeignKey("result.id", ondelete="RESTRICT"))
+    entered_at: Mapped[datetime] = column()
+    entered_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
 
 
 class Invalidation(Base):
@@ -95,7 +119,6 @@ class Invalidation(Base):
     invalidated_at: Mapped[datetime] = column()
     signature_id: Mapped[int] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
 
-    result: Mapped[Result] = relationship(back_populates="invalidation")
     deviation: Mapped[Deviation] = relationship()
     signature: Mapped[Signature] = relationship()
 

@@ -13,7 +13,16 @@ from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page
 from cotrack.lifecycles import LOT, RESULT
 from cotrack.release import schemas
-from cotrack.release.service import case_page, dispositions, imports, invalidations, results, trail_reviews, trends
+from cotrack.release.service import (
+    case_page,
+    dispositions,
+    entries,
+    imports,
+    invalidations,
+    results,
+    trail_reviews,
+    trends,
+)
 from cotrack.release.service.certificate import certificate
 
 pages = Blueprint("release", __name__, template_folder="templates")
@@ -45,6 +54,34 @@ def store_results() -> Response:
 def _after_storing(stored: imports.StoredFile) -> str:
     """Go to the lot that the file stopped, whose page says why; else to the lots."""
     return url_for("desk.lot", number=stored.stopped[0].number) if stored.stopped else url_for("desk.lots")
+
+
+@pages.route("/lots/<number>/results/new", methods=["GET", "POST"])
+@needs("result:enter")
+def enter_result(number: str) -> Response:
+    """Type a result of a lot; what another person typed of it is shown to nobody."""
+    schema = schemas.EntryIn()
+    return form_page(
+        schema,
+        lambda work, **said: entries.enter_result(work, number, **said),
+        template="release/entry.html",
+        then=lambda entered: _after_entry(number, entered),
+        context=lambda session: {**entries.entry_page(session, number), "schema": schema, **_became(schema)},
+    )
+
+
+def _became(schema: schemas.EntryIn) -> dict[str, Any]:
+    """Say what became of the entry before, as the address has it: of what differs the names of fields alone."""
+    labels = {name: each.metadata["label"] for name, each in schema.fields.items()}
+    differs = [labels[name] for name in request.args.getlist("differs") if name in labels]
+    return {"outcome": request.args.get("outcome", ""), "differs": differs}
+
+
+def _after_entry(number: str, entered: entries.Entered) -> str:
+    """Go on to the next entry, and say what became of this one; to the lot where it was stopped."""
+    if entered.stopped:
+        return url_for("desk.lot", number=number)
+    return url_for("release.enter_result", number=number, outcome=entered.outcome, differs=entered.differs)
 
 
 @pages.route("/lots/<number>/review", methods=["GET", "POST"])

@@ -22,7 +22,7 @@ from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality import service as quality
-from cotrack.release.service import dispositions
+from cotrack.release.service import dispositions, entries
 from cotrack.study import service as study
 
 FOLLOWING_UNITS = {"unit.allocate", "unit.deallocate"}
@@ -62,6 +62,20 @@ def product_side(world: World) -> None:
     journey.review(conditional)
     journey.release(conditional, by="tang.w")
     invalidated(world, "rcl", assessed(world, conditional), by="tang.w", lot=conditional)
+    typed = {
+        "test": "rcl",
+        "sample": f"{conditional}-RCL",
+        "replicate": 2,
+        "reported": "not detected",
+        "method": "co-culture",
+        "tested_at": "2026-10-05 09:12",
+        "analyst": "liu.m",
+        "instrument": "",
+        "retest_of": None,
+        "comment": "",
+    }
+    for analyst in ("sun.q", "he.p"):
+        world.do(analyst, lambda work: entries.enter_result(work, conditional, **typed))
     text = world.read(study.in_effect).text.replace('version = "1-demonstration"', 'version = "2-demonstration"')
     sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
     world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))

@@ -64,7 +64,7 @@ def test_an_invalid_result_keeps_what_was_reported_and_says_who_why_and_by_which
     signature = made.signature
     assert (signature.meaning, signature.role, signature.subject) == ("invalidated", "qa_reviewer", f"lot:{LOT}")
     assert is_intact(signature)
-    assert f"{LOT}-STE  sterility  #1  {GROWTH}" in signature.text
+    assert f"{LOT}-S14  sterility  #1  {GROWTH}" in signature.text
     assert f"{number}: {CAUSE}" in signature.text
     (record,) = records(grown, event="result.invalidate", outcome="done")
     assert (record["subject"], record["reason"]) == (f"lot:{LOT}", REASON)
@@ -169,7 +169,9 @@ def test_a_released_lot_left_without_a_valid_result_of_a_required_test_is_held_a
     (held,) = standing_holds(world)
     assert held == "Viability: no valid, reviewed result is left / 细胞活率: 已无有效且经复核的结果"
     assert [(each.number, each.reason) for each in done.stopped] == [(LOT, held)]
-    assert f"The lot goes on hold / 批次随即扣留: {held}" in done.result.invalidation.signature.text
+    made = stored(world, "viability")[-1].invalidation
+    assert made is not None
+    assert f"The lot goes on hold / 批次随即扣留: {held}" in made.signature.text
     assert records(world, event="result.invalidate")[-1]["details"]["held"] == [f"lot:{LOT}"]
     (alert,) = world.read(lambda session: quality.alerts_of(session, f"lot:{LOT}"))
     assert alert.reason == held

@@ -48,6 +48,7 @@ WORN_STATES: Final = frozenset({"enrolled"})
 
 LOT_EXTRAS: Final = (
     Extra(N_("Fill a bag"), "manufacture.fill_unit", "unit:fill", frozenset({"in_process"})),
+    Extra(N_("Enter result by hand"), "release.enter_result", "result:enter"),
     Extra(N_("Review results"), "release.review_results", "result:review"),
     Extra(N_("Hold"), "manufacture.hold_lot", "hold:place"),
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),

@@ -51,11 +51,15 @@ def invalidate_result(work: Work, result_id: int, *, deviation: str, reason: str
     # 3 the signature stands under the result, the cause, and what follows (21 CFR 11.70).
     signature = work.sign(RESULT["invalidate"].meaning, _text(lot, result, _cause(behind, reason), stopped))
     work.move(result, "invalidate")
-    work.add(
-        Invalidation(
-            result=result, deviation=behind, reason=reason.strip(), invalidated_at=work.now, signature=signature
-        )
+    work.append(
+        Invalidation,
+        result_id=result.id,
+        deviation_id=behind.id if behind else None,
+        reason=reason.strip(),
+        invalidated_at=work.now,
+        signature_id=signature.id,
     )
+    work.session.expire(result, ["invalidation"])
     # 4 the hold follows by itself, in the same record.
     stop_lots(work, stopped)
     return Invalidated(result, stopped)

@@ -93,12 +93,17 @@ def result_facts(session: Session, results: Sequence[Result]) -> list[ResultFact
             test=each.test,
             replicate=each.replicate,
             reported=Reported(each.qualifier, each.number, each.reported),
-            authors=meant[each.analyst] | {names[each.recorded_by_id].casefold()},
+            authors=meant[each.analyst] | {names[by].casefold() for by in _entered_by(each)},
             reviewed_by_id=each.review_signature.person_id if each.review_signature else None,
             invalid_because="" if each.status in VALID_STATES else _invalid_because(each),
         )
         for each in results
     ]
+
+
+def _entered_by(result: Result) -> list[int]:
+    """Return who entered a result: who imported it, or both who typed it."""
+    return [each for each in (result.recorded_by_id, result.first_entered_by_id) if each is not None]
 
 
 def _invalid_because(result: Result) -> str:
