@@ -159,8 +159,9 @@ def _refreshed(instance: Base, context: QueryContext, names: Iterable[str] | Non
 @event.listens_for(GuardedSession, "after_flush")
 def _flushed(session: Session, context: UOWTransaction) -> None:  # noqa: ARG001 (its signature)
     if collector := _collector(session):
-        new = [each for each in session.new if each.__tablename__ not in OUTSIDE_TRAIL]
-        # New rows first: asking whether another row is modified may load them, and what is loaded counts as known.
-        collector.collect(session, new)
-        dirty = [each for each in session.dirty if each.__tablename__ not in OUTSIDE_TRAIL]
-        collector.collect(session, [each for each in dirty if session.is_modified(each)])
+        written = [
+            each
+            for each in (*session.new, *session.dirty)
+            if each.__tablename__ not in OUTSIDE_TRAIL and (each in session.new or session.is_modified(each))
+        ]
+        collector.collect(session, written)
