@@ -173,12 +173,17 @@ UNIT: Final = Lifecycle(
 
 RESULT: Final = Lifecycle(
     "result",
-    ("recorded", "reviewed"),
+    ("recorded", "reviewed", "invalidated"),
     (
         Action("record", N_("Record"), NOTHING, "recorded", "result:import",
                N_("A laboratory's result is kept as it was reported.")),
+        Action("enter", N_("Enter result by hand"), NOTHING, "recorded", "result:enter",
+               N_("Two people type a result, each without seeing the other's; where both agree it is kept.")),
         Action("review", N_("Review"), _from("recorded"), "reviewed", "result:review",
                N_("A second person signs that the result was read against its source."), meaning="reviewed"),
+        Action("invalidate", N_("Make invalid"), _from("recorded", "reviewed"), "invalidated", "result:invalidate",
+               N_("QA signs that the laboratory's investigation found why the result is wrong. It stays on record and "
+                  "counts no more."), meaning="invalidated", needs_reason=True),
     ),
 )
 

@@ -29,7 +29,10 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:apply",
         "label:void",
     },
-    "analyst": READ_PRODUCT | READ_SOURCES | WORK | {"result:import", "result:review", "deviation:open"},
+    "analyst": READ_PRODUCT
+    | READ_SOURCES
+    | WORK
+    | {"result:import", "result:enter", "result:review", "deviation:open"},
     "qa_reviewer": READ_PRODUCT
     | READ_SOURCES
     | WORK
@@ -48,6 +51,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "deviation:close",
         "alert:acknowledge",
         "result:review",
+        "result:invalidate",
         "study:load",
         "study:approve_quality",
         "label:void",

@@ -25,7 +25,9 @@ REVOKE UPDATE ON
   label_entity,
   lot_input,
   observation,
+  result_entry,
   result_import,
+  result_invalidation,
   signature,
   trail_review,
   treating_physician

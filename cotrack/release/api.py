@@ -9,7 +9,7 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.release import schemas
-from cotrack.release.service import dispositions, imports, results, trail_reviews, trends
+from cotrack.release.service import dispositions, entries, imports, invalidations, results, trail_reviews, trends
 
 api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Results and release")
 
@@ -36,6 +36,15 @@ def list_results(asked: dict[str, int], number: str) -> Any:
     return keyed_list(found, asked)
 
 
+@api.post("/lots/<number>/results")
+@needs("result:enter")
+@api.arguments(schemas.EntryIn)
+@api.response(201, schemas.EnteredOut)
+def enter_result(body: dict[str, Any], number: str) -> Response:
+    """Type a result; an equal entry by another person makes it one."""
+    return answer(lambda work: entries.enter_result(work, number, **body), schemas.EnteredOut(), status=201)
+
+
 @api.post("/lots/<number>/reviews")
 @needs("result:review")
 @api.arguments(schemas.SignedReviewIn)
@@ -45,6 +54,17 @@ def review(body: dict[str, Any], number: str) -> Response:
     ids, signature = body["result_ids"], body["signature"]
     act = lambda work: results.review_results(work, number, result_ids=ids)  # noqa: E731 (one line)
     return answer(act, schemas.ResultOut(many=True), signature=signature)
+
+
+@api.post("/results/<int:result_id>/invalidate")
+@needs("result:invalidate")
+@api.arguments(schemas.SignedInvalidationIn)
+@api.response(200, schemas.InvalidatedOut)
+def invalidate(body: dict[str, Any], result_id: int) -> Response:
+    """Sign that a result is wrong for a cause that was found: it stays, and counts no more."""
+    signature, said = body.pop("signature"), body
+    act = lambda work: invalidations.invalidate_result(work, result_id, **said)  # noqa: E731 (one line)
+    return answer(act, schemas.InvalidatedOut(), signature=signature)
 
 
 @api.get("/trends/<test>")

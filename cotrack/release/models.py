@@ -3,15 +3,17 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, relationship
 
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, ExactDecimal, Standing, column, one_of
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
+from cotrack.quality.models import Deviation
 
 DECISIONS = ("release", "release_conditionally", "reject")
+VALID = text("status <> 'invalidated'")
 
 
 class ResultImport(Base):
@@ -29,20 +31,34 @@ class ResultImport(Base):
 
 
 class Result(Standing):
-    """One result as the laboratory reported it. It is never replaced; a second person reviews it."""
+    """One result as the laboratory reported it. It is never replaced; a second person reviews it.
+
+    QA may make it invalid: it stays, and counts no more. What corrects it is a further row of the same replicate; a
+    retest is a further replicate. Of each replicate one row is valid at most.
+    """
 
     __tablename__ = "result"
     __lifecycle__ = RESULT
     __table_args__ = (
-        UniqueConstraint("lot_id", "test", "replicate"),
+        Index(
+            "uq_result_valid", "lot_id", "test", "replicate", unique=True, sqlite_where=VALID, postgresql_where=VALID
+        ),
+        UniqueConstraint("corrects_id"),
         Index("ix_result_import_id", "import_id"),
         one_of("status", RESULT.states),
-        CheckConstraint("(status = 'reviewed') = (review_signature_id IS NOT NULL)", name="reviewed_with_signature"),
+        CheckConstraint(
+            "status = 'invalidated' OR (status = 'reviewed') = (review_signature_id IS NOT NULL)",
+            name="reviewed_with_signature",
+        ),
+        CheckConstraint("(import_id IS NULL) = (first_entered_by_id IS NOT NULL)", name="from_file_or_two_people"),
+        CheckConstraint("first_entered_by_id <> recorded_by_id", name="two_people"),
+        CheckConstraint("corrects_id IS NULL OR retest_of_id IS NULL", name="corrects_or_retests"),
         CheckConstraint("qualifier IN ('', '<', '>')", name="qualifier"),
     )
 
     lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
-    import_id: Mapped[int] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
+    import_id: Mapped[int | None] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
+    first_entered_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
     sample: Mapped[str] = column()
     test: Mapped[str] = column()
     method: Mapped[str] = column()
@@ -58,9 +74,53 @@ class Result(Standing):
     recorded_at: Mapped[datetime] = column()
     recorded_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
     review_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+    corrects_id: Mapped[int | None] = column(ForeignKey("result.id", ondelete="RESTRICT"))
+    retest_of_id: Mapped[int | None] = column(ForeignKey("result.id", ondelete="RESTRICT"))
 
     lot: Mapped[Lot] = relationship()
     review_signature: Mapped[Signature | None] = relationship()
+    invalidation: Mapped["Invalidation | None"] = relationship(viewonly=True)
+
+
+class ResultEntry(Base):
+    """What one person typed of a result. Two that agree, by two people who see nothing of each other, make a result."""
+
+    __tablename__ = "result_entry"
+    __table_args__ = (Index("ix_result_entry_lot_id", "lot_id", "test", "replicate"), {"info": APPEND_ONLY})
+
+    lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
+    test: Mapped[str] = column()
+    replicate: Mapped[int] = column()
+    sample: Mapped[str] = column()
+    method: Mapped[str] = column()
+    reported: Mapped[str] = column()
+    tested_at: Mapped[datetime] = column()
+    analyst: Mapped[str] = column()
+    instrument: Mapped[str] = column()
+    retest_of: Mapped[str] = column()
+    corrects_id: Mapped[int | None] = column(ForeignKey("result.id", ondelete="RESTRICT"))
+    entered_at: Mapped[datetime] = column()
+    entered_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+
+class Invalidation(Base):
+    """QA's signed word that a result counts no more: why, and the deviation that found the cause."""
+
+    __tablename__ = "result_invalidation"
+    __table_args__ = (
+        UniqueConstraint("result_id"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        {"info": APPEND_ONLY},
+    )
+
+    result_id: Mapped[int] = column(ForeignKey("result.id", ondelete="RESTRICT"))
+    deviation_id: Mapped[int] = column(ForeignKey("deviation.id", ondelete="RESTRICT"))
+    reason: Mapped[str] = column()
+    invalidated_at: Mapped[datetime] = column()
+    signature_id: Mapped[int] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    deviation: Mapped[Deviation] = relationship()
+    signature: Mapped[Signature] = relationship()
 
 
 class TrailReview(Base):

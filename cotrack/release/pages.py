@@ -8,11 +8,21 @@ from cotrack.foundation.web.files import kept_upload, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.foundation.web.words import tell
 from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page
-from cotrack.lifecycles import LOT
+from cotrack.lifecycles import LOT, RESULT
 from cotrack.release import schemas
-from cotrack.release.service import case_page, dispositions, imports, results, trail_reviews, trends
+from cotrack.release.service import (
+    case_page,
+    dispositions,
+    entries,
+    imports,
+    invalidations,
+    results,
+    trail_reviews,
+    trends,
+)
 from cotrack.release.service.certificate import certificate
 
 pages = Blueprint("release", __name__, template_folder="templates")
@@ -46,6 +56,34 @@ def _after_storing(stored: imports.StoredFile) -> str:
     return url_for("desk.lot", number=stored.stopped[0].number) if stored.stopped else url_for("desk.lots")
 
 
+@pages.route("/lots/<number>/results/new", methods=["GET", "POST"])
+@needs("result:enter")
+def enter_result(number: str) -> Response:
+    """Type a result of a lot; what another person typed of it is shown to nobody."""
+    schema = schemas.EntryIn()
+    return form_page(
+        schema,
+        lambda work, **said: entries.enter_result(work, number, **said),
+        template="release/entry.html",
+        then=lambda entered: _after_entry(number, entered),
+        context=lambda session: {**entries.entry_page(session, number), "schema": schema, **_became(schema)},
+    )
+
+
+def _became(schema: schemas.EntryIn) -> dict[str, Any]:
+    """Say what became of the entry before, as the address has it: of what differs the names of fields alone."""
+    labels = {name: each.metadata["label"] for name, each in schema.fields.items()}
+    differs = [labels[name] for name in request.args.getlist("differs") if name in labels]
+    return {"outcome": request.args.get("outcome", ""), "differs": differs}
+
+
+def _after_entry(number: str, entered: entries.Entered) -> str:
+    """Go on to the next entry, and say what became of this one; to the lot where it was stopped."""
+    if entered.stopped:
+        return url_for("desk.lot", number=number)
+    return url_for("release.enter_result", number=number, outcome=entered.outcome, differs=entered.differs)
+
+
 @pages.route("/lots/<number>/review", methods=["GET", "POST"])
 @needs("result:review")
 def review_results(number: str) -> Response:
@@ -60,6 +98,23 @@ def review_results(number: str) -> Response:
             session, number, actor(), ticks_within=request.args.get("tick") == "within"
         ),
         is_signed=True,
+    )
+
+
+@pages.route("/results/<int:result_id>/invalidate", methods=["GET", "POST"])
+@needs("result:invalidate")
+def invalidate_result(result_id: int) -> Response:
+    """Make a result invalid, signed; the page says what was reported, and which deviations name a cause."""
+    with runtime().ground.sessions.reading() as session:
+        number, facts, causes = case_page.invalidation_sheet(session, result_id, runtime().ground.site)
+    return act_page(
+        RESULT,
+        "invalidate",
+        schemas.InvalidateIn(),
+        lambda work, **said: invalidations.invalidate_result(work, result_id, **said),
+        thing=f"lot:{number}",
+        then=lambda _: url_for("release.show_release", number=number),
+        context=lambda _: {"facts": [(tell(name), value) for name, value in facts], "options": {"deviation": causes}},
     )
 
 

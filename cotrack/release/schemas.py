@@ -45,6 +45,58 @@ class SignedReviewIn(ReviewIn):
     signature = SignatureField()
 
 
+class EntryIn(In):
+    """A result as one person types it."""
+
+    test = Words(required=True, metadata={"label": N_("Test")})
+    sample = Words(required=True, metadata={"label": N_("Sample")})
+    replicate = Whole(least=1, most=99, required=True, metadata={"label": N_("Replicate"), "kind": "number"})
+    reported = Words(
+        required=True,
+        metadata={
+            "label": N_("Result"),
+            "hint": N_("In the unit of the test, as it was reported: 93.4, or <0.25."),
+        },
+    )
+    method = Words(load_default="", metadata={"label": N_("Method")})
+    tested_at = Words(
+        required=True,
+        metadata={"label": N_("Tested at"), "hint": N_("Time of the site, such as 2026-10-05 09:12.")},
+    )
+    analyst = Words(required=True, metadata={"label": N_("Analyst"), "hint": N_("Who tested.")})
+    instrument = Words(load_default="", metadata={"label": N_("Instrument")})
+    retest_of = Whole(
+        least=1,
+        most=99,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "label": N_("Retest of replicate"),
+            "kind": "number",
+            "hint": N_("Only where this tests a replicate again that failed or was made invalid."),
+        },
+    )
+    comment = Words(load_default="", metadata={"label": N_("Comment")})
+
+
+class InvalidateIn(ReasonIn):
+    """Why a result is wrong, and the deviation that found it out."""
+
+    deviation = Words(
+        required=True,
+        metadata={
+            "label": N_("Deviation"),
+            "hint": N_("A deviation of this lot that is assessed: its cause explains the result."),
+        },
+    )
+
+
+class SignedInvalidationIn(InvalidateIn):
+    """A signed invalidation."""
+
+    signature = SignatureField()
+
+
 class ReleaseIn(In):
     """A signature."""
 
@@ -75,6 +127,15 @@ class ImportOut(Schema):
     holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
 
 
+class InvalidationOut(Schema):
+    """Why a result counts no more, and who signed that."""
+
+    deviation = fields.String(attribute="deviation.number")
+    reason = fields.String()
+    invalidated_at = Instant()
+    signature = fields.Nested(SignatureOut)
+
+
 class ResultOut(Schema):
     """A result as it was reported."""
 
@@ -88,7 +149,26 @@ class ResultOut(Schema):
     tested_at = Instant()
     analyst = fields.String()
     status = fields.String()
+    corrects_id = fields.Integer(allow_none=True)
+    retest_of_id = fields.Integer(allow_none=True)
     review_signature = fields.Nested(SignatureOut, allow_none=True)
+    invalidation = fields.Nested(InvalidationOut, allow_none=True)
+
+
+class EnteredOut(Schema):
+    """What became of an entry: `waits` for another person's, `differs` from it in these fields, or `recorded`."""
+
+    outcome = fields.String()
+    differs = fields.List(fields.String())
+    result = fields.Nested(ResultOut, allow_none=True)
+    holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
+
+
+class InvalidatedOut(Schema):
+    """A result that was made invalid, and its lot where that went on hold with it."""
+
+    result = fields.Nested(ResultOut)
+    holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
 
 
 class BlockerOut(Schema):

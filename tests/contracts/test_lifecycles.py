@@ -183,7 +183,7 @@ ENDS = {
     "material": {"rejected"},
     "lot": {"closed"},
     "unit": {"completed", "stopped_early", "destroyed"},
-    "result": {"reviewed"},
+    "result": {"invalidated"},
     "participant": {"withdrawn"},
     "band": {"removed"},
     "order": {"completed", "cancelled"},

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from support.conditional import accept
 from support.deviations import planned_action
+from support.invalid import assessed, invalidated
 from support.sources import DONOR, MEDIUM, WORKING, with_sources
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
 from support.worlds import World
@@ -23,7 +24,7 @@ from cotrack.manufacture.service import lots, sources, units
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
-from cotrack.release.service import dispositions
+from cotrack.release.service import dispositions, entries
 from cotrack.study import service as study
 
 FOLLOWING_UNITS = {"unit.allocate", "unit.deallocate"}
@@ -65,6 +66,21 @@ def product_side(world: World) -> None:
     journey.results("\n".join([lines[0], *late]).encode(), "late.csv")
     journey.review(conditional)
     journey.release(conditional, by="tang.w")
+    invalidated(world, "rcl", assessed(world, conditional), by="tang.w", lot=conditional)
+    typed = {
+        "test": "rcl",
+        "sample": f"{conditional}-RCL",
+        "replicate": 2,
+        "reported": "not detected",
+        "method": "co-culture",
+        "tested_at": "2026-10-05 09:12",
+        "analyst": "liu.m",
+        "instrument": "",
+        "retest_of": None,
+        "comment": "",
+    }
+    for analyst in ("sun.q", "he.p"):
+        world.do(analyst, lambda work: entries.enter_result(work, conditional, **typed))
     text = world.read(study.in_effect).text.replace('version = "1-demonstration"', 'version = "2-demonstration"')
     sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
     world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))

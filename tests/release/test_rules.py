@@ -24,9 +24,9 @@ from cotrack.release.rules.lots import (
     in_short,
     outstanding,
     standings,
-    viable_million_per_ml,
     waits_for_trail_only,
 )
+from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.reading import SEPARATOR, read_definition
 from cotrack.study.rules.specification import Reported, Standing, read_reported

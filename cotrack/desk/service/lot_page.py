@@ -26,6 +26,7 @@ from cotrack.study.service import definition_of
 LOT_EXTRAS: Final = (
     Extra(N_("Fill a bag"), "manufacture.fill_unit", "unit:fill", frozenset({"in_process"})),
     Extra(N_("Use in lot"), "manufacture.use_in_lot", "source:use", frozenset({"in_process"})),
+    Extra(N_("Enter result by hand"), "release.enter_result", "result:enter"),
     Extra(N_("Review results"), "release.review_results", "result:review"),
     Extra(N_("Hold"), "manufacture.hold_lot", "hold:place"),
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),

@@ -18,6 +18,7 @@ from cotrack.release.models import Result
 from cotrack.release.rules.lots import against_review
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import waits_for_trail
+from cotrack.release.service.entries import waiting_entries
 from cotrack.release.service.results import result_facts
 from cotrack.study.models import StudyDefinition
 from cotrack.trace.service.alerts import to_read
@@ -61,6 +62,16 @@ def results_to_import(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: 
     statement = select(Lot).where(Lot.status == "quarantine", ~exists().where(Result.lot_id == Lot.id)).order_by(Lot.id)
     for lot in session.scalars(statement):
         yield Task(N_("Import results"), f"lot:{lot.number}", "release.import_results", {}, lot.made_at)
+
+
+def results_to_type(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the lots with a result that another person typed last: what they typed is said nowhere."""
+    seen = set()
+    for entry, number in waiting_entries(session, desk.actor.person_id):
+        if number not in seen:
+            seen.add(number)
+            title = N_("Type a result as the second person")
+            yield Task(title, f"lot:{number}", "release.enter_result", {"number": number}, entry.entered_at)
 
 
 def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
@@ -18,6 +17,7 @@ class ResultFacts:
     """One stored result: what was reported, by whom, and whether and by whom it was reviewed.
 
     `authors` are the user names, in small letters, of everybody whom the analyst's cell may mean and of who entered it.
+    `invalid_because` says by which deviation, why and by whom it was made invalid; such a result counts in nothing.
     """
 
     test: str
@@ -25,15 +25,22 @@ class ResultFacts:
     reported: Reported
     authors: frozenset[str]
     reviewed_by_id: int | None
+    invalid_because: str = ""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the result counts: QA has not made it invalid."""
+        return not self.invalid_because
 
 
 @dataclass(frozen=True)
 class TestStanding:
-    """Where a lot stands in one test of its specification."""
+    """Where a lot stands in one test of its specification, by its valid results; the others stand beside them."""
 
     test: ReleaseTest
     standing: Standing
     results: tuple[ResultFacts, ...]
+    invalidated: tuple[ResultFacts, ...] = ()
 
     @property
     def is_reviewed(self) -> bool:
@@ -84,19 +91,21 @@ class LotFacts:
 
 
 def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[TestStanding, ...]:
-    """Judge a lot's results test by test, in the order of the specification."""
+    """Judge a lot's valid results test by test, in the order of the specification; a test without one is missing."""
     by_test: dict[str, list[ResultFacts]] = {}
     for result in results:
         by_test.setdefault(result.test, []).append(result)
     return tuple(
-        TestStanding(
-            test,
-            judge_all(test, [each.reported for each in by_test.get(key, [])]),
-            tuple(by_test.get(key, [])),
-        )
+        _standing(test, by_test.get(key, []))
         for key, test in definition.tests.items()
         if test.is_required or key in by_test
     )
+
+
+def _standing(test: ReleaseTest, results: Sequence[ResultFacts]) -> TestStanding:
+    valid = tuple(each for each in results if each.is_valid)
+    invalidated = tuple(each for each in results if not each.is_valid)
+    return TestStanding(test, judge_all(test, [each.reported for each in valid]), valid, invalidated)
 
 
 def against_release(definition: Definition, facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
@@ -219,8 +228,8 @@ def against_trail_review(trail: TrailStanding, doers: Collection[str], reviewer:
 
 
 def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
-    """Whoever made the lot, or made or reviewed one of its results, does not decide on it (product.md, order)."""
-    results = [each for standing in facts.standings for each in standing.results]
+    """Whoever made the lot, or made or reviewed one of its results, valid or not, does not decide on it."""
+    results = [each for standing in facts.standings for each in (*standing.results, *standing.invalidated)]
     blockers = []
     if decider.person_id in facts.producer_ids:
         blockers.append(Blocker("same_person", "You made, filled or labelled this lot: another person decides on it."))
@@ -237,6 +246,8 @@ def _against_test(lot_number: str, each: TestStanding) -> list[Blocker]:
     details: Mapping[str, object] = {"test": each.test.name, "lot": lot_number}
     where = f"lot:{lot_number}"
     if each.standing is Standing.MISSING:
+        if not each.test.is_required:
+            return []
         return [Blocker("result_missing", "{test}: no result yet.", details, solve=where)]
     found = []
     if each.standing is Standing.OUT_OF_SPECIFICATION:
@@ -267,16 +278,3 @@ def against_failed(lot_number: str, standings: Sequence[TestStanding]) -> list[B
     """Return a reason for each test that failed or cannot be judged: no physician accepts a lot over one (rule 2)."""
     codes = {"out_of_specification", "result_undecidable"}
     return [found for each in standings for found in _against_test(lot_number, each) if found.code in codes]
-
-
-def viable_million_per_ml(results: Sequence[ResultFacts], test: str = "viable_cell_count") -> Decimal | None:
-    """Return a lot's viable cells in millions per mL: the mean of its reviewed counts, never times viability again."""
-    counts = [
-        each.reported.number
-        for each in results
-        if each.test == test
-        and each.reviewed_by_id is not None
-        and each.reported.number is not None
-        and not each.reported.qualifier
-    ]
-    return sum(counts, Decimal(0)) / len(counts) if counts else None

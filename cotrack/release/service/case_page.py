@@ -9,11 +9,16 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
-from cotrack.lifecycles import LOT
+from cotrack.foundation.site import Site
+from cotrack.foundation.words import N_, Words
+from cotrack.foundation.written import site_words
+from cotrack.labelling.service.documents import both
+from cotrack.lifecycles import LOT, RESULT
 from cotrack.manufacture.service.inputs import holds_ever_over, input_lines
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import Result
+from cotrack.release.rules.invalidation import against_involved
 from cotrack.release.rules.lots import (
     ResultFacts,
     TestStanding,
@@ -26,6 +31,7 @@ from cotrack.release.rules.lots import (
 from cotrack.release.rules.trends import is_trended
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
+from cotrack.release.service.invalidations import named_causes, result_numbered
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.release.service.trends import Trend, trends_of
@@ -43,6 +49,7 @@ class TestLine:
     alert: str
     standing: Standing
     results: Sequence[Result]
+    invalid: Sequence[Result]
     is_reviewed: bool
     trend: Trend | None
 
@@ -58,6 +65,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "lot": lot,
         "definition": case.definition,
         "lines": [_line(each, stored, trends.get(each.test.key)) for each in case.facts.standings],
+        "results_to_invalidate": _to_invalidate(session, case, stored, actor),
         "is_undecided": LOT.fits("reject", lot.status),
         "against": against,
         "in_short": {action: in_short(found) for action, found in against.items()},
@@ -71,6 +79,18 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "trail_review": newest_review(session, lot.id),
         "conditional_until": end_of(session, lot),
     }
+
+
+def _to_invalidate(
+    session: Session, case: ReleaseCase, stored: Sequence[Result], actor: Actor
+) -> list[tuple[Words, Result]]:
+    """Return the results that this person may make invalid once a cause is named, each with its test's names."""
+    facts = zip(stored, result_facts(session, stored), strict=True)
+    return [
+        (case.definition.tests[result.test].name, result)
+        for result, fact in facts
+        if RESULT.fits("invalidate", result.status) and not against_involved(fact, decider(actor))
+    ]
 
 
 def _against(case: ReleaseCase, actor: Actor, now: datetime) -> dict[str, list[Blocker]]:
@@ -89,6 +109,7 @@ def _line(each: TestStanding, stored: Sequence[Result], trend: Trend | None) -> 
         alert=alert_words(each.test),
         standing=each.standing,
         results=[result for result in stored if result.test == each.test.key],
+        invalid=[result for result in stored if result.test == each.test.key and result.status == "invalidated"],
         is_reviewed=each.is_reviewed,
         trend=trend,
     )
@@ -101,8 +122,28 @@ def _counts(standings: Sequence[TestStanding]) -> dict[str, int]:
         "near": sum(each.standing is Standing.NEAR_LIMIT for each in standings),
         "missing": sum(each.standing is Standing.MISSING for each in standings),
         "out": sum(each.standing is Standing.OUT_OF_SPECIFICATION for each in standings),
+        "invalidated": sum(len(each.invalidated) for each in standings),
         "unreviewed": sum(bool(each.results) and not each.is_reviewed for each in standings),
     }
+
+
+def invalidation_sheet(
+    session: Session, result_id: int, site: Site
+) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return what the page of an invalidation shows: the lot, what was reported, and the causes that may be named."""
+    result = result_numbered(session, result_id)
+    test = definition_of(result.lot.study_definition).tests[result.test]
+    facts = [
+        (N_("Lot"), result.lot.number),
+        (N_("Test"), both(test.name)),
+        (N_("Replicate"), str(result.replicate)),
+        (N_("Result"), f"{result.reported} {result.unit}".rstrip()),
+        (N_("Limit"), limit_words(test)),
+        (N_("Analyst"), result.analyst),
+        (N_("Tested at"), site_words(result.tested_at, site.zone)),
+    ]
+    causes = [(each.number, f"{each.number} · {each.cause}") for each in named_causes(session, result.lot.number)]
+    return result.lot.number, facts, causes
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
         "decision": decisions[0].decision,
         "reason": decisions[0].reason,
         "tests": [_test(each, stored, site) for each in case.facts.standings],
+        "invalidated": [line for each in case.facts.standings for line in _invalidated(each, stored, site)],
         "outstanding": [both(case.definition.tests[key].name) for key in decisions[0].outstanding_tests.split()],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
         "deviations": [_deviation(each) for each in reversed(deviations)],
@@ -77,7 +78,7 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
         both(each.test.name),
         _once(result.method for result in mine),
         limit_words(each.test),
-        " · ".join(result.reported for result in mine) or "–",
+        " · ".join(_reported(result) for result in mine) or "–",
         each.test.unit,
         _once(site_words(result.tested_at, site.zone)[:10] for result in mine),
         _once(result.analyst for result in mine),
@@ -89,6 +90,31 @@ def _deviation(each: Deviation) -> list[str]:
     """Return a line of the table: number, class, state, what happened with cause and impact as far as QA found them."""
     found = [each.description, each.cause, each.impact]
     return [each.number, each.classification or "–", each.status, " · ".join(filter(None, found))]
+
+
+def _reported(result: Result) -> str:
+    """Write a result with what it is to the others: invalid, a correction, a retest."""
+    said = (
+        (result.status == "invalidated", "无效 invalid"),
+        (result.corrects_id, "更正 corrected"),
+        (result.retest_of_id, "复检 retest"),
+    )
+    words = ", ".join(word for is_so, word in said if is_so)
+    return f"{result.reported} ({words})" if words else result.reported
+
+
+def _invalidated(each: TestStanding, stored: Sequence[Result], site: Site) -> list[list[str]]:
+    """Return a line for each result of a test that was made invalid: result, deviation, why, by whom and when."""
+    return [
+        [
+            f"{both(each.test.name)} #{result.replicate}: {result.reported} {result.unit}".rstrip(),
+            made.deviation.number,
+            made.reason,
+            f"{made.signature.printed_name} {site_words(made.invalidated_at, site.zone)}",
+        ]
+        for result in stored
+        if result.test == each.test.key and (made := result.invalidation)
+    ]
 
 
 def _once(texts: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """The signed decision about a lot, and everything that stands against it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,9 +27,9 @@ from cotrack.release.rules.lots import (
     against_release,
     outstanding,
     standings,
-    viable_million_per_ml,
     waits_for_trail_only,
 )
+from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
@@ -174,7 +175,18 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     for each in case.facts.standings:
         reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
         lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_invalidated_lines(case.facts.standings)])
+
+
+def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
+    """Name each result that was made invalid: nobody decides on a lot without having read of it."""
+    lines = [
+        f"{each.test.name['en']} #{result.replicate}: {result.reported.words} {each.test.unit}".rstrip()
+        + f" – {result.invalid_because}"
+        for each in standings
+        for result in each.invalidated
+    ]
+    return [f"{len(lines)} invalidated / 判定无效的结果:", *lines] if lines else []
 
 
 def dispositions_of(session: Session, lot_id: int) -> list[Disposition]:

@@ -1,41 +1,23 @@
 """Importing a laboratory's results: previewed first, all or nothing, and a result is never replaced."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from cotrack.foundation import tables
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.unit_of_work import record_refusal
-from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
-from cotrack.manufacture.models import Lot
-from cotrack.manufacture.service.lots import stop_lot
-from cotrack.release.models import Disposition, Result, ResultImport
-from cotrack.release.rules.late import against_staying_released
-from cotrack.release.service.result_files import COLUMNS, ReadResult, read_rows
+from cotrack.release.models import ResultImport
+from cotrack.release.service.late import StoppedLot, stop_lots
+from cotrack.release.service.result_files import COLUMNS, OPTIONAL, ReadResult, read_rows
+from cotrack.release.service.storing import against_stored, result_of, stopped_by
 
 MOST_NEW = 1_500
 """So many rows, each as long as a row can be, fit into one record of the trail (surface.md §4: 16 MB)."""
 MOST_FAULTS = 1_000
-
-
-@dataclass(frozen=True)
-class StoppedLot:
-    """A released lot that new results put on hold, and the reason of the hold."""
-
-    lot: Lot
-    reason: str
-
-    @property
-    def number(self) -> str:
-        """The lot's number."""
-        return self.lot.number
 
 
 @dataclass(frozen=True)
@@ -67,15 +49,15 @@ def preview(work: Work, *, file_name: str, content: bytes, lock: bool = False) -
     sha256 = tables.sha256_of(content)
     work.record("result.import", f"file:{sha256}", permission=RESULT["record"].permission)
     work.details.update(file_name=file_name, file_sha256=sha256)
-    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, remarks=("Comment",), is_quotable=True)
+    rows, faults = tables.read_table(tables.decoded(content), COLUMNS, OPTIONAL, remarks=("Comment",), is_quotable=True)
     if not faults:
         read, faults = read_rows(work, rows, lock=lock)
-        new, already_there, more = _against_stored(work.session, read)
+        new, already_there, more = against_stored(work.session, read)
         faults = [*faults, *more, *_against_size(new)]
     if faults:
         raise InvalidInput("Nothing of this file was stored.", blockers=_worst(faults))
-    stopped = _stopped(new, _ever_released(work.session, new))
-    return Preview(file_name, sha256, tuple(new), tuple(already_there), (), tuple(stopped))
+    stopped = stopped_by(work.session, new)
+    return Preview(file_name, sha256, tuple(new), tuple(already_there), (), stopped)
 
 
 def look(ground: Ground, actor: Actor, *, file_name: str, content: bytes) -> Preview:
@@ -109,58 +91,11 @@ def import_results(work: Work, *, file_name: str, content: bytes) -> StoredFile:
         imported_by_id=work.person_id,
     )
     work.add(stored)
-    work.session.add_all([_result(work, each, stored.id) for each in looked.new])
+    work.session.add_all([result_of(work, each, import_id=stored.id) for each in looked.new])
     work.session.flush()
-    # 2 the hold is written by whoever imports: it asks for no permission of theirs, because it follows by itself.
-    stopped = looked.stopped
-    for each in stopped:
-        stop_lot(work, each.lot, reason=each.reason)
-    if stopped:
-        work.details["held"] = [f"lot:{each.number}" for each in stopped]
-    return StoredFile(stored, stopped)
-
-
-def _stopped(new: Sequence[ReadResult], released: Container[int]) -> list[StoppedLot]:
-    by_lot: dict[str, list[ReadResult]] = {}
-    for each in new:
-        by_lot.setdefault(each.lot.number, []).append(each)
-    return [
-        StoppedLot(read[0].lot, reason)
-        for _, read in sorted(by_lot.items())
-        if read[0].lot.id in released
-        and (reason := against_staying_released([(each.test, each.reported) for each in read]))
-    ]
-
-
-def _ever_released(session: Session, read: Sequence[ReadResult]) -> frozenset[int]:
-    """Return the lots that were released once, by their ids: what became of them since does not call a bag back."""
-    statement = select(Disposition.lot_id).where(
-        Disposition.lot_id.in_({each.lot.id for each in read}), Disposition.decision != "reject"
-    )
-    return frozenset(session.scalars(statement))
-
-
-def _result(work: Work, read: ReadResult, import_id: int) -> Result:
-    row = read.row
-    return Result(
-        lot_id=read.lot.id,
-        import_id=import_id,
-        sample=row["Sample ID"],
-        test=read.test.key,
-        method=row["Method"],
-        replicate=read.replicate,
-        reported=row["Result"],
-        qualifier=read.reported.qualifier,
-        number=read.reported.number,
-        unit=row["Unit"],
-        tested_at=read.tested_at,
-        analyst=row["Analyst"],
-        instrument=row["Instrument"],
-        comment=row["Comment"],
-        recorded_at=work.now,
-        recorded_by_id=work.person_id,
-        status="recorded",
-    )
+    # 2 the hold follows from the results by itself: it stands in the record of whoever imports them.
+    stop_lots(work, looked.stopped)
+    return StoredFile(stored, looked.stopped)
 
 
 def _against_size(new: Sequence[ReadResult]) -> list[Blocker]:
@@ -182,51 +117,3 @@ def _worst(faults: Sequence[Blocker]) -> list[Blocker]:
         return list(faults)
     more = len(faults) - MOST_FAULTS
     return [*faults[:MOST_FAULTS], Blocker("file_fault", "And {count} more faults.", {"count": more})]
-
-
-def _against_stored(
-    session: Session, read: Sequence[ReadResult]
-) -> tuple[list[ReadResult], list[ReadResult], list[Blocker]]:
-    """Tell new rows from rows already there; a row that contradicts a stored one is a fault."""
-    lot_ids = {each.lot.id for each in read}
-    stored = {
-        (result.lot_id, result.test, result.replicate): result
-        for result in session.scalars(select(Result).where(Result.lot_id.in_(lot_ids)))
-    }
-    new, already_there, faults = [], [], []
-    for each in read:
-        old = stored.get(each.key)
-        if old is None:
-            new.append(each)
-        elif _is_same(each, old):
-            already_there.append(each)
-        else:
-            words = N_(
-                "Line {line}, column {column}: “{value}” contradicts the stored “{stored}” of {test}, no. {replicate}. "
-                "If the laboratory corrects it, put the lot on hold now and open a deviation."
-            )
-            details = {"stored": old.reported, "test": each.row["Test"], "replicate": each.replicate}
-            faults.append(each.row.fault("Result", words, **details))
-    return new, already_there, faults
-
-
-def _is_same(read: ReadResult, old: Result) -> bool:
-    row = read.row
-    said = (
-        row["Sample ID"],
-        row["Method"],
-        row["Result"],
-        row["Unit"],
-        row["Analyst"],
-        row["Instrument"],
-        read.tested_at,
-    )
-    return said == (
-        old.sample,
-        old.method,
-        old.reported,
-        old.unit,
-        old.analyst,
-        old.instrument,
-        old.tested_at,
-    )

@@ -7,6 +7,7 @@ from datetime import datetime
 from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.tables import Row
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lots_numbered
@@ -27,6 +28,9 @@ COLUMNS = (
     "Instrument",
     "Comment",
 )
+RETEST = "Retest of"
+OPTIONAL = (RETEST,)
+"""A laboratory may say which replicate a further one tests again."""
 MOST_REPLICATES = 99
 
 
@@ -40,6 +44,9 @@ class ReadResult:
     replicate: int
     reported: Reported
     tested_at: datetime
+    retests: int | None = None
+    corrects_id: int | None = None
+    retest_of_id: int | None = None
 
     @property
     def key(self) -> tuple[int, str, int]:
@@ -90,10 +97,22 @@ def _read_row(work: Work, row: Row, lots: Mapping[str, Lot]) -> tuple[ReadResult
     if reported is None:
         faults.append(row.fault("Result", "Line {line}, column {column}: “{value}” is no result of this test."))
     replicate, tested_at, more = _read_common(work, row)
-    faults.extend(more)
+    retests, retest_faults = _read_retest(row, replicate)
+    faults.extend([*more, *retest_faults])
     if faults or reported is None or replicate is None or tested_at is None:
         return None, faults
-    return ReadResult(row, lot, test, replicate, reported, tested_at), []
+    return ReadResult(row, lot, test, replicate, reported, tested_at, retests), []
+
+
+def _read_retest(row: Row, replicate: int | None) -> tuple[int | None, list[Blocker]]:
+    """Return which replicate a row says that it tests again, None where it says nothing."""
+    if not row[RETEST]:
+        return None, []
+    retests = written.whole(row[RETEST])
+    if not retests or retests == replicate:
+        words = N_("Line {line}, column {column}: “{value}” is not the number of another replicate.")
+        return None, [row.fault(RETEST, words)]
+    return retests, []
 
 
 def _read_common(work: Work, row: Row) -> tuple[int | None, datetime | None, list[Blocker]]:

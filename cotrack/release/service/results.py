@@ -1,6 +1,7 @@
 """Reviewing results as a second person, and reading what is stored of them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
@@ -12,9 +13,10 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.release.models import Result, ResultImport
+from cotrack.release.models import Invalidation, Result, ResultImport
 from cotrack.release.rules.authors import KnownPerson, people_meant
 from cotrack.release.rules.lots import ResultFacts, against_review
+from cotrack.release.rules.trends import VALID_STATES
 from cotrack.study.rules.specification import Reported
 
 
@@ -52,18 +54,24 @@ def _review_text(lot: Lot, results: Sequence[Result]) -> str:
     return "\n".join([head, statement, *lines])
 
 
+_INVALIDATED = joinedload(Result.invalidation)
+SIGNED: Final = (
+    joinedload(Result.review_signature),
+    _INVALIDATED.joinedload(Invalidation.signature),
+    _INVALIDATED.joinedload(Invalidation.deviation),
+)
+"""What is loaded with results, so that a list of them asks the database once."""
+
+
 def results_of(session: Session, lot_id: int) -> Sequence[Result]:
     """Return every result of a lot in the order of their recording."""
-    statement = (
-        select(Result).options(joinedload(Result.review_signature)).where(Result.lot_id == lot_id).order_by(Result.id)
-    )
-    return session.scalars(statement).all()
+    return session.scalars(select(Result).options(*SIGNED).where(Result.lot_id == lot_id).order_by(Result.id)).all()
 
 
 def listed_results(session: Session, lot_number: str) -> Select[Result]:
     """Return how the results of a lot are found, for a list that is paged by key; raises NotFound for the lot."""
     lot = lot_numbered(session, lot_number)
-    return select(Result).options(joinedload(Result.review_signature)).where(Result.lot_id == lot.id)
+    return select(Result).options(*SIGNED).where(Result.lot_id == lot.id)
 
 
 def files_of(session: Session, lot_id: int) -> Sequence[str]:
@@ -85,8 +93,22 @@ def result_facts(session: Session, results: Sequence[Result]) -> list[ResultFact
             test=each.test,
             replicate=each.replicate,
             reported=Reported(each.qualifier, each.number, each.reported),
-            authors=meant[each.analyst] | {names[each.recorded_by_id].casefold()},
+            authors=meant[each.analyst] | {names[by].casefold() for by in _entered_by(each)},
             reviewed_by_id=each.review_signature.person_id if each.review_signature else None,
+            invalid_because="" if each.status in VALID_STATES else _invalid_because(each),
         )
         for each in results
     ]
+
+
+def _entered_by(result: Result) -> list[int]:
+    """Return who entered a result: who imported it, or both who typed it."""
+    return [each for each in (result.recorded_by_id, result.first_entered_by_id) if each is not None]
+
+
+def _invalid_because(result: Result) -> str:
+    """Say by which deviation, why and by whom a result was made invalid."""
+    made = result.invalidation
+    if made is None:
+        raise LookupError(f"result {result.id} is invalid, and nothing says why")
+    return f"{made.deviation.number}: {made.reason} ({made.signature.printed_name})"

@@ -1,0 +1,41 @@
+"""Puts a released lot on hold, where a result that comes, or one that goes, takes the ground of its release away."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.work import Work
+from cotrack.manufacture.models import Lot
+from cotrack.manufacture.service.lots import stop_lot
+from cotrack.release.models import Disposition
+
+
+@dataclass(frozen=True)
+class StoppedLot:
+    """A released lot that its results put on hold, and the reason of the hold."""
+
+    lot: Lot
+    reason: str
+
+    @property
+    def number(self) -> str:
+        """The lot's number."""
+        return self.lot.number
+
+
+def ever_released(session: Session, lot_ids: Collection[int]) -> frozenset[int]:
+    """Return the lots that were released once, by their ids: what became of them since does not call a bag back."""
+    statement = select(Disposition.lot_id).where(Disposition.lot_id.in_(lot_ids), Disposition.decision != "reject")
+    return frozenset(session.scalars(statement))
+
+
+def stop_lots(work: Work, stopped: Iterable[StoppedLot]) -> None:
+    """Hold these lots, which are locked, within the command that takes their ground away, by whoever gives it.
+
+    It asks for no permission of theirs, because it follows by itself.
+    """
+    for each in stopped:
+        stop_lot(work, each.lot, reason=each.reason)
+        work.details.setdefault("held", []).append(f"lot:{each.number}")
