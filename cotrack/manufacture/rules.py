@@ -156,6 +156,11 @@ def against_approval(
     return [*own, *_against_expiry(source, today), *_against_holds(source), *against_origins(origins)]
 
 
+def against_laying_down(master: SourceFacts, today: date) -> list[Blocker]:
+    """Return every reason against a working bank of this master bank: refused, held, or expired on that day."""
+    return [*against_refused([master]), *_against_expiry(master, today), *_against_holds(master)]
+
+
 def against_origins(origins: Sequence[SourceFacts]) -> list[Blocker]:
     """Return what speaks against everything that is made from these: none is refused, undecided or held."""
     return [found for each in origins for found in (*against_status(each), *_against_holds(each))]

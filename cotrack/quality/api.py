@@ -10,18 +10,9 @@ from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.quality import schemas
-from cotrack.quality.service import actions, deviations, holds
+from cotrack.quality.service import actions, deviations
 
 api = Blueprint("api_quality", __name__, url_prefix="/api/v1", description="Holds and deviations")
-
-
-@api.post("/holds/<int:hold_id>/lift")
-@needs("hold:lift")
-@api.arguments(ReasonIn)
-@api.response(200, schemas.LiftedOut)
-def lift(body: dict[str, Any], hold_id: int) -> Response:
-    """Lift a hold; a recall is never lifted."""
-    return answer(lambda work: holds.lift(work, hold_id, **body), schemas.LiftedOut())
 
 
 @api.get("/deviations")

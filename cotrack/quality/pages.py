@@ -1,4 +1,4 @@
-"""The pages that lift a hold, assess and close a deviation, and plan and end its actions."""
+"""The pages that assess and close a deviation, and plan and end its actions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,36 +9,13 @@ from marshmallow import Schema
 from cotrack.foundation.web.forms import act_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
-from cotrack.foundation.web.words import site_time, tell, term
+from cotrack.foundation.web.words import tell
 from cotrack.foundation.words import N_
-from cotrack.lifecycles import DEVIATION, DEVIATION_ACTION, HOLD
+from cotrack.lifecycles import DEVIATION, DEVIATION_ACTION
 from cotrack.quality.schemas import ActionIn, AssessmentIn, OutcomeIn
-from cotrack.quality.service import actions, deviations, holds
+from cotrack.quality.service import actions, deviations
 
 pages = Blueprint("quality", __name__)
-
-
-@pages.route("/holds/<int:hold_id>/lift", methods=["GET", "POST"])
-@needs("hold:lift")
-def lift(hold_id: int) -> Response:
-    """Lift a hold, with the reason; the page says what stands on what, since when, why and by whom."""
-    with runtime().ground.sessions.reading() as session:
-        hold, placed_by = holds.hold_numbered(session, hold_id)
-    noun, _, key = hold.subject.partition(":")
-    facts = [
-        (term(noun), key),
-        (tell(N_("Why it is held")), hold.reason),
-        (tell(N_("Held by")), placed_by),
-        (tell(N_("Held since")), site_time(hold.placed_at)),
-    ]
-    return act_page(
-        HOLD,
-        "lift",
-        ReasonIn(),
-        lambda work, reason: holds.lift(work, hold_id, reason=reason),
-        thing=hold.subject,
-        context=lambda _: {"facts": facts},
-    )
 
 
 @pages.route("/deviations/<number>/assess", methods=["GET", "POST"])

@@ -33,6 +33,9 @@ def against_held(holds: Sequence[HoldFacts]) -> list[Blocker]:
 
 def _blocker(hold: HoldFacts) -> Blocker:
     details = {"thing": hold.key, "reason": hold.reason}
+    if hold.subject.startswith("donor:"):
+        # Why a donor's cells are stopped is a matter of that person's health: it stands on no bedside screen.
+        return _of_donor(hold)
     if hold.status == "recalled":
         return Blocker("lot_recalled", "{thing} is recalled: {reason}", details, solve=hold.subject)
     code = "unit_on_hold" if hold.subject.startswith("unit:") else "lot_on_hold"
@@ -40,6 +43,13 @@ def _blocker(hold: HoldFacts) -> Blocker:
         words = N_("{thing}, from which this lot was made, is on hold: {reason}")
         return Blocker(code, words, details, solve=hold.subject)
     return Blocker(code, "{thing} is on hold: {reason}", details, solve=hold.subject)
+
+
+def _of_donor(hold: HoldFacts) -> Blocker:
+    details = {"thing": hold.key}
+    if hold.status == "recalled":
+        return Blocker("lot_recalled", "{thing} is recalled: QA knows why.", details, solve=hold.subject)
+    return Blocker("lot_on_hold", "{thing} is on hold: QA knows why.", details, solve=hold.subject)
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class DeviationFacts:
     cause: str = ""
     impact: str = ""
     planned: tuple[ActionFacts, ...] = ()
+    is_open: bool = True
 
 
 def against_open(deviations: Sequence[DeviationFacts]) -> list[Blocker]:

@@ -7,9 +7,20 @@ from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
+from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.quality.schemas import LiftedOut
 from cotrack.release import schemas
-from cotrack.release.service import dispositions, entries, imports, invalidations, results, trail_reviews, trends
+from cotrack.release.service import (
+    dispositions,
+    entries,
+    imports,
+    invalidations,
+    lifting,
+    results,
+    trail_reviews,
+    trends,
+)
 
 api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Results and release")
 
@@ -122,3 +133,12 @@ def reject(body: dict[str, Any], number: str) -> Response:
     """Reject a lot for ever."""
     act = lambda work: dispositions.reject(work, number, reason=body["reason"])  # noqa: E731 (one line)
     return answer(act, schemas.DispositionOut(), status=201, signature=body["signature"])
+
+
+@api.post("/holds/<int:hold_id>/lift")
+@needs("hold:lift")
+@api.arguments(ReasonIn)
+@api.response(200, LiftedOut)
+def lift_hold(body: dict[str, Any], hold_id: int) -> Response:
+    """Lift a hold; a recall is never lifted."""
+    return answer(lambda work: lifting.lift_hold(work, hold_id, **body), LiftedOut())

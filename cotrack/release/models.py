@@ -44,6 +44,7 @@ class Result(Standing):
             "uq_result_valid", "lot_id", "test", "replicate", unique=True, sqlite_where=VALID, postgresql_where=VALID
         ),
         UniqueConstraint("corrects_id"),
+        Index("ix_result_lot_id", "lot_id", "test", "replicate"),
         Index("ix_result_import_id", "import_id"),
         one_of("status", RESULT.states),
         CheckConstraint(

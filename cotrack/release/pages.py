@@ -8,10 +8,11 @@ from cotrack.foundation.web.files import kept_upload, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
-from cotrack.foundation.web.words import tell
+from cotrack.foundation.web.words import site_time, tell, term
 from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page
-from cotrack.lifecycles import LOT, RESULT
+from cotrack.lifecycles import HOLD, LOT, RESULT
+from cotrack.quality.service import holds
 from cotrack.release import schemas
 from cotrack.release.service import (
     case_page,
@@ -19,6 +20,7 @@ from cotrack.release.service import (
     entries,
     imports,
     invalidations,
+    lifting,
     results,
     trail_reviews,
     trends,
@@ -191,3 +193,26 @@ def reject(number: str) -> Response:
     """Reject a lot."""
     act = lambda work, reason: dispositions.reject(work, number, reason=reason)  # noqa: E731 (one line)
     return _decision(number, "reject", ReasonIn(), act)
+
+
+@pages.route("/holds/<int:hold_id>/lift", methods=["GET", "POST"])
+@needs("hold:lift")
+def lift_hold(hold_id: int) -> Response:
+    """Lift a hold, with the reason; the page says what stands on what, since when, why and by whom."""
+    with runtime().ground.sessions.reading() as session:
+        hold, placed_by = holds.hold_numbered(session, hold_id)
+    noun, _, key = hold.subject.partition(":")
+    facts = [
+        (term(noun), key),
+        (tell(N_("Why it is held")), hold.reason),
+        (tell(N_("Held by")), placed_by),
+        (tell(N_("Held since")), site_time(hold.placed_at)),
+    ]
+    return act_page(
+        HOLD,
+        "lift",
+        ReasonIn(),
+        lambda work, reason: lifting.lift_hold(work, hold_id, reason=reason),
+        thing=hold.subject,
+        context=lambda _: {"facts": facts},
+    )

@@ -34,6 +34,7 @@ def upgrade():
         _change_result()
     else:
         _make_result_anew()
+    op.create_index("ix_result_lot_id", "result", ["lot_id", "test", "replicate"])
     op.create_index(
         "uq_result_valid",
         "result",

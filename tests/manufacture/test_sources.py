@@ -187,7 +187,7 @@ def test_a_lot_is_not_released_while_a_source_of_it_is_held(world: World, noun: 
     with refused("lot_on_hold"):
         world.journey.release(LOT)
     world.do("qian.m", lambda work: holds.lift(work, held.id, reason="found harmless"))
-    world.sign("qian.m", lambda work: dispositions.release(work, LOT))
+    world.journey.release(LOT)
 
 
 @pytest.mark.parametrize(
@@ -198,19 +198,18 @@ def test_a_lot_is_not_released_while_a_source_of_it_is_held(world: World, noun: 
         ("material", MEDIUM, "source_rejected"),
     ],
 )
-def test_a_lot_is_never_released_from_a_source_that_was_rejected_even_when_its_hold_is_lifted(
+def test_a_rejected_source_recalls_its_lots_and_nobody_lifts_it(
     world: World, noun: str, number: str, code: str
 ) -> None:
     finished(world)
     reject(world, noun, number)
-    with refused("lot_on_hold", code):
+    with refused("lot_recalled", code):
         world.journey.release(LOT)
     (held,) = world.read(lambda session: holds.standing_holds(session, [f"{noun}:{number}"]))
     assert held.reason == "HBV positive"
     (row,) = world.read(lambda session: holds.holds_of(session, f"{noun}:{number}"))
-    world.do("qian.m", lambda work: holds.lift(work, row.id, reason="lots judged one by one"))
-    with refused(code):
-        world.journey.release(LOT)
+    with pytest.raises(TransitionNotAllowed):
+        world.do("qian.m", lambda work: holds.lift(work, row.id, reason="lots judged one by one"))
 
 
 def test_what_was_never_approved_is_rejected_without_a_hold(world: World) -> None:
@@ -266,3 +265,40 @@ def test_a_hold_between_the_look_and_the_use_lets_no_use_follow(world: World, lo
     drawn.end()
     assert drawn.refusal is not None
     assert [each.code for each in drawn.refusal.reasons] == ["source_on_hold"]
+
+
+def test_no_working_bank_is_laid_down_from_an_expired_or_held_or_rejected_master(world: World) -> None:
+    registered_donor(world)
+    approve(world, "donor", DONOR, markers="HIV negative")
+    registered_bank(world, MASTER, DONOR, days=1)
+    approve(world, "cell_bank", MASTER)
+    world.clock.pass_by(days=2)
+    with refused("source_expired"):
+        registered_bank(world, WORKING, MASTER)
+    hold(world, "cell_bank", number=MASTER)
+    with refused("source_expired", "source_on_hold"):
+        registered_bank(world, WORKING, MASTER)
+    reject(world, "cell_bank", MASTER)
+    with refused("source_rejected", "source_expired", "source_on_hold", "source_on_hold"):
+        registered_bank(world, WORKING, MASTER)
+
+
+def test_what_is_done_to_a_source_since_a_lot_was_begun_outdates_the_review_of_its_trail(world: World) -> None:
+    finished(world)
+    world.journey.trail_reviewed(LOT)
+    held = hold(world, "material")
+    world.do("qian.m", lambda work: holds.lift(work, held.id, reason="found harmless"))
+    with refused("trail_unreviewed"):
+        world.sign("qian.m", lambda work: dispositions.release(work, LOT))
+
+
+@pytest.mark.parametrize("number", ["WANG-XIAOMING", "MSC26-0031", "ΐ"])
+def test_no_source_is_called_like_a_person_or_a_lot(world: World, number: str) -> None:
+    with pytest.raises(InvalidInput):
+        registered_donor(world, number)
+
+
+def test_a_letter_that_is_composed_otherwise_in_capitals_finds_nothing_and_breaks_nothing(world: World) -> None:
+    world.journey.lot(LOT)
+    with pytest.raises(NotFound):
+        use(world, LOT, "ΐ", "1")

@@ -184,3 +184,11 @@ def test_the_api_keeps_an_entry_and_says_what_became_of_it(laboratory: World, pe
     agreed = person("sun.q").post(route, TYPED).get_json()
     assert (agreed["outcome"], agreed["result"]["reported"]) == ("recorded", "93.4")
     assert person("he.p").post(route, TYPED).status_code == 409
+
+
+def test_what_somebody_typed_again_counts_no_more(laboratory: World) -> None:
+    enter(laboratory, "liu.m", reported="39.4")
+    enter(laboratory, "liu.m", reported="93.4")
+    assert enter(laboratory, "sun.q", reported="39.4").outcome == "differs"
+    assert stored(laboratory, "viability") == []
+    assert enter(laboratory, "sun.q", reported="93.4").outcome == "recorded"

@@ -122,3 +122,11 @@ def test_a_failing_correction_of_a_released_lot_holds_it_as_a_late_result_does(w
     world.journey.results(day_14(world), "corrected.csv")
     (held,) = world.read(lambda session: holds.standing_holds(session, [f"lot:{LOT}"]))
     assert GROWTH in held.reason
+
+
+def test_a_retest_that_was_made_invalid_is_corrected_like_any_result(grown: World) -> None:
+    further(grown, STERILITY, Replicate="2", Retest_of="1", Result="growth: E. coli")
+    invalidated(grown, "sterility", assessed(grown))
+    further(grown, STERILITY, Replicate="2", Retest_of="1")
+    *_, wrong, right = stored(grown, "sterility")
+    assert (right.corrects_id, right.reported) == (wrong.id, "no growth")

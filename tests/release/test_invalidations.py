@@ -11,7 +11,7 @@ from support.worlds import World
 
 from cotrack.foundation.access.models import is_intact
 from cotrack.foundation.audit.verification.replay import differences
-from cotrack.foundation.errors import NotFound, PermissionDenied, ReasonMissing, TransitionNotAllowed
+from cotrack.foundation.errors import Blocked, NotFound, PermissionDenied, ReasonMissing, TransitionNotAllowed
 from cotrack.manufacture.service import lots
 from cotrack.quality.service import alerts, deviations, holds
 from cotrack.release.service import dispositions, invalidations
@@ -186,3 +186,17 @@ def test_an_invalid_endotoxin_or_count_is_not_what_a_dose_is_computed_from(grown
         invalidated(grown, test, number)
     assert grown.read(lambda session: most_endotoxin(session, lot)) is None
     assert grown.read(lambda session: dispositions.viable_cells(session, lot.id)) is None
+
+
+def test_a_deviation_that_is_closed_makes_no_result_invalid(grown: World) -> None:
+    number = assessed(grown)
+    closed(grown, number)
+    with refused("deviation_closed"):
+        invalidated(grown, "sterility", number)
+
+
+def test_whoever_made_a_result_invalid_does_not_decide_on_the_lot(grown: World) -> None:
+    invalidated(grown, "sterility", assessed(grown))
+    with pytest.raises(Blocked) as refusal:
+        grown.sign("qian.m", lambda work: dispositions.release(work, LOT))
+    assert any("made a result of this lot invalid" in each.sentence for each in refusal.value.reasons)

@@ -133,13 +133,13 @@ def test_a_hold_on_a_source_between_decision_and_release_lets_no_release_follow(
     held.commit()
     release.end()
     assert release.refusal is not None
-    assert [each.code for each in release.refusal.reasons] == ["lot_on_hold"]
+    assert [each.code for each in release.refusal.reasons] == ["lot_on_hold", "trail_unreviewed"]
 
 
 def test_a_source_that_is_found_bad_after_its_use_stops_its_bags_in_the_same_moment(world: World) -> None:
     bedside = at_the_bedside(world)
     world.sign("qian.m", lambda work: sources.reject(work, "donor", BELOW["donor"], reason="HBV positive"))
-    assert codes(bedside.check("zhou.n")) == ["lot_on_hold"]
+    assert codes(bedside.check("zhou.n")) == ["lot_recalled"]
 
 
 @EACH_SOURCE

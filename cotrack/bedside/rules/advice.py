@@ -52,6 +52,7 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "weight_stale": (N_("Weigh the patient, record the weight, and let the physician order again."), CALL_PHYSICIAN),
     "dose_out_of_range": (_WAIT, CALL_PHYSICIAN),
     "endotoxin_too_high": (_KEEP_AND_CALL, CALL_PHYSICIAN),
+    "count_changed": (_KEEP_AND_CALL, CALL_PHYSICIAN),
     "endotoxin_unknown": (_KEEP_AND_CALL, CALL_QA),
     "sponsor_to_set": (_WAIT, CALL_PHYSICIAN),
     "precondition_missing": (

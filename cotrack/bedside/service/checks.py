@@ -20,8 +20,8 @@ from cotrack.bedside.rules.checks import (
 )
 from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service.facts import (
-    against_endotoxin,
     against_participant,
+    against_set_aside,
     bag_facts,
     is_band_confirmed,
     place_of,
@@ -74,7 +74,7 @@ def check_before_thaw(
         place = place_of(work, station)
         blockers = [*against_bag(facts, place, state="received"), *against_preconditions(facts, confirmed)]
         blockers += [*against_other_order(facts, order_number), *against_participant(work, facts)]
-        blockers += against_endotoxin(work, facts)
+        blockers += against_set_aside(work, facts)
     asked = {each.key for each in facts.definition.before_thaw} if facts is not None else set()
     work.details["confirmed"] = sorted(name for name, is_so in confirmed.items() if is_so and name in asked)
     return _keep(work, "thaw", station, _Decided(bag, tag, facts, blockers))

@@ -22,6 +22,7 @@ from cotrack.manufacture.service.inputs import IS_BAG_HELD, holds_over
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
 from cotrack.orders.service.acceptance import is_accepted_as_it_stands
+from cotrack.orders.service.counts import against_counts
 from cotrack.orders.service.endotoxin import endotoxin_set_aside
 from cotrack.orders.service.weights import weighed
 from cotrack.participants.models import Band, Observation, Participant
@@ -185,8 +186,10 @@ def against_participant(work: Work, facts: BagFacts) -> list[Blocker]:
     return against_giving_to(work, facts.order.subject_number, on)
 
 
-def against_endotoxin(work: Work, facts: BagFacts) -> list[Blocker]:
-    """Return what speaks against the endotoxin of the bags of an order by now: a later result or weight counts.
+def against_set_aside(work: Work, facts: BagFacts) -> list[Blocker]:
+    """Return what speaks against the bags of an order by now: their endotoxin, and the count that set their volumes.
+
+    A later result, one made invalid, or a later weight counts.
 
     Asked wherever the participant is, and at the issue: the quick check at the bedside does not ask.
     """
@@ -194,7 +197,8 @@ def against_endotoxin(work: Work, facts: BagFacts) -> list[Blocker]:
     if order is None:
         return []
     kg = order.newest_weight.kg if order.newest_weight else order.weight_kg
-    return list(endotoxin_set_aside(work.session, order.order_id, facts.definition, kg).blockers)
+    endotoxin = endotoxin_set_aside(work.session, order.order_id, facts.definition, kg)
+    return [*endotoxin.blockers, *against_counts(work.session, order.order_id, facts.definition.dose.tolerance_percent)]
 
 
 def place_of(work: Work, station: str) -> Place:

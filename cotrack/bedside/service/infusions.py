@@ -11,7 +11,7 @@ from cotrack.bedside.models import IdentityCheck, Infusion
 from cotrack.bedside.rules.checks import against_bag, against_other_bag, against_pair, unique
 from cotrack.bedside.rules.facts import CheckFacts
 from cotrack.bedside.rules.volumes import against_completion, against_missing, against_volumes, missing_volume
-from cotrack.bedside.service.facts import against_endotoxin, against_participant, checks, place_of
+from cotrack.bedside.service.facts import against_participant, against_set_aside, checks, place_of
 from cotrack.bedside.service.ward import locked_facts
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.blockers import Blocker
@@ -39,7 +39,7 @@ def start_thaw(work: Work, *, first_check: int, second_check: int) -> Unit:
     place = place_of(work, work.actor.station)
     against = against_pair(pair.get(first_check), pair.get(second_check), "thaw", place)
     against += [*against_other_bag(pair.values(), facts), *against_participant(work, facts)]
-    against += against_endotoxin(work, facts)
+    against += against_set_aside(work, facts)
     work.refuse_if(unique([*against, *against_bag(facts, place, state="received")]))
     work.move(unit, "thaw")
     unit.thaw_started_at = work.now
@@ -67,7 +67,7 @@ def start(work: Work, *, first_check: int, second_check: int) -> Infusion:
     against = [*against_pair(first, second, "bedside", place), *against_other_bag(pair.values(), facts)]
     against += _against_stranger(pair, work.actor.person_id)
     # 4 lot, holds, expiry, order, participant, interval, endotoxin: as they are now, not as they were at the check.
-    against += [*against_participant(work, facts), *against_endotoxin(work, facts)]
+    against += [*against_participant(work, facts), *against_set_aside(work, facts)]
     work.refuse_if(unique([*against, *against_bag(facts, place, state="thawed")]))
     if first is None or second is None or facts.order is None:
         raise NotFound("There is no such check.")

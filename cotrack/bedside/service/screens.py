@@ -13,7 +13,7 @@ from cotrack.bedside.rules.advice import CALL_PHYSICIAN, advice
 from cotrack.bedside.rules.checks import against_check, against_pair
 from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service import checks, facts, infusions, sittings
-from cotrack.bedside.service.facts import against_endotoxin, bag_facts, place_of
+from cotrack.bedside.service.facts import against_set_aside, bag_facts, place_of
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker, read_blockers
 from cotrack.foundation.errors import IdempotencyKeyReused, NotFound
@@ -153,7 +153,7 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
         reasons = read_blockers(check.blockers) or _no_longer(work, check)
         bag = bag_facts(work, check.unit.number) if check.unit is not None else None
         # The quick check does not ask for the endotoxin; the step that follows does, and no verdict says go before it.
-        reasons = reasons or (against_endotoxin(work, bag) if bag is not None else [])
+        reasons = reasons or (against_set_aside(work, bag) if bag is not None else [])
         pair = _pair(work, check) if not reasons else None
         acceptance = _acceptance(session, check)
         conditional_until = end_of(session, check.unit.lot) if acceptance and check.unit else None

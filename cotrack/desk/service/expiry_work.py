@@ -13,28 +13,29 @@ from cotrack.manufacture.models import Lot, Unit
 
 SOON: Final = timedelta(days=30)
 """How long before its lot's expiry a bag that nobody has ordered yet is told: an order, a band and a courier fit in."""
-IN_STORE: Final = ("stored", "allocated")
+TO_BE_GIVEN: Final = ("stored", "allocated")
+TO_BE_DESTROYED: Final = ("filled", "stored", "returned")
 
 
 def lots_expiring(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the lots that may still be given and have bags in store, and expire within thirty days."""
     may_be_given = Lot.status.in_(("released", "conditionally_released"))
-    for row in _lots(session, may_be_given, Lot.expires_at > desk.now, Lot.expires_at <= desk.now + SOON):
+    for row in _lots(session, TO_BE_GIVEN, may_be_given, Lot.expires_at > desk.now, Lot.expires_at <= desk.now + SOON):
         yield _task(N_("Bags in store expire soon"), row)
 
 
 def lots_expired(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the lots that are over and have bags in store yet: each bag is destroyed, and accounted for."""
-    for row in _lots(session, Lot.expires_at <= desk.now):
+    for row in _lots(session, TO_BE_DESTROYED, Lot.expires_at <= desk.now):
         yield _task(N_("Expired: destroy the bags in store"), row)
 
 
-def _lots(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Row[Lot, int]]:
-    """Return lots with how many bags of theirs are in store, by one statement; who expires first comes first."""
+def _lots(session: Session, states: Sequence[str], *conditions: ColumnElement[bool]) -> Sequence[Row[Lot, int]]:
+    """Return lots with how many bags of theirs are in these states, by one statement; who expires first comes first."""
     statement = (
         select(Lot, func.count(Unit.id))
         .join(Unit, Unit.lot_id == Lot.id)
-        .where(Unit.status.in_(IN_STORE), *conditions)
+        .where(Unit.status.in_(states), *conditions)
         .group_by(Lot.id)
         .order_by(Lot.expires_at, Lot.id)
     )

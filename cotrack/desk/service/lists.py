@@ -26,7 +26,9 @@ def held(*subjects: ColumnElement[str]) -> ScalarSelect[str]:
 
 def _lot_held(*subjects: ColumnElement[str]) -> ColumnElement[str | None]:
     """Return whether a lot is held: by itself, with a bag, or by anything that it was made from."""
-    return func.coalesce(held(*subjects), case((is_held_from_above(Lot.id), "standing")))
+    is_recalled = is_held_from_above(Lot.id, Hold.status == "recalled")
+    from_above = case((is_held_from_above(Lot.id), "standing"))
+    return func.coalesce(case((is_recalled, "recalled")), held(*subjects), from_above)
 
 
 def lot_list() -> Listing:

@@ -9,15 +9,18 @@ from cotrack.bedside.service.infusions import infusion_of
 from cotrack.desk.service.acts import Extra, Offer, offers
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import ORDER
 from cotrack.manufacture.models import Lot
+from cotrack.manufacture.service.inputs import holds_over
 from cotrack.orders.models import Order
 from cotrack.orders.rules import ended_as
 from cotrack.orders.service.acceptance import acceptances_of, lots_to_accept
 from cotrack.orders.service.dosing import OPEN_STATES, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of
 from cotrack.orders.service.weights import against_order_now
+from cotrack.quality.rules import against_held
 from cotrack.study.service import definition_of
 
 
@@ -34,7 +37,7 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
         "definition": definition_of(order.study_definition),
         "offers": [*_offers_to_accept(order, to_accept), *offers(ORDER, number, order.status, actor, extras=extras)],
         "acceptances": acceptances_of(session, order, ground.sessions.clock()),
-        "standing": [*against_order_now(session, order), *endotoxin.blockers],
+        "standing": [*against_order_now(session, order), *_against_bags(session, order), *endotoxin.blockers],
         "endotoxin": endotoxin,
         "is_open": order.status in OPEN_STATES,
         "status": ended_as(order.status, [each.unit.status for each in order.allocations if not each.released_at]),
@@ -47,6 +50,14 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
         ),
         "now": ground.sessions.clock(),
     }
+
+
+def _against_bags(session: Session, order: Order) -> list[Blocker]:
+    """Return what holds the bags that are set aside for an order: on themselves, their lots, or what those are of."""
+    units = [each.unit for each in order.allocations if each.released_at is None]
+    return against_held(
+        holds_over(session, {each for unit in units for each in (f"unit:{unit.number}", f"lot:{unit.lot.number}")})
+    )
 
 
 def _offers_to_accept(order: Order, lots: Sequence[Lot]) -> list[Offer]:

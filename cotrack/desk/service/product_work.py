@@ -131,7 +131,7 @@ def sources_to_decide(session: Session, desk: Desk) -> Iterator[Task]:
 
 def holds_to_solve(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
     for hold in session.scalars(select(Hold).where(Hold.status == "standing").order_by(Hold.id)):
-        yield Task(N_("Solve the hold"), hold.subject, "quality.lift", {"hold_id": hold.id}, hold.placed_at)
+        yield Task(N_("Solve the hold"), hold.subject, "release.lift_hold", {"hold_id": hold.id}, hold.placed_at)
 
 
 def deviations_to_close(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)

@@ -48,11 +48,11 @@ def find(ground: Ground, session: Session, actor: Actor, text: str) -> Found:
     wanted = plain.strip()[:LONGEST]
     if not wanted:
         return Found(())
+    number = unicodedata.normalize("NFC", wanted.upper())
     exact = [
-        f"{noun}:{wanted.upper()}"
+        f"{noun}:{number}"
         for noun, column, permission in KINDS
-        if permission in actor.permissions
-        and session.scalar(select(column).where(column == wanted.upper())) is not None
+        if permission in actor.permissions and session.scalar(select(column).where(column == number)) is not None
     ]
     return Found(exact or _similar(session, actor, wanted))
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from cotrack.bedside.rules.facts import BagFacts
-from cotrack.bedside.service.facts import against_endotoxin, bag_facts
+from cotrack.bedside.service.facts import against_set_aside, bag_facts
 from cotrack.bedside.service.infusions import infusion_of
 from cotrack.custody import service as custody
 from cotrack.desk.service.acts import Extra, Offer, offers
@@ -94,4 +94,4 @@ def _against_unit(work: Work, unit: Unit, facts: BagFacts | None) -> list[Blocke
         return []
     against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over)
     is_next_at_ward = unit.status in {"allocated", "received", "thawed"}
-    return [*against, *against_held(facts.holds), *(against_endotoxin(work, facts) if is_next_at_ward else [])]
+    return [*against, *against_held(facts.holds), *(against_set_aside(work, facts) if is_next_at_ward else [])]

@@ -19,6 +19,7 @@ CRITICAL_EVENTS: Final = (
     "label_instance.void",
     "label_instance.fail",
     "lot.reject",
+    "result.enter",
     "result.invalidate",
     "lot.release_conditionally",
     "unit.return",

@@ -134,9 +134,9 @@ def _holds_by_path(*columns: Any) -> Iterable[Select[*tuple[Any, ...]]]:
         yield statement.join(Hold, Hold.subject == subject).where(_STANDS)
 
 
-def is_held_from_above(lot_id: Any) -> ColumnElement[bool]:
-    """Return the condition that a hold stands on anything that the lot of a statement was made from."""
-    return or_(*(exists(each.where(LotInput.lot_id == lot_id)) for each in _holds_by_path(Hold.id)))
+def is_held_from_above(lot_id: Any, *of: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a hold (of a kind) stands on anything that the lot of a statement was made from."""
+    return or_(*(exists(each.where(LotInput.lot_id == lot_id, *of)) for each in _holds_by_path(Hold.id)))
 
 
 IS_BAG_HELD: ColumnElement[bool] = or_(

@@ -1,6 +1,7 @@
 """Registering donors, cell banks and materials, deciding about them, and stopping all that was made from them."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from cotrack.foundation.words import N_, Term
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import CELL_BANK, DONOR, MATERIAL
 from cotrack.manufacture.models import CellBank, Donor, Lot, LotInput, Material, Unit
-from cotrack.manufacture.rules import SourceFacts, against_approval
+from cotrack.manufacture.rules import SourceFacts, against_approval, against_laying_down
 from cotrack.quality.models import Hold
 from cotrack.quality.service import holds
 
@@ -23,7 +24,8 @@ Source = Donor | CellBank | Material
 SourceRow = TypeVar("SourceRow", Donor, CellBank, Material)
 
 SOURCES: dict[str, type[Any]] = {"donor": Donor, "cell_bank": CellBank, "material": Material}
-SOURCE_NUMBER = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
+SOURCE_NUMBER = re.compile(r"(?![A-Z]+[0-9]{2}-[0-9]{4}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-[A-Z]*[0-9][A-Z0-9]*")
+"""Its last part has a digit, so that no name of a person is one, and it is no number of a lot."""
 LONGEST_NUMBER = 40
 
 
@@ -40,6 +42,10 @@ def register_bank(work: Work, *, number: str, name: str, origin: str, vials_tota
     if parent is not None and parent.tier != "master":
         words = N_("{bank} is a working bank: a bank is made of a donor or of a master bank.")
         work.refuse_if([Blocker("bank_of_working", words, {"bank": parent.number}, solve=subject_of(parent))])
+    if parent is not None:
+        work.lock(CellBank, parent.number, share=True)
+        (facts,) = source_facts(work.session, [parent])
+        work.refuse_if(against_laying_down(facts, work.now.astimezone(work.site.zone).date()))
     donor_id = parent.donor_id if parent is not None else work.lock(Donor, typed(origin), share=True).id
     details = {"name": name, "vials_total": vials_total, "expires_on": expires_on, "donor_id": donor_id}
     tier, parent_id = ("working", parent.id) if parent is not None else ("master", None)
@@ -73,7 +79,7 @@ def _registered(work: Work, model: type[SourceRow], number: str, status: str, **
 
 def typed(number: str) -> str:
     """Return a number as it is kept, from what somebody typed or scanned."""
-    return number.strip().upper()
+    return unicodedata.normalize("NFC", number.strip().upper())
 
 
 def subject_of(source: Source) -> str:
@@ -112,7 +118,7 @@ def against_approval_now(work: Work, source: Source) -> list[Blocker]:
 def reject(work: Work, noun: str, number: str, *, reason: str) -> Source:
     """Reject a bank or material, or find a donor not eligible; QA signs.
 
-    One that was approved may have gone into lots: it is held in the same moment, and so is all that is below it.
+    One that was approved may have gone into lots: it and all that is below it are recalled, which nobody lifts.
     """
     source: Source = work.take(model_of(noun), "reject", number, reason=reason)
     was_approved = source.status != source.__lifecycle__["register"].to_state

@@ -82,7 +82,13 @@ def deviation_facts(deviation: Deviation, actions: Sequence[DeviationAction] = (
         if each.status == "planned"
     )
     return DeviationFacts(
-        deviation.number, deviation.description, deviation.classification, deviation.cause, deviation.impact, planned
+        deviation.number,
+        deviation.description,
+        deviation.classification,
+        deviation.cause,
+        deviation.impact,
+        planned,
+        deviation.status == "open",
     )
 
 

@@ -1,11 +1,12 @@
 """Holds and recalls of any thing. The stage of the thing locks it, and all below it, first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.models import Person
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import HOLD
@@ -34,10 +35,13 @@ def place(work: Work, action: str, subject: str, *, reason: str) -> Hold:
     return hold
 
 
-def lift(work: Work, hold_id: int, *, reason: str) -> Hold:
+def lift(
+    work: Work, hold_id: int, *, reason: str, against: Callable[[Session, str], Sequence[Blocker]] | None = None
+) -> Hold:
     """Lift a hold, with the reason; a recall is never lifted.
 
     A hold over a failed test stands until its deviation is closed: QA signs what the failure means (§3.3 rules 3, 4).
+    `against` says what a later stage knows against letting the thing go on.
     """
     found = work.session.get(Hold, hold_id)
     work.begin(HOLD, "lift", str(hold_id), reason=reason, subject=found.subject if found else "")
@@ -45,7 +49,8 @@ def lift(work: Work, hold_id: int, *, reason: str) -> Hold:
     if hold is None:
         raise NotFound("There is no such hold.")
     work.expect(hold, "lift")
-    work.refuse_if(against_open(_open_behind(work.session, hold)))
+    known = against(work.session, hold.subject) if against else ()
+    work.refuse_if([*against_open(_open_behind(work.session, hold)), *known])
     work.move(hold, "lift")
     hold.lifted_at, hold.lifted_by_id, hold.lift_reason = work.now, work.person_id, reason.strip()
     return hold

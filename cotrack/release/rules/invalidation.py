@@ -19,6 +19,10 @@ def against_invalidation(result: ResultFacts, deviation: DeviationFacts | None, 
 def _against_cause(deviation: DeviationFacts | None) -> list[Blocker]:
     if deviation is None:
         return [Blocker("deviation_unknown", "Name a deviation of this lot: it says what the investigation found.")]
+    if not deviation.is_open:
+        words = N_("Deviation {number} is closed: whoever closed it knew of no result that would fall with it.")
+        details = {"number": deviation.number}
+        return [Blocker("deviation_closed", words, details, solve=f"deviation:{deviation.number}")]
     if not deviation.cause:
         words = N_("Deviation {number} names no cause yet: without a cause that was found, the result stands.")
         return [

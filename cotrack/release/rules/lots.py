@@ -26,6 +26,7 @@ class ResultFacts:
     authors: frozenset[str]
     reviewed_by_id: int | None
     invalid_because: str = ""
+    invalidated_by_id: int | None = None
 
     @property
     def is_valid(self) -> bool:
@@ -239,6 +240,9 @@ def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
         )
     if decider.person_id is not None and any(each.reviewed_by_id == decider.person_id for each in results):
         blockers.append(Blocker("same_person", "You reviewed results of this lot: another person decides on it."))
+    if decider.person_id is not None and any(each.invalidated_by_id == decider.person_id for each in results):
+        words = N_("You made a result of this lot invalid: another person decides on it.")
+        blockers.append(Blocker("same_person", words))
     return blockers
 
 
@@ -272,6 +276,22 @@ def against_review(results: Sequence[ResultFacts], reviewer: str) -> list[Blocke
     if not own:
         return []
     return [Blocker("same_person", "You made or entered results among these: another person reviews them.")]
+
+
+def against_going_on_released(lot_number: str, status: str, standings: Sequence[TestStanding]) -> list[Blocker]:
+    """Return why a lot that was released does not go on after a hold: by its valid results it would not be released.
+
+    Under a conditional release, tests that may be outstanding are awaited. What is not released waits for QA anyway.
+    """
+    if status not in {"released", "conditionally_released"}:
+        return []
+    awaited = {each.key for each in outstanding(standings)} if status == "conditionally_released" else set()
+    return [
+        found
+        for each in standings
+        if each.test.is_required and each.test.key not in awaited
+        for found in _against_test(lot_number, each)
+    ]
 
 
 def against_failed(lot_number: str, standings: Sequence[TestStanding]) -> list[Blocker]:

@@ -45,6 +45,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
         "signatures": _signatures(
             [
                 *_reviews(session, lot.id, stored),
+                *(each.invalidation.signature for each in stored if each.invalidation),
                 *(each.closure_signature for each in deviations if each.closure_signature),
                 *(each.signature for each in decisions),
             ],

@@ -173,7 +173,7 @@ def waiting_entries(session: Session, person_id: int | None) -> list[tuple[Resul
 
 
 def _earlier(session: Session, entry: ResultEntry) -> list[ResultEntry]:
-    """Return what other people typed of this replicate, over the same stored rows of it, oldest first."""
+    """Return what each other person typed last of this replicate, over the same stored rows of it, oldest first."""
     statement = select(ResultEntry).where(
         ResultEntry.lot_id == entry.lot_id,
         ResultEntry.test == entry.test,
@@ -181,7 +181,8 @@ def _earlier(session: Session, entry: ResultEntry) -> list[ResultEntry]:
         ResultEntry.corrects_id.is_not_distinct_from(entry.corrects_id),
         ResultEntry.entered_by_id != entry.entered_by_id,
     )
-    return list(session.scalars(statement.order_by(ResultEntry.id)))
+    newest = {each.entered_by_id: each for each in session.scalars(statement.order_by(ResultEntry.id))}
+    return sorted(newest.values(), key=lambda each: each.id)
 
 
 def _not_agreed(work: Work, earlier: Sequence[ResultEntry], entry: ResultEntry) -> Entered:

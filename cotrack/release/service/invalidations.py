@@ -44,7 +44,7 @@ def invalidate_result(work: Work, result_id: int, *, deviation: str, reason: str
     work.expect(result, "invalidate")
     # 2 every reason against it, and what it does to the lot.
     (facts,) = result_facts(work.session, [result])
-    behind = _deviation(work.session, lot, deviation)
+    behind = _deviation(work, lot, deviation)
     who = Decider(work.actor.person_id, work.actor.username)
     work.refuse_if(against_invalidation(facts, deviation_facts(behind) if behind else None, who))
     stopped = _stopped(work.session, lot, result)
@@ -74,8 +74,8 @@ def result_numbered(session: Session, result_id: int) -> Result:
 
 
 def named_causes(session: Session, lot_number: str) -> list[Deviation]:
-    """Return the deviations of a lot that name a cause, newest first."""
-    return [each for each in deviations_of(session, f"lot:{lot_number}") if each.cause]
+    """Return the open deviations of a lot that name a cause, newest first."""
+    return [each for each in deviations_of(session, f"lot:{lot_number}") if each.cause and each.status == "open"]
 
 
 def _subject(session: Session, result_id: int) -> str:
@@ -83,9 +83,10 @@ def _subject(session: Session, result_id: int) -> str:
     return f"lot:{found.lot.number}" if found else ""
 
 
-def _deviation(session: Session, lot: Lot, number: str) -> Deviation | None:
-    found = (each for each in deviations_of(session, f"lot:{lot.number}") if each.number == number.strip())
-    return next(found, None)
+def _deviation(work: Work, lot: Lot, number: str) -> Deviation | None:
+    """Return the deviation of the lot, locked: neither its cause nor its closure changes before this is done."""
+    mine = {each.number for each in deviations_of(work.session, f"lot:{lot.number}")}
+    return work.lock(Deviation, number.strip()) if number.strip() in mine else None
 
 
 def _stopped(session: Session, lot: Lot, result: Result) -> tuple[StoppedLot, ...]:

@@ -96,6 +96,7 @@ def result_facts(session: Session, results: Sequence[Result]) -> list[ResultFact
             authors=meant[each.analyst] | {names[by].casefold() for by in _entered_by(each)},
             reviewed_by_id=each.review_signature.person_id if each.review_signature else None,
             invalid_because="" if each.status in VALID_STATES else _invalid_because(each),
+            invalidated_by_id=each.invalidation.signature.person_id if each.invalidation else None,
         )
         for each in results
     ]

@@ -80,7 +80,7 @@ def against_stored(
             retested, fault = _retested(each, stored)
             faults.extend(fault)
             corrected = old[-1][0].id if old else None
-            new.append(replace(each, corrects_id=corrected, retest_of_id=retested))
+            new.append(replace(each, corrects_id=corrected, retest_of_id=None if corrected else retested))
     return new, already_there, faults
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.audit.critical import is_critical
@@ -11,8 +11,9 @@ from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.service import Told, told
 from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
-from cotrack.lifecycles import LOT
+from cotrack.lifecycles import DEVIATION_ACTION, LOT
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.inputs import sources_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import DECISIONS, TrailReview
@@ -23,8 +24,17 @@ EVENT: Final = "trail_review.sign"
 REFUSED: Final = "refused"
 PERMISSION: Final = "trail:review"
 MEANING: Final = "reviewed"
-OUTDATES_NOTHING: Final = frozenset({EVENT, "label_instance.specimen", *(LOT.event(each) for each in DECISIONS)})
-"""What leaves a review standing: reviews, the decisions that follow from them, and specimens, which change nothing."""
+OUTDATES_NOTHING: Final = frozenset(
+    {
+        EVENT,
+        "label_instance.specimen",
+        DEVIATION_ACTION.event("finish"),
+        DEVIATION_ACTION.event("drop"),
+        *(LOT.event(each) for each in DECISIONS),
+    }
+)
+"""What leaves a review standing: reviews, the decisions that follow from them, specimens, which change nothing, and the
+end of an action: before a correction ends its deviation is open, and its closure outdates."""
 
 
 def review_trail(work: Work, lot_number: str) -> TrailReview:
@@ -75,9 +85,16 @@ def _review_text(lot: Lot, records: Sequence[Told]) -> str:
 
 
 def lot_trail(session: Session, lot: Lot) -> list[Told]:
-    """Return every record about a lot, its units, its deviations and its results' files, oldest first."""
-    statement = select(AuditRecord).where(AuditRecord.subject.in_(_subjects(session, lot))).order_by(AuditRecord.id)
+    """Return every record about a lot, its units, deviations, results' files and what it is made from, oldest first."""
+    statement = select(AuditRecord).where(_about(session, lot)).order_by(AuditRecord.id)
     return [told(row) for row in session.scalars(statement)]
+
+
+def _about(session: Session, lot: Lot) -> ColumnElement[bool]:
+    """Return which records are a lot's: all of its own, and what was done to its sources since it was begun."""
+    sources = [each.subject for each in sources_of(session, lot.id)]
+    since = AuditRecord.subject.in_(sources) & (AuditRecord.at >= lot.made_at)
+    return or_(AuditRecord.subject.in_(_subjects(session, lot)), since)
 
 
 def _subjects(session: Session, lot: Lot) -> list[str]:
@@ -94,7 +111,7 @@ def _subjects(session: Session, lot: Lot) -> list[str]:
 
 def trail_standing(session: Session, lot: Lot, site: Site) -> TrailStanding:
     """Return how far a lot's trail was reviewed, and how far it goes by now: to the newest act that was not refused."""
-    about = AuditRecord.subject.in_(_subjects(session, lot))
+    about = _about(session, lot)
     changes = (AuditRecord.outcome != REFUSED, AuditRecord.event.not_in(OUTDATES_NOTHING))
     newest = session.scalar(select(func.max(AuditRecord.id)).where(about, *changes)) or 0
     review = newest_review(session, lot.id)

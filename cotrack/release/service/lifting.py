@@ -1,0 +1,26 @@
+"""Lifting a hold: a released lot goes on only while its valid results would release it (§3.3 rules 1, 3, 4)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.work import Work
+from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.quality.models import Hold
+from cotrack.quality.service import holds
+from cotrack.release.rules.lots import against_going_on_released
+from cotrack.release.service.dispositions import lot_standings
+
+
+def lift_hold(work: Work, hold_id: int, *, reason: str) -> Hold:
+    """Lift a hold, with the reason; of a released lot not while a required test has failed or has no valid result."""
+    return holds.lift(work, hold_id, reason=reason, against=_against_lifting)
+
+
+def _against_lifting(session: Session, subject: str) -> Sequence[Blocker]:
+    noun, _, number = subject.partition(":")
+    if noun != "lot":
+        return ()
+    lot = lot_numbered(session, number)
+    return against_going_on_released(number, lot.status, lot_standings(session, lot))
