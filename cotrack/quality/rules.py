@@ -32,24 +32,23 @@ def against_held(holds: Sequence[HoldFacts]) -> list[Blocker]:
 
 
 def _blocker(hold: HoldFacts) -> Blocker:
-    details = {"thing": hold.key, "reason": hold.reason}
-    if hold.subject.startswith("donor:"):
-        # Why a donor's cells are stopped is a matter of that person's health: it stands on no bedside screen.
-        return _of_donor(hold)
-    if hold.status == "recalled":
-        return Blocker("lot_recalled", "{thing} is recalled: {reason}", details, solve=hold.subject)
-    code = "unit_on_hold" if hold.subject.startswith("unit:") else "lot_on_hold"
-    if not hold.subject.startswith(("unit:", "lot:")):
-        words = N_("{thing}, from which this lot was made, is on hold: {reason}")
-        return Blocker(code, words, details, solve=hold.subject)
-    return Blocker(code, "{thing} is on hold: {reason}", details, solve=hold.subject)
+    noun = hold.subject.partition(":")[0]
+    is_below = noun in {"lot", "unit"}
+    words = _WORDS["thing" if is_below else "donor" if noun == "donor" else "source", hold.status]
+    code = "lot_recalled" if hold.status == "recalled" else "unit_on_hold" if noun == "unit" else "lot_on_hold"
+    details = {"thing": hold.key} if noun == "donor" else {"thing": hold.key, "reason": hold.reason}
+    return Blocker(code, words, details, solve=hold.subject)
 
 
-def _of_donor(hold: HoldFacts) -> Blocker:
-    details = {"thing": hold.key}
-    if hold.status == "recalled":
-        return Blocker("lot_recalled", "{thing} is recalled: QA knows why.", details, solve=hold.subject)
-    return Blocker("lot_on_hold", "{thing} is on hold: QA knows why.", details, solve=hold.subject)
+_WORDS = {
+    ("thing", "standing"): N_("{thing} is on hold: {reason}"),
+    ("thing", "recalled"): N_("{thing} is recalled: {reason}"),
+    ("source", "standing"): N_("{thing}, from which this lot was made, is on hold: {reason}"),
+    ("source", "recalled"): N_("{thing}, from which this lot was made, is recalled: {reason}"),
+    ("donor", "standing"): N_("{thing}, from which this lot was made, is on hold: QA knows why."),
+    ("donor", "recalled"): N_("{thing}, from which this lot was made, is recalled: QA knows why."),
+}
+"""Why a donor's cells are stopped is a matter of that person's health: it stands on no bedside screen."""
 
 
 @dataclass(frozen=True)

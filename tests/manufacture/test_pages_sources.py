@@ -65,9 +65,10 @@ def test_something_is_used_in_a_lot_on_its_page_by_the_number_that_was_scanned(w
 def test_the_pages_of_lot_release_and_lists_say_that_a_source_is_held(world: World, person: SignIn) -> None:
     with_sources(world, lot=world.journey.lot(LOT))
     assert person("qian.m").send("POST", f"/sources/donor/{DONOR}/hold", form={"reason": "inquiry"}).status_code == 303
-    told = f"{DONOR}, from which this lot was made, is on hold: inquiry"
+    told = f"{DONOR}, from which this lot was made, is on hold: QA knows why."
     for path in (f"/lots/{LOT}", f"/lots/{LOT}/release"):
         assert told in page(person, path), path
+        assert "inquiry" in page(person, path), path
     for path in ("/lots", "/cell-banks", "/donors"):
         assert "on hold" in page(person, path), path
     assert "on hold" not in page(person, "/materials")
@@ -136,3 +137,14 @@ def test_a_program_registers_a_donor_and_its_banks(person: SignIn) -> None:
         made = technician.post("/api/v1/cell-banks", {**bank, "number": number, "origin": origin})
         told = made.get_json()
         assert (made.status_code, told["tier"], told["donor"]) == (201, tier, DONOR)
+
+
+def test_who_does_not_read_sources_sees_neither_them_nor_why_a_donor_is_stopped(world: World, person: SignIn) -> None:
+    with_sources(world, lot=world.journey.lot(LOT))
+    assert (
+        person("qian.m").send("POST", f"/sources/donor/{DONOR}/hold", form={"reason": "HIV positive"}).status_code
+        == 303
+    )
+    seen = {name: person(name).get(f"/lots/{LOT}").get_data(as_text=True) for name in ("qian.m", "zhou.n")}
+    assert [words in seen["qian.m"] for words in ("HIV positive", "UC-MSC P2")] == [True, True]
+    assert [words in seen["zhou.n"] for words in ("HIV positive", "UC-MSC P2", "QA knows why.")] == [False, False, True]

@@ -26,6 +26,14 @@ def test_what_is_held_or_recalled_is_stopped_with_its_reason(
     assert (reason.code, reason.sentence, reason.solve) == (code, sentence, subject)
 
 
+@pytest.mark.parametrize(("status", "code"), [("standing", "lot_on_hold"), ("recalled", "lot_recalled")])
+def test_why_a_donor_is_stopped_is_told_to_nobody_at_a_bed(status: str, code: str) -> None:
+    (reason,) = against_held([HoldFacts("donor:DON-0007", status, "HIV positive", AT)])
+    assert reason.code == code
+    assert "HIV" not in reason.sentence
+    assert "HIV" not in str(reason.parameters)
+
+
 def test_every_hold_that_stands_is_named_in_its_order() -> None:
     holds = [
         HoldFacts(UNIT, "standing", "leak", AT),
