@@ -1,5 +1,6 @@
 """What decides about an order: the arithmetic of a dose, its bags and lots, and the endotoxin that it brings."""
 
+from cotrack.orders.rules.counts import against_changed_count
 from cotrack.orders.rules.doses import (
     VOLUME_STEP,
     Bag,
@@ -8,7 +9,6 @@ from cotrack.orders.rules.doses import (
     Weighed,
     against_acceptance,
     against_bag,
-    against_changed_count,
     against_dose_step,
     against_lot,
     against_lots_mixed,

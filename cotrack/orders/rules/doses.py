@@ -194,27 +194,6 @@ def against_newer_weight(
     return [Blocker("weight_stale", words, details)]
 
 
-def against_changed_count(
-    lot_number: str, then: Decimal, now: Decimal | None, tolerance_percent: Decimal | None
-) -> list[Blocker]:
-    """Return the reason where a bag's volume to give was set by a viable cell count that is not the lot's any more.
-
-    `then` and `now` are millions per mL; a count made invalid, corrected or repeated since changes the cells in a mL.
-    """
-    if now == then:
-        return []
-    if tolerance_percent is None:
-        return [not_set("dose.tolerance_percent")]
-    if now is not None and abs(then - now) * 100 <= now * tolerance_percent:
-        return []
-    details = {"lot": lot_number, "then": then, "now": "–" if now is None else now}
-    words = N_(
-        "The volume to give was set by {then} million viable cells per mL in lot {lot}; by its valid results they are "
-        "{now}. Its bags are allocated anew."
-    )
-    return [Blocker("count_changed", words, details, solve=f"lot:{lot_number}")]
-
-
 def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker]:
     """Return the reason where the dose per kilogram is none of the study's steps."""
     steps = definition.dose.steps_cells_per_kg
