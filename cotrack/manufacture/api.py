@@ -249,7 +249,7 @@ def approve_source(body: dict[str, Any], noun: str, number: str) -> Response:
 @api.arguments(schemas.SourceRejectionIn)
 @api.response(200, schemas.DecidedOut)
 def reject_source(body: dict[str, Any], noun: str, number: str) -> Response:
-    """Reject a `cell_bank` or a `material`, or find a `donor` not eligible: what an approved one went into is held."""
+    """Reject a `cell_bank` or a `material`, or find a `donor` not eligible: what was approved is recalled."""
     act = lambda work: sources.reject(work, noun, number, reason=body["reason"])  # noqa: E731 (one line)
     return answer(act, schemas.DecidedOut(), signature=body["signature"])
 

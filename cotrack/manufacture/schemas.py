@@ -125,7 +125,7 @@ class MaterialIn(In):
 
     number = Words(required=True, metadata=NUMBER)
     kind = Choice(MATERIAL_KINDS, required=True, metadata={"label": N_("Kind")})
-    name = Words(required=True, metadata={"label": N_("Name")})
+    name = Words(required=True, metadata={"label": N_("Material name")})
     supplier = Words(required=True, metadata={"label": N_("Supplier")})
     supplier_lot = Words(required=True, metadata={"label": N_("Supplier's lot")})
     expires_on = Day(required=True, metadata=LAST_DAY)
@@ -170,43 +170,40 @@ class NamedOut(Schema):
     number = fields.String()
 
 
-class DonorOut(Schema):
-    """A donor."""
+class SourceOut(Schema):
+    """What a donor, a bank and a material are shown with."""
 
     number = fields.String()
     status = fields.String()
-    markers = fields.String()
     registered_at = Instant()
     decision_signature = fields.Nested(SignatureOut, allow_none=True)
 
 
-class BankOut(Schema):
+class DonorOut(SourceOut):
+    """A donor."""
+
+    markers = fields.String()
+
+
+class BankOut(SourceOut):
     """A cell bank."""
 
-    number = fields.String()
-    status = fields.String()
     name = fields.String()
     tier = fields.String()
     donor = fields.Pluck(NamedOut, "number")
     parent = fields.Pluck(NamedOut, "number", allow_none=True)
     vials_total = fields.Integer()
     expires_on = fields.Date()
-    registered_at = Instant()
-    decision_signature = fields.Nested(SignatureOut, allow_none=True)
 
 
-class MaterialOut(Schema):
+class MaterialOut(SourceOut):
     """A delivered lot of a material."""
 
-    number = fields.String()
-    status = fields.String()
     kind = fields.String()
     name = fields.String()
     supplier = fields.String()
     supplier_lot = fields.String()
     expires_on = fields.Date()
-    registered_at = Instant()
-    decision_signature = fields.Nested(SignatureOut, allow_none=True)
 
 
 class DecidedOut(Schema):

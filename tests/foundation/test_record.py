@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cotrack.foundation.audit.record import MOST_BYTES, Entry, Intention, body, writable_text
+from cotrack.foundation.audit.record import MOST_BYTES, Entry, Intention, body, canonical_as_it_is, writable_text
 from cotrack.foundation.blockers import Blocker
 
 AT = datetime(2026, 11, 22, 14, 5, 0, 120, tzinfo=timezone(timedelta(hours=8)))
@@ -35,6 +35,15 @@ def detail_of(details: Mapping[str, Any]) -> Any:
 
 def test_a_record_is_sorted_json_without_a_space_or_an_escape_that_need_not_be() -> None:
     assert body(ENTRY, 7) == WHOLE
+
+
+def test_what_can_be_written_as_it_is_takes_one_look() -> None:
+    assert canonical_as_it_is(json.loads(WHOLE)) == WHOLE
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800x", "e\u0301", "😀", 0.5, 2**53, object(), [1, -0.5]], ids=ascii)
+def test_what_cannot_is_left_to_the_closer_look(value: object) -> None:
+    assert canonical_as_it_is({"value": value}) == canonical_as_it_is({"list": [0, value]}) == ""
 
 
 def test_the_same_instant_from_another_zone_is_the_same_record() -> None:

@@ -4,7 +4,7 @@ import pytest
 from support.clients import SignIn
 from support.refusals import codes
 from support.sources import DONOR, MASTER, MEDIUM, VECTOR, WORKING, approved_sources, hold, use, with_sources
-from support.stages import LOT
+from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
 LAST_DAY = "2028-01-31"
@@ -148,3 +148,15 @@ def test_who_does_not_read_sources_sees_neither_them_nor_why_a_donor_is_stopped(
     seen = {name: person(name).get(f"/lots/{LOT}").get_data(as_text=True) for name in ("qian.m", "zhou.n")}
     assert [words in seen["qian.m"] for words in ("HIV positive", "UC-MSC P2")] == [True, True]
     assert [words in seen["zhou.n"] for words in ("HIV positive", "UC-MSC P2", "QA knows why.")] == [False, False, True]
+
+
+def test_the_page_of_an_order_says_that_a_bag_of_it_is_of_a_held_source(world: World, person: SignIn) -> None:
+    approved_sources(world)
+    world.journey.recipe = {MEDIUM: "500 mL"}
+    world.journey.released_lot(LOT)
+    enrolled(world, HER)
+    order = world.journey.ordered(HER)
+    world.journey.allocated(order)
+    assert "is on hold" not in page(person, f"/orders/{order}")
+    hold(world, "material")
+    assert f"{MEDIUM}, from which this lot was made, is on hold: under inquiry" in page(person, f"/orders/{order}")

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from support.clients import SignIn
+from support.deviations import planned_action
 from support.laboratory import example_rows, file_of, lot_with_tests_outstanding, lots_in_quarantine
 from support.races import A_MOMENT, PATIENCE, HeldCommand
 from support.refusals import codes, records, refused
@@ -25,7 +26,7 @@ from cotrack.foundation.errors import ReasonMissing, SignatureRefused
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots, units
-from cotrack.quality.service import deviations, holds
+from cotrack.quality.service import actions, deviations, holds
 from cotrack.release.rules.lots import TrailStanding
 from cotrack.release.service import dispositions, imports, trail_reviews
 
@@ -399,3 +400,16 @@ def test_whoever_did_something_to_a_lot_is_told_so_beside_a_button_that_is_off(r
     assert [words in shown[name] for name in ("qian.m", "tang.w")] == [True, False]
     assert [off in shown[name] for name in ("qian.m", "tang.w")] == [True, False]
     assert 'type="submit">Go on to sign</button>' in shown["tang.w"]
+
+
+def test_a_prevention_that_ends_after_the_review_leaves_it_standing(ready: World) -> None:
+    opened = ready.do("zhao.l", lambda work: lots.open_deviation(work, LOT, description="bath at 41 °C"))
+    found = {"classification": "major", "cause": "sensor drift", "impact": "none"}
+    ready.do("qian.m", lambda work: deviations.assess(work, opened.number, **found))
+    done, dropped = (planned_action(ready, opened.number, kind="prevention") for _ in range(2))
+    ready.sign("qian.m", lambda work: deviations.close(work, opened.number))
+    ready.sign("tang.w", review_trail)
+    ready.do("zhao.l", lambda work: actions.finish(work, done.id, outcome="sensors are changed each year"))
+    ready.do("qian.m", lambda work: actions.drop(work, dropped.id, reason="one is enough"))
+    assert standing(ready).is_reviewed
+    ready.sign("qian.m", release)

@@ -77,7 +77,7 @@ def material_list() -> Listing:
             Column("status", N_("Status"), lambda row: row.Material.status, Material.status, "status"),
             Column("held", N_("Hold"), lambda row: row.held, None, "status"),
             Column("kind", N_("Kind"), lambda row: row.Material.kind, Material.kind, "term"),
-            Column("name", N_("Name"), lambda row: row.Material.name, Material.name),
+            Column("name", N_("Material name"), lambda row: row.Material.name, Material.name),
             Column("supplier", N_("Supplier"), lambda row: row.Material.supplier, Material.supplier),
             Column("supplier_lot", N_("Supplier's lot"), lambda row: row.Material.supplier_lot),
             Column("expires", N_("Last day of use"), lambda row: row.Material.expires_on, Material.expires_on),

@@ -71,13 +71,13 @@ def body(entry: Entry, record_id: int) -> str:
         content["blockers"] = [{"code": each.code, "detail": each.sentence} for each in entry.blockers]
     if entry.details:
         content["details"] = dict(entry.details)
-    text = _plain(content) or canonical(_writable(content))
+    text = canonical_as_it_is(content) or canonical(_writable(content))
     if len(text) > MOST_BYTES or (not text.isascii() and len(text.encode()) > MOST_BYTES):
         raise ValueError("an audit record is at most 16 MB")
     return text
 
 
-def _plain(content: dict[str, Any]) -> str:
+def canonical_as_it_is(content: dict[str, Any]) -> str:
     """Return canonical JSON of content that is writable as it is, else nothing: one look at the whole, not each value.
 
     Every part of a text in composed form is in composed form, and what a text escapes composes with nothing before it.
@@ -102,7 +102,7 @@ def canonical(content: Any) -> str:
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _SORTS_OTHERWISE = re.compile("[\ud800-\U0010ffff]")
-_LOOK_CLOSER = re.compile(r"[\ud800-\U0010ffff]|\\u0000|[:,\[]-?\d+(?:[.eE]|\d{15})")
+_LOOK_CLOSER = re.compile(r'[\ud800-\U0010ffff]|\\u0000|(?:":|[,\[])-?\d+(?:[.eE]|\d{15})')
 """What sorts otherwise, NUL, and what may be a number that is not whole or too great."""
 
 

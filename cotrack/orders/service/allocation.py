@@ -22,6 +22,7 @@ from cotrack.orders.rules import (
     portions,
 )
 from cotrack.orders.service.acceptance import has_acceptance
+from cotrack.orders.service.counts import COUNT_STEP
 from cotrack.orders.service.dosing import held_allocations, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of_portions
 from cotrack.release.service.dispositions import viable_cells
@@ -115,7 +116,7 @@ def allocate(work: Work, number: str) -> Order:
                 order_id=order.id,
                 unit_id=unit.id,
                 volume_to_give_ml=portion.volume_ml,
-                viable_million_per_ml=portion.bag.viable_million_per_ml.quantize(Decimal("0.001")),
+                viable_million_per_ml=portion.bag.viable_million_per_ml.quantize(COUNT_STEP),
                 allocated_at=work.now,
                 allocated_by_id=work.person_id,
             )

@@ -6,9 +6,10 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cotrack.manufacture.models import Lot, Unit
-from cotrack.orders.models import Allocation, Order
+from cotrack.manufacture.models import Lot
+from cotrack.orders.models import Order
 from cotrack.orders.rules import Endotoxin, Infusion, Portion, Share, endotoxin_of_infusion
+from cotrack.orders.service.set_aside import lots_set_aside
 from cotrack.orders.service.weights import weight_now
 from cotrack.release.service.endotoxin import most_endotoxin
 from cotrack.study.rules.definition import Definition
@@ -36,13 +37,7 @@ def endotoxin_of(session: Session, order: Order) -> Endotoxin:
 
 def endotoxin_set_aside(session: Session, order_id: int, definition: Definition, weight_kg: Decimal) -> Endotoxin:
     """Return the endotoxin of the bags set aside for an order; those of it that were given count as planned."""
-    rows = session.execute(
-        select(Lot, Allocation.volume_to_give_ml)
-        .join(Unit, Unit.lot_id == Lot.id)
-        .join(Allocation, Allocation.unit_id == Unit.id)
-        .where(Allocation.order_id == order_id, Allocation.released_at.is_(None))
-        .order_by(Allocation.id)
-    ).all()
-    most = {lot.id: most_endotoxin(session, lot) for lot in {row.Lot for row in rows}}
-    shares = [Share(lot.number, volume_ml, most[lot.id]) for lot, volume_ml in rows]
+    bags = lots_set_aside(session, order_id)
+    most = {lot.id: most_endotoxin(session, lot) for lot in {each.Lot for each in bags}}
+    shares = [Share(lot.number, set_aside.volume_to_give_ml, most[lot.id]) for lot, set_aside in bags]
     return endotoxin_of_infusion(Infusion.of(definition.dose, weight_kg), shares)

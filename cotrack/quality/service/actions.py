@@ -49,31 +49,26 @@ def plan(work: Work, number: str, *, kind: str, description: str, owner: str, du
 
 def finish(work: Work, action_id: int, *, outcome: str) -> DeviationAction:
     """Report an action as done, as its owner, with what was done."""
-    found = work.session.get(DeviationAction, action_id)
-    work.begin(DEVIATION_ACTION, "finish", str(action_id), subject=_about(found))
-    action = _locked(work, action_id)
-    work.expect(action, "finish")
+    action = _taken(work, action_id, "finish")
     work.refuse_if(against_ending(action.owner.username, work.actor.username))
     return _end(work, action, "finish", outcome)
 
 
 def drop(work: Work, action_id: int, *, reason: str) -> DeviationAction:
     """Drop an action that is not needed, or that another owner gets anew; the reason stays with it."""
-    found = work.session.get(DeviationAction, action_id)
-    work.begin(DEVIATION_ACTION, "drop", str(action_id), reason=reason, subject=_about(found))
-    action = _locked(work, action_id)
-    work.expect(action, "drop")
+    action = _taken(work, action_id, "drop", reason=reason)
     return _end(work, action, "drop", reason)
 
 
-def _about(action: DeviationAction | None) -> str:
-    return f"deviation:{action.deviation.number}" if action else ""
-
-
-def _locked(work: Work, action_id: int) -> DeviationAction:
+def _taken(work: Work, action_id: int, act: str, *, reason: str = "") -> DeviationAction:
+    """Begin an act on an action, recorded under its deviation; return it locked."""
+    found = work.session.get(DeviationAction, action_id)
+    subject = f"deviation:{found.deviation.number}" if found else ""
+    work.begin(DEVIATION_ACTION, act, str(action_id), reason=reason, subject=subject)
     action = work.session.get(DeviationAction, action_id, with_for_update=True)
     if action is None:
         raise NotFound("There is no such action.")
+    work.expect(action, act)
     return action
 
 
@@ -104,8 +99,8 @@ def action_numbered(session: Session, action_id: int) -> DeviationAction:
     return action
 
 
-def planned_actions(session: Session, person_id: int | None = None) -> Sequence[DeviationAction]:
-    """Return the actions that are not done yet, of one owner or of everybody, first due first."""
+def planned_actions(session: Session) -> Sequence[DeviationAction]:
+    """Return the actions that are not done yet, first due first."""
     statement = (
         select(DeviationAction)
         .join(DeviationAction.deviation)
@@ -113,4 +108,4 @@ def planned_actions(session: Session, person_id: int | None = None) -> Sequence[
         .where(DeviationAction.status == "planned")
         .order_by(DeviationAction.due_on, DeviationAction.id)
     )
-    return session.scalars(statement.where(DeviationAction.owner_id == person_id) if person_id else statement).all()
+    return session.scalars(statement).all()

@@ -85,6 +85,8 @@ def _to_invalidate(
     session: Session, case: ReleaseCase, stored: Sequence[Result], actor: Actor
 ) -> list[tuple[Words, Result]]:
     """Return the results that this person may make invalid once a cause is named, each with its test's names."""
+    if RESULT["invalidate"].permission not in actor.permissions:
+        return []
     facts = zip(stored, result_facts(session, stored), strict=True)
     return [
         (case.definition.tests[result.test].name, result)
