@@ -88,6 +88,7 @@ def test_the_certificate_shows_an_invalid_result_with_the_word_and_why(grown: Wo
     for words in ("判定无效的结果 Results made invalid", "(无效 invalid)", number, "钱梅 QIAN Mei"):
         assert words in said
     assert REASON in said
+    assert "签名含义 signed as 判定无效 made invalid" in said
 
 
 def test_the_api_makes_a_result_invalid_and_lists_it_so(grown: World, person: Person) -> None:
