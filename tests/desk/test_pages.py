@@ -12,6 +12,7 @@ from support.stages import HER, HIM, LOT, OTHER_LOT, at_the_bedside, enrolled
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
+from cotrack.demonstration.laboratory import good_results
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import dosing
 from cotrack.quality.service import holds
@@ -216,9 +217,11 @@ def statements(engine: Engine, act: Callable[[], object]) -> int:
 
 
 def more_work(world: World, numbers: range) -> None:
-    """Let a lot, a participant, an order, a bag on the ward and a running thaw come for each number."""
+    """Let lots, results to review, a participant, an order, a bag on the ward and a running thaw come for each."""
     for number in numbers:
-        subject, lot = f"IFN-{number:03d}", f"MSC24-{number:04d}"
+        subject, lot, tested = f"IFN-{number:03d}", f"MSC24-{number:04d}", f"MSC23-{number:04d}"
+        world.journey.finished_lot(tested)
+        world.journey.results(good_results(tested, world.clock.now))
         world.journey.released_lot(f"MSC25-{number:04d}", bags=2)
         world.journey.finished_lot(lot)
         world.do("qian.m", lambda work, held=lot: lots.hold_lot(work, held, action="place", reason="alarm"))

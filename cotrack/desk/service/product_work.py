@@ -19,7 +19,7 @@ from cotrack.release.rules.lots import against_review
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import waits_for_trail
 from cotrack.release.service.entries import waiting_entries
-from cotrack.release.service.results import result_facts
+from cotrack.release.service.results import SIGNED, result_facts
 from cotrack.study.models import StudyDefinition
 from cotrack.trace.service.alerts import to_read
 
@@ -78,7 +78,7 @@ def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:
     statement = (
         select(Result)
         .join(Result.lot)
-        .options(contains_eager(Result.lot))
+        .options(contains_eager(Result.lot), *SIGNED)
         .where(Result.status == "recorded")
         .order_by(Lot.number, Result.recorded_at)
     )
