@@ -13,12 +13,14 @@ from cotrack.trace.service import tracing
 @pass_terminal
 @plain_errors
 def trace(terminal: Terminal, noun: str, key: str) -> None:
-    """Show where a lot or unit went, or what a participant got, and every record about it."""
+    """Show whence a lot or unit came and where it went, or what a participant got, and every record about it."""
     permission = f"{noun}:read"
     actor = terminal.require(permission)
     with terminal.runtime.ground.sessions.reading() as session:
         traced = tracing.trace(session, noun, key)
     terminal.say(traced.subject)
+    for used in traced.made_from if "source:read" in actor.permissions else ():
+        terminal.say(f"  from {' < '.join(used.chain)}  {used.amount}")
     for number, status in traced.units:
         terminal.say(f"  unit {number}  {status}")
     # Who was given what is the clinic's: whoever does not see infusions sees the bag's state alone.

@@ -2,11 +2,13 @@
 
 import pytest
 from support.programs import Program
+from support.sources import DONOR, MASTER, WORKING, approved_sources, use
 from support.stages import HER, LOT, at_the_bedside
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import lots, units
+from cotrack.quality.service import deviations
 
 
 @pytest.fixture
@@ -41,6 +43,27 @@ def test_a_lot_is_followed_to_every_bag_and_every_vein(world: World, program: Pr
     told = events(lines)
     assert told[0] == "lot.make"
     assert {"result.import", "result.review", "lot.release", "unit.fill", "unit.thaw", "unit.complete"} <= set(told)
+
+
+def test_a_lot_and_its_bags_are_followed_back_to_bank_and_donor_by_those_who_may_read_of_them(
+    world: World, program: Program
+) -> None:
+    approved_sources(world)
+    world.journey.lot(LOT)
+    use(world, LOT, WORKING, "2")
+    bag = world.journey.unit(LOT)
+    back = f"  from cell_bank:{WORKING} < cell_bank:{MASTER} < donor:{DONOR}  2"
+    assert back in traced(program, "lot", LOT)
+    assert back in traced(program, "unit", bag)
+    assert DONOR not in "\n".join(traced(program, "lot", LOT, by="dr.gao"))
+
+
+def test_what_qa_found_about_a_lot_stands_among_its_records(world: World, program: Program) -> None:
+    world.journey.lot(LOT)
+    found = world.do("zhao.l", lambda work: lots.open_deviation(work, LOT, description="the alarm rang"))
+    assess = {"classification": "minor", "cause": "a door", "impact": "none"}
+    world.do("qian.m", lambda work: deviations.assess(work, found.number, **assess))
+    assert "deviation.assess" in events(traced(program, "lot", LOT))
 
 
 def test_a_bag_is_followed_from_its_filling_to_its_end(world: World, program: Program) -> None:

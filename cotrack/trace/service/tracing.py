@@ -1,4 +1,4 @@
-"""Follows a lot, a unit or a participant through every stage: from whom to whom, and when."""
+"""Follows a lot, a unit or a participant through every stage: made from what, given to whom, and when."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,15 @@ from cotrack.bedside.models import Infusion
 from cotrack.foundation.audit.service import Told, records_of
 from cotrack.foundation.errors import NotFound
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.inputs import inputs_of
 from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.manufacture.service.sources import chain_of, subject_of
+from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import orders_of
 from cotrack.participants.models import Participant
 from cotrack.participants.service.knowledge import participant_numbered
+from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.service.results import files_of
 
 NOUNS = ("lot", "unit", "participant")
@@ -34,31 +38,56 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Used:
+    """What went into a lot: how much of what, and all that it comes from, up to the donor."""
+
+    amount: str
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Traced:
-    """A thing with everything it was given to, or that was given to it, and what happened to it."""
+    """A thing with what it was made from, everything it was given to, or that was given to it, and what happened."""
 
     subject: str
+    made_from: tuple[Used, ...]
     units: tuple[tuple[str, str], ...]
     given: tuple[Given, ...]
     records: tuple[Told, ...]
 
 
 def trace(session: Session, noun: str, key: str) -> Traced:
-    """Return where a lot or unit went, or what a participant got; raises NotFound."""
+    """Return whence a lot or unit came and where it went, or what a participant got; raises NotFound."""
     column = {"lot": Lot.number, "unit": Unit.number, "participant": Participant.subject_number}[noun]
     if session.scalar(select(column).where(column == key)) is None:
         raise NotFound("There is no {noun} {key}.", noun=noun, key=key)
     units = tuple(_units(session, noun, key))
     given = tuple(_given(session, column, key))
     subjects = [f"{noun}:{key}", *_below(session, noun, key, units)]
-    return Traced(f"{noun}:{key}", units, given, tuple(records_of(session, subjects, most=None)))
+    records = tuple(records_of(session, subjects, most=None))
+    return Traced(f"{noun}:{key}", tuple(_made_from(session, noun, key)), units, given, records)
+
+
+def _made_from(session: Session, noun: str, key: str) -> Iterator[Used]:
+    """Return what went into a lot, or into the lot of a unit; a participant is made from nothing of ours."""
+    if noun == "participant":
+        return
+    lot_id = lot_numbered(session, key).id if noun == "lot" else unit_numbered(session, key).lot_id
+    for each in inputs_of(session, lot_id):
+        source = each.bank or each.material
+        if source is not None:
+            yield Used(each.amount, tuple(subject_of(link) for link in chain_of(source)))
 
 
 def _below(session: Session, noun: str, key: str, units: Sequence[tuple[str, str]]) -> list[str]:
-    """Return what else the records of a thing stand under: a lot's bags and files, a participant's orders and file."""
+    """Return what else the records of a thing stand under.
+
+    A lot's bags, files and deviations; a participant's orders and file.
+    """
     if noun == "lot":
         files = files_of(session, lot_numbered(session, key).id)
-        return [*(f"unit:{number}" for number, _ in units), *(f"file:{each}" for each in files)]
+        deviations = (f"deviation:{each.number}" for each in deviations_of(session, f"lot:{key}"))
+        return [*(f"unit:{number}" for number, _ in units), *(f"file:{each}" for each in files), *deviations]
     if noun == "participant":
         participant = participant_numbered(session, key)
         orders = orders_of(session, participant.id)
