@@ -35,7 +35,6 @@ class Journey:
         self.ground = cast.ground
         self.recipe: Mapping[str, str] = {}
         self.plan: making.Plan | None = None
-        """What is taken at the steps of each lot; None where the study describes no steps."""
 
     def site_time(self) -> datetime:
         """Return the instant by the clock, in the site's time."""
@@ -63,9 +62,7 @@ class Journey:
     def lot(self, number: str, *, made_on: date | None = None) -> str:
         """Make a lot, of how much of each bank and material the recipe says; with a plan its steps take them."""
         self.cast.do("zhao.l", lambda work: lots.make_lot(work, number=number, made_on=made_on or self.today()))
-        if self.plan is not None:
-            return number
-        for source, amount in self.recipe.items():
+        for source, amount in ({} if self.plan else self.recipe).items():
             used = {"source": source, "amount": amount}
             self.cast.do("zhao.l", lambda work, each=used: inputs.use_in_lot(work, number, **each))  # type: ignore[misc]
         return number
@@ -121,12 +118,10 @@ class Journey:
     def finished_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
         """Make a lot with labelled bags and let it go into quarantine."""
         self.lot(number, made_on=made_on)
-        if self.plan is not None:
-            making.made(self.cast, number, self.plan)
+        making.made(self.cast, number, self.plan)
         made = [self.labelled_unit(number) for _ in range(bags)]
         self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
-        if self.plan is not None:
-            making.made(self.cast, number, self.plan, is_after_filling=True)
+        making.made(self.cast, number, self.plan, is_after_filling=True)
         for unit_number in made:
             self.cast.do("ma.k", lambda work, each=unit_number: custody.store_unit(work, each, place="LN2-A"))  # type: ignore[misc]
         return made

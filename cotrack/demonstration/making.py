@@ -1,7 +1,7 @@
 """How the demonstration's people make a lot: rooms and devices, and every step done by one and verified by another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -53,12 +53,17 @@ class Plan:
     values: Mapping[str, str] = field(default_factory=lambda: VALUES)
 
 
+STOPPED: Final = ("INC-04", "incubator", "carbon dioxide incubator 4", 90)
+
+
 def equipped(cast: Cast, today: date) -> dict[str, str]:
-    """Let QA register every room and device; return their numbers by kind."""
-    for number, kind, name, days in EQUIPMENT:
+    """Let QA register every room and device, one of which is broken; return the others' numbers by kind."""
+    for number, kind, name, days in (*EQUIPMENT, STOPPED):
         described = {"number": number, "kind": kind, "name": name}
         days_of = {"calibrated_on": today - timedelta(days=20), "due_on": today + timedelta(days=days)}
         cast.do("qian.m", lambda work, said=described, on=days_of: equipment.register(work, **said, **on))  # type: ignore[misc]
+    reason = "door seal torn; repair ordered"
+    cast.do("feng.t", lambda work: equipment.take_out(work, STOPPED[0], reason=reason))
     return {kind: number for number, kind, _, _ in EQUIPMENT}
 
 
@@ -89,8 +94,20 @@ def verified(cast: Cast, lot: str, step: ProcessStep, *, by: str = VERIFIES) -> 
     cast.do(by, lambda work: steps.verify(work, lot, step.key))
 
 
-def made(cast: Cast, lot: str, plan: Plan, *, is_after_filling: bool = False, most: int = 99) -> None:
-    """Do a lot's steps up to the end of filling, or those after it; `most` ends after so many."""
-    for step in steps_of(cast, lot, is_after_filling=is_after_filling)[:most]:
+def made(cast: Cast, lot: str, plan: Plan | None, *, is_after_filling: bool = False) -> None:
+    """Do a lot's steps up to the end of filling, or those after it; nothing without a plan."""
+    if plan is None:
+        return
+    for step in steps_of(cast, lot, is_after_filling=is_after_filling):
         performed(cast, lot, step, plan)
         verified(cast, lot, step)
+
+
+def under_way(cast: Cast, lot: str, plan: Plan) -> None:
+    """Seeded and verified; expanded with one value typed wrong and another outside its limits, and not verified yet."""
+    seed, expand = steps_of(cast, lot, is_after_filling=False)[:2]
+    performed(cast, lot, seed, plan)
+    verified(cast, lot, seed)
+    performed(cast, lot, expand, replace(plan, values={**plan.values, "carbon_dioxide": "5.9", "confluence": "84"}))
+    wrong = {"parameter": "confluence", "reported": "88", "reason": "read from the wrong vessel"}
+    cast.do(PERFORMS, lambda work: steps.correct(work, lot, expand.key, **wrong))

@@ -10,7 +10,7 @@ def without_process(text: str) -> str:
     """Return a study text without the description of how a lot is made, as versions had it before there was one."""
     head, said, rest = text.partition('process = "sponsor_to_set"\n')
     assert said
-    return head + rest.partition("\n# How a lot is made.")[0] + "\n"
+    return head + rest.partition("\n# How a lot is made.")[0]
 
 
 DEMONSTRATION = without_process(WHOLE)

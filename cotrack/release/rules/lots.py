@@ -260,14 +260,8 @@ def _against_test(lot_number: str, each: TestStanding) -> list[Blocker]:
     if each.standing is Standing.OUT_OF_SPECIFICATION:
         found.append(Blocker("out_of_specification", "{test}: out of specification.", details, solve=where))
     if each.standing is Standing.UNDECIDABLE:
-        found.append(
-            Blocker(
-                "result_undecidable",
-                "{test}: the result cannot be held against the limit.",
-                details,
-                solve=where,
-            )
-        )
+        words = N_("{test}: the result cannot be held against the limit.")
+        found.append(Blocker("result_undecidable", words, details, solve=where))
     if not each.is_reviewed:
         found.append(Blocker("result_unreviewed", "{test}: not reviewed by a second person yet.", details, solve=where))
     return found
