@@ -105,6 +105,21 @@ MATERIAL: Final = _checked(
     use=N_("An amount goes into a lot in process; the lot knows its material for ever."),
 )
 
+EQUIPMENT: Final = Lifecycle(
+    "equipment",
+    ("in_use", "out_of_use"),
+    (
+        Action("register", N_("Register equipment"), NOTHING, "in_use", "equipment:keep",
+               N_("A room or a device, calibrated or qualified until a day, may be scanned at steps from now on.")),
+        Action("calibrate", N_("Record calibration"), _from("in_use", "out_of_use"), None, "equipment:keep",
+               N_("QA writes down when it was calibrated and until when that stands; earlier days stay in the trail.")),
+        Action("take_out", N_("Take out of use"), _from("in_use"), "out_of_use", "equipment:stop",
+               N_("No step is performed with it until QA brings it back."), needs_reason=True),
+        Action("bring_back", N_("Bring back into use"), _from("out_of_use"), "in_use", "equipment:keep",
+               N_("QA writes down why it may be used again."), needs_reason=True),
+    ),
+)
+
 LOT: Final = Lifecycle(
     "lot",
     ("in_process", "quarantine", "conditionally_released", "released", "rejected", "closed"),
@@ -126,6 +141,25 @@ LOT: Final = Lifecycle(
                N_("QA signs that the lot is never to be used."), meaning="rejected", needs_reason=True),
         Action("close", N_("Close"), _from("released", "rejected"), "closed", "lot:close",
                N_("Every unit has come to its end and every label is accounted for.")),
+    ),
+)
+
+STEP: Final = Lifecycle(
+    "step",
+    ("started", "performed", "verified"),
+    (
+        Action("start", N_("Begin step"), NOTHING, "started", "step:perform",
+               N_("A step of the process begins, in its order; the server keeps the time.")),
+        Action("scan", N_("Scan at step"), _from("started"), None, "step:perform",
+               N_("Room, device, bank or material is scanned before the step is performed.")),
+        Action("take_over", N_("Take over step"), _from("started"), None, "step:perform",
+               N_("Another technician goes on with a step that was begun, and performs it."), needs_reason=True),
+        Action("perform", N_("Step performed"), _from("started"), "performed", "step:perform",
+               N_("What was measured is kept for ever; a value outside its limits opens a deviation.")),
+        Action("correct", N_("Correct value"), _from("performed", "verified"), "performed", "step:perform",
+               N_("A further value stands beside the wrong one; the step is verified anew."), needs_reason=True),
+        Action("verify", N_("Verify step"), _from("performed"), "verified", "step:verify",
+               N_("Another person saw that the step was performed as it stands.")),
     ),
 )
 
@@ -269,6 +303,9 @@ DEVIATION: Final = Lifecycle(
         Action("follow", N_("Deviation after a failed result"), NOTHING, "open", FOLLOWS,
                N_("A result out of specification came after the release: a deviation is opened in the same moment."),
                needs_reason=True),
+        Action("exceed", N_("Deviation after a value outside its limits"), NOTHING, "open", FOLLOWS,
+               N_("A step's value, the doublings or the passage are outside their limits: a deviation is opened in the "
+                  "same moment."), needs_reason=True),
         Action("assess", N_("Assess deviation"), _from("open"), None, "deviation:assess",
                N_("QA writes down its class, its cause and what it means for lots, units and participants.")),
         Action("close", N_("Close deviation"), _from("open"), "closed", "deviation:close",
@@ -302,7 +339,9 @@ LIFECYCLES: Final = {
         DONOR,
         CELL_BANK,
         MATERIAL,
+        EQUIPMENT,
         LOT,
+        STEP,
         UNIT,
         RESULT,
         PARTICIPANT,

@@ -6,7 +6,7 @@ from typing import Final
 READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read"})
 WORK: Final = frozenset({"deviation:act"})
 """What everybody does who works with product or participants."""
-READ_SOURCES: Final = frozenset({"source:read"})
+READ_SOURCES: Final = frozenset({"source:read", "equipment:read"})
 READ_CLINIC: Final = frozenset({"participant:read", "order:read", "infusion:read"})
 
 EVERYBODY: Final = frozenset({"self:sign_in", "self:change_password"})
@@ -18,6 +18,9 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | {
         "source:register",
         "source:use",
+        "equipment:stop",
+        "step:perform",
+        "step:verify",
         "lot:make",
         "lot:finish",
         "deviation:open",
@@ -39,6 +42,8 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | READ_CLINIC
     | {
         "source:decide",
+        "equipment:keep",
+        "equipment:stop",
         "lot:release",
         "lot:release_conditionally",
         "lot:reject",

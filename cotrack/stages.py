@@ -30,8 +30,10 @@ from cotrack.foundation.words import N_
 from cotrack.labelling import api as labelling_api
 from cotrack.labelling import pages as labelling_pages
 from cotrack.lifecycles import LIFECYCLES
-from cotrack.manufacture import api as manufacture_api
-from cotrack.manufacture import pages as manufacture_pages
+from cotrack.manufacture.api import process as process_api
+from cotrack.manufacture.api import product as manufacture_api
+from cotrack.manufacture.pages import process as process_pages
+from cotrack.manufacture.pages import product as manufacture_pages
 from cotrack.orders import api as orders_api
 from cotrack.orders import pages as orders_pages
 from cotrack.participants import api as participants_api
@@ -55,6 +57,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     labelling_pages.pages,
     quality_pages.pages,
     manufacture_pages.pages,
+    process_pages.pages,
     custody_pages.pages,
     release_pages.pages,
     participants_pages.pages,
@@ -69,6 +72,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     labelling_api.api,
     quality_api.api,
     manufacture_api.api,
+    process_api.api,
     custody_api.api,
     release_api.api,
     participants_api.api,
@@ -94,6 +98,9 @@ CONSTRAINTS: Final[Mapping[str, Blocker]] = {
     "uq_allocation_unit": _USED,
     "ck_infusion_two_people": Blocker("same_person", "Both checks are by one person: another person must scan."),
     "ck_band_two_people": Blocker("same_person", "You put this band on yourself: another person confirms it."),
+    "ck_step_verification_two_people": Blocker(
+        "same_person", "You did a part of this step: another person verifies it."
+    ),
     "ck_handover_two_people": Blocker("same_person", "Somebody else must take the bag over."),
 }
 """What a constraint of the database means in domain words, by its name (PostgreSQL) or its column (SQLite)."""
@@ -129,6 +136,8 @@ _THINGS: Final = {
     "donor": ("desk.donor", "number", "source:read"),
     "cell_bank": ("desk.cell_bank", "number", "source:read"),
     "material": ("desk.material", "number", "source:read"),
+    "equipment": ("desk.equipment", "number", "equipment:read"),
+    "process": ("process.show_process", "number", "lot:read"),
     "deviation": ("desk.deviation", "number", "lot:read"),
     "alert": ("trace.show_alert", "alert_id", "participant:read"),
     "trail_review": ("release.review_trail", "number", "trail:review"),

@@ -24,6 +24,8 @@ STATE_WORDS: Final = {
     "eligible": N_("eligible"),
     "not_eligible": N_("not eligible"),
     "approved": N_("approved"),
+    "in_use": N_("in use"),
+    "out_of_use": N_("out of use"),
     "in_process": N_("in process"),
     "quarantine": N_("quarantine"),
     "conditionally_released": N_("conditionally released"),
@@ -39,6 +41,8 @@ STATE_WORDS: Final = {
     "thawed": N_("thawed"),
     "started": N_("started"),
     "paused": N_("paused"),
+    "performed": N_("performed"),
+    "verified": N_("verified"),
     "completed": N_("completed"),
     "stopped_early": N_("stopped early"),
     "returned": N_("returned"),
@@ -70,6 +74,8 @@ STATE_TONES: Final = {
             "reviewed",
             "approved",
             "eligible",
+            "in_use",
+            "verified",
         }
     ),
     "stop": frozenset(
@@ -86,6 +92,7 @@ STATE_TONES: Final = {
             "stopped_early",
             "standing",
             "recalled",
+            "out_of_use",
         }
     ),
     "careful": frozenset(
@@ -125,7 +132,6 @@ WORDS: Final = {
     # meanings of signatures
     "accepted": N_("accepted"),
     "conditionally released": N_("conditionally released"),
-    "performed": N_("performed"),
     # nouns
     "person": N_("person"),
     "study_definition": N_("study definition"),
@@ -137,7 +143,9 @@ WORDS: Final = {
     "donor": N_("donor"),
     "cell_bank": N_("cell bank"),
     "material": N_("material"),
+    "equipment": N_("equipment"),
     "lot": N_("lot"),
+    "step": N_("step"),
     "unit": N_("bag"),
     "result": N_("result"),
     "participant": N_("participant"),
@@ -194,6 +202,15 @@ WORDS: Final = {
     "reagent": N_("reagent"),
     "vector": N_("vector"),
     "container": N_("container"),
+    # kinds of rooms and devices
+    "clean_room": N_("clean room"),
+    "safety_cabinet": N_("safety cabinet"),
+    "incubator": N_("incubator"),
+    "centrifuge": N_("centrifuge"),
+    "cell_counter": N_("cell counter"),
+    "cell_washer": N_("cell washer"),
+    "filling_device": N_("filling device"),
+    "controlled_rate_freezer": N_("controlled-rate freezer"),
     # classes of deviations
     "minor": N_("minor"),
     "major": N_("major"),

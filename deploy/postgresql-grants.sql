@@ -29,6 +29,9 @@ REVOKE UPDATE ON
   result_import,
   result_invalidation,
   signature,
+  step_scan,
+  step_value,
+  step_verification,
   trail_review,
   treating_physician
 FROM cotrack_app;

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from cotrack.bedside.models import Infusion
 from cotrack.bedside.service import checks, infusions, ward
 from cotrack.custody import service as custody
+from cotrack.demonstration import making
 from cotrack.demonstration.answers import NOT_SCREENED
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.players import Cast
@@ -33,6 +34,7 @@ class Journey:
         self.cast = cast
         self.ground = cast.ground
         self.recipe: Mapping[str, str] = {}
+        self.plan: making.Plan | None = None
 
     def site_time(self) -> datetime:
         """Return the instant by the clock, in the site's time."""
@@ -46,7 +48,10 @@ class Journey:
 
     def study_takes_effect(self, name: str = "msc-ifna.demonstration.toml") -> str:
         """Load a study file and let QA and the principal investigator sign it."""
-        text = study.read_study_file(resource("study/definitions") / name)
+        return self.study_signed(study.read_study_file(resource("study/definitions") / name))
+
+    def study_signed(self, text: str) -> str:
+        """Load a study text and let QA and the principal investigator sign it."""
         sha256 = self.cast.do("qian.m", lambda work: study.load(work, text)).sha256
         self.cast.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))
         self.cast.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
@@ -55,9 +60,9 @@ class Journey:
     # Manufacture and release
 
     def lot(self, number: str, *, made_on: date | None = None) -> str:
-        """Make a lot, of how much of each bank and material the recipe says."""
+        """Make a lot, of how much of each bank and material the recipe says; with a plan its steps take them."""
         self.cast.do("zhao.l", lambda work: lots.make_lot(work, number=number, made_on=made_on or self.today()))
-        for source, amount in self.recipe.items():
+        for source, amount in ({} if self.plan else self.recipe).items():
             used = {"source": source, "amount": amount}
             self.cast.do("zhao.l", lambda work, each=used: inputs.use_in_lot(work, number, **each))  # type: ignore[misc]
         return number
@@ -113,8 +118,10 @@ class Journey:
     def finished_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
         """Make a lot with labelled bags and let it go into quarantine."""
         self.lot(number, made_on=made_on)
+        making.made(self.cast, number, self.plan)
         made = [self.labelled_unit(number) for _ in range(bags)]
         self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
+        making.made(self.cast, number, self.plan, is_after_filling=True)
         for unit_number in made:
             self.cast.do("ma.k", lambda work, each=unit_number: custody.store_unit(work, each, place="LN2-A"))  # type: ignore[misc]
         return made

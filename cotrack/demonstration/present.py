@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from cotrack.bedside.service import ward
-from cotrack.demonstration import files
+from cotrack.demonstration import files, making
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, screening_file
 from cotrack.demonstration.laboratory import good_results
@@ -52,8 +52,11 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     journey.results(good_results(waiting, journey.site_time(), without=("Sterility", "RCL", "Mycoplasma")))
     clock.go_to(days=1)
     journey.lot(clock.lot(37), made_on=journey.today())
+    making.made(journey.cast, clock.lot(37), journey.plan)
     journey.labelled_unit(clock.lot(37))
     journey.unit(clock.lot(37))
+    if journey.plan is not None:
+        making.under_way(journey.cast, journey.lot(clock.lot(38), made_on=journey.today()), journey.plan)
 
 
 def _freezer_deviation(journey: Journey, lot: str, today: date) -> None:

@@ -6,6 +6,7 @@ from cotrack.desk.service import home as work_lists
 from cotrack.desk.service import lists, search, source_lists
 from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.deviation_page import deviation_page
+from cotrack.desk.service.equipment_page import equipment_page
 from cotrack.desk.service.lot_page import lot_page
 from cotrack.desk.service.order_page import order_page
 from cotrack.desk.service.participant_page import participant_page
@@ -69,7 +70,13 @@ def lots() -> Response:
     """List lots."""
     return list_page(
         lists.lot_list(),
-        starts=_starts("manufacture.make_lot", "desk.materials", "release.import_results", "release.list_trends"),
+        starts=_starts(
+            "manufacture.make_lot",
+            "desk.materials",
+            "desk.equipment_list",
+            "release.import_results",
+            "release.list_trends",
+        ),
     )
 
 
@@ -117,6 +124,20 @@ def deviations() -> Response:
 def deviation(number: str) -> str:
     """Show a deviation."""
     return _thing("desk/deviation.html", deviation_page, number)
+
+
+@pages.get("/equipment")
+@needs("equipment:read")
+def equipment_list() -> Response:
+    """List rooms and devices."""
+    return list_page(source_lists.equipment_list(), starts=_starts("process.register_equipment", "desk.materials"))
+
+
+@pages.get("/equipment/<number>")
+@needs("equipment:read")
+def equipment(number: str) -> str:
+    """Show a room or a device."""
+    return _thing("desk/equipment.html", equipment_page, number)
 
 
 @pages.get("/donors")

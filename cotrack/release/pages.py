@@ -25,6 +25,7 @@ from cotrack.release.service import (
     trail_reviews,
     trends,
 )
+from cotrack.release.service.batch_record import batch_record
 from cotrack.release.service.certificate import certificate
 
 pages = Blueprint("release", __name__, template_folder="templates")
@@ -178,6 +179,13 @@ def release_conditionally(number: str) -> Response:
     """Release a lot with outstanding tests."""
     act = lambda work, reason: dispositions.release_conditionally(work, number, reason=reason)  # noqa: E731 (one line)
     return _decision(number, "release_conditionally", ReasonIn(), act)
+
+
+@pages.get("/lots/<number>/batch-record.pdf")
+@needs("lot:read")
+def batch_record_document(number: str) -> Response:
+    """Give the batch record of a lot as a document."""
+    return document_page(f"batch-record-{number}", lambda session, site: batch_record(session, site, number))
 
 
 @pages.get("/lots/<number>/certificate.pdf")

@@ -35,6 +35,11 @@ def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
+def is_edge_of_stage(name: str) -> bool:
+    """Whether a file is a stage's `api.py` or `pages.py`, or lies in the folder that such a file became."""
+    return name.endswith(("/api.py", "/pages.py")) or "/api/" in name or "/pages/" in name
+
+
 def imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -96,9 +101,7 @@ def test_flask_stands_at_the_edge_only() -> None:
             for module in imported(path)
         )
     ]
-    strangers = [
-        name for name in edge if not name.endswith(("/api.py", "/pages.py")) and not name.startswith(FLASK_PLACES)
-    ]
+    strangers = [name for name in edge if not is_edge_of_stage(name) and not name.startswith(FLASK_PLACES)]
     assert strangers == []
 
 
@@ -130,13 +133,13 @@ def test_a_file_has_at_most_300_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGER_TABLES.get(name_of(path), 300)
 
 
-LONGER_TABLES: dict[str, int] = {"lifecycles.py": 340}
+LONGER_TABLES: dict[str, int] = {"lifecycles.py": 370}
 """Files that are one table and longer than 300 lines, each with its own limit."""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_function_has_at_most_40_lines_and_a_view_at_most_10(path: Path) -> None:
-    is_edge = name_of(path).endswith(("/api.py", "/pages.py"))
+    is_edge = is_edge_of_stage(name_of(path))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno is not None

@@ -15,6 +15,7 @@ from psycopg import sql
 from support.clients import Client
 from support.clusters import Cluster, program
 from support.journeys import travel
+from support.texts import DEMONSTRATION
 from support.worlds import World, home_variables, make_home, open_world
 
 from cotrack.app import MOST_UPLOAD_BYTES, create_app
@@ -47,7 +48,7 @@ def deployed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
     run_sql(cluster, "cotrack", "postgresql-grants.sql")
     world = open_world(home, url_as(cluster, "cotrack_app"))
     world.cast.enter()
-    world.journey.study_takes_effect()
+    world.journey.study_signed(DEMONSTRATION)
     yield world
     world.runtime.ground.sessions.engine.dispose()
     cluster.drop("cotrack")

@@ -19,6 +19,8 @@ from cotrack.foundation.resources import PACKAGE, resource
 from cotrack.labelling.models import KIND_NAMES
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.lifecycles import LIFECYCLES
+from cotrack.manufacture.models.process import EQUIPMENT_KINDS as STORED_KINDS
+from cotrack.study.rules.process import EQUIPMENT_KINDS
 
 JOURNEY = (
     "foundation.audit",
@@ -34,7 +36,7 @@ JOURNEY = (
     "orders",
     "bedside",
 )
-for _path in PACKAGE.rglob("models.py"):
+for _path in (*PACKAGE.rglob("models.py"), *PACKAGE.rglob("models/*.py")):
     importlib.import_module("cotrack." + _path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."))
 
 TABLES = Base.metadata.sorted_tables
@@ -48,7 +50,7 @@ def name_of(table: Table) -> str:
 def stage_of(table: Table) -> int:
     for mapper in Base.registry.mappers:
         if mapper.local_table is table:
-            module = mapper.class_.__module__.removeprefix("cotrack.").removesuffix(".models")
+            module = mapper.class_.__module__.removeprefix("cotrack.").partition(".models")[0]
             return JOURNEY.index(module)
     raise LookupError(table.name)
 
@@ -117,6 +119,10 @@ def test_a_noun_of_the_lifecycles_is_a_table_whose_check_holds_its_states(noun: 
     assert isinstance(check, CheckConstraint)
     said = str(check.sqltext)
     assert sorted(said.partition("(")[2].rstrip(")").replace("'", "").split(", ")) == sorted(LIFECYCLES[noun].states)
+
+
+def test_kinds_of_equipment_are_the_same_in_the_study_and_the_table() -> None:
+    assert set(STORED_KINDS) == set(EQUIPMENT_KINDS)
 
 
 def test_kinds_of_label_are_the_same_in_rules_and_table() -> None:

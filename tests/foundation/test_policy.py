@@ -48,7 +48,7 @@ def test_an_administrator_holds_office_permissions_and_nothing_of_the_product_or
 
 
 def test_an_auditor_only_reads() -> None:
-    assert ROLES["auditor"] - EVERYBODY == READING | {"trail:read", "person:read", "source:read"}
+    assert ROLES["auditor"] - EVERYBODY == READING | {"trail:read", "person:read", "source:read", "equipment:read"}
 
 
 def test_the_system_only_starts_watches_copies_adds_the_first_people_and_loads_a_study() -> None:
@@ -72,6 +72,10 @@ def test_the_system_only_starts_watches_copies_adds_the_first_people_and_loads_a
         ("unit:thaw", {"nurse"}),
         ("unit:issue", {"logistics"}),
         ("result:import", {"analyst"}),
+        ("step:perform", {"technician"}),
+        ("step:verify", {"technician"}),
+        ("equipment:keep", {"qa_reviewer"}),
+        ("equipment:stop", {"technician", "qa_reviewer"}),
         ("label:print_bag", {"technician"}),
         ("label:print_band", {"coordinator", "nurse"}),
         ("person:grant", {"administrator"}),

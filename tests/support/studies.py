@@ -6,10 +6,10 @@ from cotrack.foundation.resources import resource
 from cotrack.foundation.work import Work
 from cotrack.study import service as study
 from cotrack.study.models import StudyDefinition
+from support.texts import DEMONSTRATION
 from support.worlds import World
 
 DEFINITIONS = resource("study/definitions")
-DEMONSTRATION = study.read_study_file(DEFINITIONS / "msc-ifna.demonstration.toml")
 PUBLIC = study.read_study_file(DEFINITIONS / "msc-ifna.toml")
 
 

@@ -21,6 +21,7 @@ from cotrack.foundation.runtime import Runtime, start_runtime
 from cotrack.settings import Settings, read_settings
 from support.clusters import Cluster
 from support.remembered import RememberedJourney
+from support.texts import DEMONSTRATION
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -125,5 +126,5 @@ def prepare_template(home: Path, database_url: str = "") -> None:
     world = open_world(home, database_url)
     migrate(world.runtime.ground)
     world.cast.enter()
-    world.journey.study_takes_effect()
+    world.journey.study_signed(DEMONSTRATION)
     world.runtime.ground.sessions.engine.dispose()

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from cotrack.desk.service import clinic_work as clinic
 from cotrack.desk.service import expiry_work as expiry
 from cotrack.desk.service import office_work as office
+from cotrack.desk.service import process_work as process
 from cotrack.desk.service import product_work as product
 from cotrack.desk.service.held import mark_held
 from cotrack.desk.service.tasks import Desk, Finder, Task
@@ -54,6 +55,9 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("result:enter", product.results_to_type),
     ("result:review", product.results_to_review),
     ("label:void", product.prints_to_resolve),
+    ("step:perform", process.steps_to_do),
+    ("step:verify", process.steps_to_verify),
+    ("equipment:keep", process.calibrations_due),
     ("unit:fill", product.lots_to_fill),
     ("unit:store", product.bags_to_store),
     ("unit:issue", expiry.lots_expiring),

@@ -13,6 +13,7 @@ from cotrack.foundation.words import N_
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
 from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
+from cotrack.manufacture.service.step_page import in_short
 from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import over
 from cotrack.quality.rules import against_held
@@ -49,6 +50,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "standing": standing,
         "holds": holds_ever_over(session, lot),
         "held": holds,
+        "steps": in_short(session, lot),
         "inputs": input_lines(session, lot.id),
         "deviations": deviations_of(session, f"lot:{number}"),
         "alerts": alerts_of(session, f"lot:{number}"),

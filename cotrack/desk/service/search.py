@@ -14,7 +14,7 @@ from cotrack.labelling.rules.codes import PREFIX, clean_scan
 from cotrack.labelling.rules.kinds import KINDS as LABEL_KINDS
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
-from cotrack.manufacture.models import CellBank, Donor, Lot, Material, Unit
+from cotrack.manufacture.models import CellBank, Donor, Equipment, Lot, Material, Unit
 from cotrack.orders.models import Order
 from cotrack.participants.models import Participant
 
@@ -27,6 +27,7 @@ KINDS = (
     ("donor", Donor.number, "source:read"),
     ("cell_bank", CellBank.number, "source:read"),
     ("material", Material.number, "source:read"),
+    ("equipment", Equipment.number, "equipment:read"),
     ("participant", Participant.subject_number, "participant:read"),
     ("order", Order.number, "order:read"),
 )

@@ -1,4 +1,4 @@
-"""The lists of donors, cell banks and materials."""
+"""The lists of donors, cell banks and materials, and of rooms and devices."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -6,9 +6,10 @@ from sqlalchemy.orm import aliased
 from cotrack.desk.service.lists import held
 from cotrack.foundation.web.listing import Column, Filter, Listing
 from cotrack.foundation.words import N_
-from cotrack.lifecycles import CELL_BANK, DONOR, MATERIAL
-from cotrack.manufacture.models import CellBank, Donor, LotInput, Material
+from cotrack.lifecycles import CELL_BANK, DONOR, EQUIPMENT, MATERIAL
+from cotrack.manufacture.models import CellBank, Donor, Equipment, LotInput, Material
 from cotrack.manufacture.rules import MATERIAL_KINDS
+from cotrack.study.rules.process import EQUIPMENT_KINDS
 
 _parent = aliased(CellBank)
 
@@ -89,4 +90,28 @@ def material_list() -> Listing:
             Filter("kind", N_("Kind"), MATERIAL_KINDS, Material.kind),
         ),
         sort="number",
+    )
+
+
+def equipment_list() -> Listing:
+    """Return all rooms and devices, by number."""
+    return Listing(
+        name="equipment",
+        title=N_("Equipment"),
+        statement=select(Equipment),
+        columns=(
+            Column("number", N_("Number"), lambda row: f"equipment:{row.Equipment.number}", Equipment.number, "thing"),
+            Column("status", N_("Status"), lambda row: row.Equipment.status, Equipment.status, "status"),
+            Column("kind", N_("Kind"), lambda row: row.Equipment.kind, Equipment.kind, "term"),
+            Column("name", N_("Name"), lambda row: row.Equipment.name, Equipment.name),
+            Column("calibrated", N_("Calibrated on"), lambda row: row.Equipment.calibrated_on, Equipment.calibrated_on),
+            Column("due", N_("Calibration ends on"), lambda row: row.Equipment.due_on, Equipment.due_on),
+        ),
+        id_column=Equipment.id,
+        search=(Equipment.number, Equipment.name),
+        filters=(
+            Filter("status", N_("Status"), EQUIPMENT.states, Equipment.status),
+            Filter("kind", N_("Kind"), EQUIPMENT_KINDS, Equipment.kind),
+        ),
+        sort="due",
     )

@@ -45,6 +45,8 @@ STARTS = {
         Start("manufacture.register_donor", N_("Register donor"), "source:register"),
         Start("manufacture.register_bank", N_("Register cell bank"), "source:register"),
         Start("manufacture.register_material", N_("Register material"), "source:register"),
+        Start("process.register_equipment", N_("Register equipment"), "equipment:keep"),
+        Start("desk.equipment_list", N_("Equipment"), "equipment:read"),
         Start("desk.donors", N_("Donors"), "source:read"),
         Start("desk.cell_banks", N_("Cell banks"), "source:read"),
         Start("desk.materials", N_("Materials"), "source:read"),

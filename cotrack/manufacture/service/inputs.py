@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, 
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from cotrack.foundation.access.models import Person
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
@@ -27,6 +28,7 @@ from cotrack.quality.models import Hold
 from cotrack.quality.rules import HoldFacts
 from cotrack.quality.service.holds import STANDING_STATES, holds_of
 
+Usable = CellBank | Material
 MOST_VIALS = 10_000
 
 
@@ -40,14 +42,29 @@ def use_in_lot(work: Work, lot_number: str, *, source: str, amount: str) -> LotI
     work.begin(lifecycle, "use", "", subject=f"lot:{lot_number}")
     if found is None or isinstance(found, Donor):
         raise NotFound("There is no bank or material {source}.", source=typed(source))
+    usable = lock_usable(work, found)
+    lot = work.lock(Lot, lot_number)
+    vials = vials_of(usable, amount)
+    work.refuse_if(against_use_now(work, lot, usable, vials))
+    return put_in(work, lot, usable, vials=vials, amount=amount)
+
+
+def lock_usable(work: Work, found: Usable) -> Usable:
+    """Lock a bank or material and all that it comes from, the donor first; its lot is locked after it."""
     for origin in reversed(chain_of(found)[1:]):
         work.lock(type(origin), origin.number, share=True)
-    found = work.lock(type(found), found.number)
-    lot = work.lock(Lot, lot_number)
-    vials = _vials(amount) if isinstance(found, CellBank) else None
+    return work.lock(type(found), found.number)
+
+
+def against_use_now(work: Work, lot: Lot, found: Usable, vials: int | None = None) -> list[Blocker]:
+    """Return every reason against putting a locked bank or material into a locked lot now."""
     left = vials_left(work.session, found) if isinstance(found, CellBank) else 0
     use = Use(lot.number, lot.status, chain_facts(work.session, found), vials or 0, left)
-    work.refuse_if(against_use(use, work.now.astimezone(work.site.zone).date()))
+    return against_use(use, work.now.astimezone(work.site.zone).date())
+
+
+def put_in(work: Work, lot: Lot, found: Usable, *, vials: int | None, amount: str) -> LotInput:
+    """Write that something went into a lot, once everything against it was asked on locked rows."""
     made = LotInput(
         lot_id=lot.id,
         bank_id=found.id if isinstance(found, CellBank) else None,
@@ -62,7 +79,10 @@ def use_in_lot(work: Work, lot_number: str, *, source: str, amount: str) -> LotI
     return made
 
 
-def _vials(amount: str) -> int:
+def vials_of(found: Usable, amount: str) -> int | None:
+    """Return how many vials of a bank an amount says, None for a material; raises InvalidInput."""
+    if isinstance(found, Material):
+        return None
     if not (amount.strip().isascii() and amount.strip().isdecimal() and 0 < int(amount) <= MOST_VIALS):
         raise InvalidInput(fields={"amount": [N_("Enter how many vials, as a whole number.")]})
     return int(amount)

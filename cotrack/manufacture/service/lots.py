@@ -17,6 +17,8 @@ from cotrack.labelling.service.instances import live_labels
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, LotInput, Unit
 from cotrack.manufacture.rules import UnitFacts, against_close, against_finish, lot_expiry
+from cotrack.manufacture.rules.process import against_finish_of_steps
+from cotrack.manufacture.service.process import lot_steps, workers
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service import alerts, deviations, holds
 from cotrack.study import service as study
@@ -32,7 +34,9 @@ def make_lot(work: Work, *, number: str, made_on: date) -> Lot:
         raise InvalidInput(fields={"number": [N_("A lot number looks like MSC26-0031.")]})
     definition_row = study.in_effect(work.session)
     definition = study.definition_of(definition_row)
-    work.refuse_if([*_against_making(work, number, made_on), *definition.against_use("product.shelf_life_months")])
+    work.refuse_if(
+        [*_against_making(work, number, made_on), *definition.against_use("product.shelf_life_months", "process")]
+    )
     shelf_life = study.said(definition.product.shelf_life_months, "product.shelf_life_months")
     lot = Lot(
         number=number,
@@ -66,7 +70,9 @@ def finish_lot(work: Work, number: str) -> Lot:
 
 def against_finish_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot in filling now."""
-    return against_finish(_unit_facts(session, lot))
+    steps = lot_steps(session, lot)
+    of_steps = against_finish_of_steps(steps) if steps is not None else []
+    return [*of_steps, *against_finish(_unit_facts(session, lot))]
 
 
 def close_lot(work: Work, number: str) -> Lot:
@@ -151,7 +157,10 @@ def lot_numbered(session: Session, number: str) -> Lot:
 
 
 def producers(session: Session, lot: Lot) -> frozenset[int]:
-    """Return who made the lot, put something in, filled a unit, or printed or applied a label; none may release it."""
+    """Return who had a hand in the lot: made it, put something in, filled, printed or applied, did or verified a step.
+
+    None of them may release it.
+    """
     filled_by = session.scalars(select(Unit.filled_by_id).where(Unit.lot_id == lot.id).distinct())
     labels = (
         select(LabelInstance.requested_by_id, LabelInstance.applied_by_id)
@@ -161,7 +170,7 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
     )
     labelled_by = {person for row in session.execute(labels) for person in row if person is not None}
     put_in_by = session.scalars(select(LotInput.used_by_id).where(LotInput.lot_id == lot.id).distinct())
-    return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by})
+    return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by, *workers(session, lot.id)})
 
 
 def lots_numbered(session: Session, numbers: Sequence[str], *, lock: bool = False) -> dict[str, Lot]:

@@ -15,7 +15,7 @@ from cotrack.foundation.state_machine import Lifecycle
 from cotrack.foundation.words import N_, Term
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import CELL_BANK, DONOR, MATERIAL
-from cotrack.manufacture.models import CellBank, Donor, Lot, LotInput, Material, Unit
+from cotrack.manufacture.models import CellBank, Donor, Equipment, Lot, LotInput, Material, Unit
 from cotrack.manufacture.rules import SourceFacts, against_approval, against_laying_down
 from cotrack.quality.models import Hold
 from cotrack.quality.service import holds
@@ -35,8 +35,13 @@ def register_donor(work: Work, *, number: str, markers: str = "") -> Donor:
     return _registered(work, Donor, number, "undecided", markers=markers)
 
 
-def register_bank(work: Work, *, number: str, name: str, origin: str, vials_total: int, expires_on: date) -> CellBank:
-    """Register a bank: a master bank of a donor, or a working bank of a master bank, as `origin` names."""
+def register_bank(
+    work: Work, *, number: str, name: str, origin: str, vials_total: int, expires_on: date, passage: int | None = None
+) -> CellBank:
+    """Register a bank: a master bank of a donor, or a working bank of a master bank, as `origin` names.
+
+    `passage` is that of the cells in its vials, from which a lot's passage is counted.
+    """
     number = _begin(work, CELL_BANK, number)
     parent = work.session.scalar(select(CellBank).where(CellBank.number == typed(origin)))
     if parent is not None and parent.tier != "master":
@@ -48,6 +53,7 @@ def register_bank(work: Work, *, number: str, name: str, origin: str, vials_tota
         work.refuse_if(against_laying_down(facts, work.now.astimezone(work.site.zone).date()))
     donor_id = parent.donor_id if parent is not None else work.lock(Donor, typed(origin), share=True).id
     details = {"name": name, "vials_total": vials_total, "expires_on": expires_on, "donor_id": donor_id}
+    details["passage"] = passage
     tier, parent_id = ("working", parent.id) if parent is not None else ("master", None)
     return _registered(work, CellBank, number, "quarantine", tier=tier, parent_id=parent_id, **details)
 
@@ -64,11 +70,18 @@ def _begin(work: Work, lifecycle: Lifecycle, number: str) -> str:
     work.begin(lifecycle, "register", number)
     if len(number) > LONGEST_NUMBER or not SOURCE_NUMBER.fullmatch(number):
         raise InvalidInput(fields={"number": [N_("A number looks like WCB-2026-01.")]})
-    taken = source_named(work.session, number)
-    if taken is not None:
-        words = N_("There is {source} already.")
-        work.refuse_if([Blocker("number_taken", words, {"source": number}, solve=subject_of(taken))])
+    work.refuse_if(against_number(work.session, number))
     return number
+
+
+def against_number(session: Session, number: str) -> list[Blocker]:
+    """Return why a number is not given anew: people scan sources and equipment into one field."""
+    found = source_named(session, number)
+    taken = subject_of(found) if found is not None else ""
+    if session.scalar(select(Equipment.id).where(Equipment.number == number)) is not None:
+        taken = f"equipment:{number}"
+    words = N_("There is {source} already.")
+    return [Blocker("number_taken", words, {"source": number}, solve=taken)] if taken else []
 
 
 def _registered(work: Work, model: type[SourceRow], number: str, status: str, **values: object) -> SourceRow:
@@ -161,6 +174,7 @@ def _described(source: Source) -> Sequence[str]:
     if isinstance(source, CellBank):
         origin = source.parent.number if source.parent is not None else source.donor.number
         vials = f"Of / 来自 {origin} · vials / 支数 {source.vials_total}"
+        vials += f" · passage / 代次 P{source.passage}" if source.passage is not None else ""
         return (f"Cell bank / 细胞库 {source.number}: {source.name}", vials, expiry)
     supplied = f"Supplier / 供应商 {source.supplier} · lot / 批号 {source.supplier_lot}"
     return (f"Material / 物料 {source.number}: {source.name}", supplied, expiry)

@@ -7,6 +7,7 @@ from datetime import datetime
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.manufacture.rules import SourceFacts, against_refused
+from cotrack.manufacture.rules.process import LotSteps, against_steps
 from cotrack.quality.rules import DeviationFacts, HoldFacts, against_held, against_open
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import Reported, Standing, judge_all
@@ -89,6 +90,7 @@ class LotFacts:
     producer_ids: frozenset[int]
     trail: TrailStanding
     sources: tuple[SourceFacts, ...] = ()
+    steps: LotSteps | None = None
 
 
 def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[TestStanding, ...]:
@@ -188,6 +190,7 @@ def against_rejection(facts: LotFacts, decider: Decider) -> list[Blocker]:
 def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
     """Return what keeps a lot from going on at all, whatever its results are."""
     blockers = [*against_held(facts.holds), *against_refused(facts.sources), *against_open(facts.deviations)]
+    blockers += against_steps(facts.steps) if facts.steps is not None else []
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
     return [*blockers, *_against_involved(facts, decider), *_against_trail(facts, decider)]
@@ -257,14 +260,8 @@ def _against_test(lot_number: str, each: TestStanding) -> list[Blocker]:
     if each.standing is Standing.OUT_OF_SPECIFICATION:
         found.append(Blocker("out_of_specification", "{test}: out of specification.", details, solve=where))
     if each.standing is Standing.UNDECIDABLE:
-        found.append(
-            Blocker(
-                "result_undecidable",
-                "{test}: the result cannot be held against the limit.",
-                details,
-                solve=where,
-            )
-        )
+        words = N_("{test}: the result cannot be held against the limit.")
+        found.append(Blocker("result_undecidable", words, details, solve=where))
     if not each.is_reviewed:
         found.append(Blocker("result_unreviewed", "{test}: not reviewed by a second person yet.", details, solve=where))
     return found

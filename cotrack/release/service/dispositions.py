@@ -15,6 +15,7 @@ from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.inputs import holds_over, sources_of
 from cotrack.manufacture.service.lots import lot_numbered, producers
+from cotrack.manufacture.service.process import lot_steps
 from cotrack.quality.service.deviations import open_deviations
 from cotrack.release.models import Disposition
 from cotrack.release.rules.conditional import against_ended
@@ -59,6 +60,7 @@ def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot, site),
         sources=tuple(sources_of(session, lot.id)),
+        steps=lot_steps(session, lot),
     )
     return ReleaseCase(lot, definition, facts)
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import Words
+from cotrack.study.rules.process import Process
 
 SPONSOR_TO_SET = "sponsor_to_set"
 """Stands in a study file where the sponsor has not said a value yet, and is the code word of what that blocks."""
@@ -176,6 +177,8 @@ class Definition:
     criteria: tuple[Criterion, ...]
     tests: Mapping[str, ReleaseTest]
     unset: frozenset[str]
+    process: Process | None = None
+    """How a lot is made; None in versions without a batch record, and where the sponsor has not said it."""
 
     @property
     def is_demonstration(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from cotrack.study.rules import parts
 from cotrack.study.rules.definition import SPONSOR_TO_SET, Criterion, Definition, ReleaseTest
 from cotrack.study.rules.file_table import Fault, FileTable, doubles, item_key
+from cotrack.study.rules.process_reading import read_process
 
 FORMAT = 1
 SEPARATOR = "\n# ---- filled by ----\n"
@@ -138,6 +139,7 @@ def _definition(top: FileTable, unset: set[str]) -> Definition:
         criteria=_criteria(top),
         tests=_tests(top),
         unset=frozenset(),
+        process=read_process(top),
     )
     study.words("collaborator", optional=True)
     for table in (top, study, labels):

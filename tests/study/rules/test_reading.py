@@ -73,6 +73,7 @@ def test_the_study_as_the_public_record_has_it_loads() -> None:
 
 
 UNSET = {
+    "process",
     "product.storage_en",
     "product.storage_zh",
     "product.shelf_life_months",

@@ -13,7 +13,7 @@ from cotrack.manufacture.service import inputs, lots, sources, units
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.schemas import DescriptionIn
 
-pages = Blueprint("manufacture", __name__, template_folder="templates")
+pages = Blueprint("manufacture", __name__, template_folder="../templates")
 
 
 @pages.route("/lots/new", methods=["GET", "POST"])

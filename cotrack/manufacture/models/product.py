@@ -110,6 +110,7 @@ class CellBank(Standing):
         _decided("quarantine"),
         CheckConstraint("(tier = 'working') = (parent_id IS NOT NULL)", name="working_of_a_bank"),
         CheckConstraint("vials_total > 0", name="vials_positive"),
+        CheckConstraint("passage >= 0", name="passage_counted"),
     )
 
     number: Mapped[str] = column()
@@ -118,6 +119,7 @@ class CellBank(Standing):
     donor_id: Mapped[int] = column(ForeignKey("donor.id", ondelete="RESTRICT"))
     parent_id: Mapped[int | None] = column(ForeignKey("cell_bank.id", ondelete="RESTRICT"))
     vials_total: Mapped[int] = column()
+    passage: Mapped[int | None] = column()
     expires_on: Mapped[date] = column()
     registered_at: Mapped[datetime] = column()
     registered_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))

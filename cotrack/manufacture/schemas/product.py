@@ -117,6 +117,16 @@ class BankIn(In):
         metadata={"label": N_("Made from"), "hint": N_("The number of its donor, or of its master bank.")},
     )
     vials_total = Whole(least=1, most=10_000, required=True, metadata={"label": N_("Vials"), "kind": "number"})
+    passage = Whole(
+        least=0,
+        most=100,
+        load_default=None,
+        metadata={
+            "label": N_("Passage"),
+            "kind": "number",
+            "hint": N_("Of the cells in its vials; from it the passage of a lot is counted."),
+        },
+    )
     expires_on = Day(required=True, metadata=LAST_DAY)
 
 
@@ -193,6 +203,7 @@ class BankOut(SourceOut):
     donor = fields.Pluck(NamedOut, "number")
     parent = fields.Pluck(NamedOut, "number", allow_none=True)
     vials_total = fields.Integer()
+    passage = fields.Integer(allow_none=True)
     expires_on = fields.Date()
 
 

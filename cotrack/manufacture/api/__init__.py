@@ -1,0 +1,1 @@
+"""JSON routes of lots and units, of what lots are made from, and of how they are made."""

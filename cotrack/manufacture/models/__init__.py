@@ -1,0 +1,31 @@
+"""Tables of lots and units, of what lots are made from, and of the steps by which they are made."""
+
+from cotrack.manufacture.models.process import Equipment, Step, StepScan, StepValue, StepVerification
+from cotrack.manufacture.models.product import (
+    MATERIAL_KINDS,
+    TIERS,
+    UNIT_KINDS,
+    CellBank,
+    Donor,
+    Lot,
+    LotInput,
+    Material,
+    Unit,
+)
+
+__all__ = [
+    "MATERIAL_KINDS",
+    "TIERS",
+    "UNIT_KINDS",
+    "CellBank",
+    "Donor",
+    "Equipment",
+    "Lot",
+    "LotInput",
+    "Material",
+    "Step",
+    "StepScan",
+    "StepValue",
+    "StepVerification",
+    "Unit",
+]

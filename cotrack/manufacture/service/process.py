@@ -1,0 +1,176 @@
+"""What is known of a lot's steps: where each stands, what was scanned and measured, who did it, how far cells grew."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session, joinedload
+
+from cotrack.foundation.access.models import Person
+from cotrack.manufacture.models import (
+    CellBank,
+    Lot,
+    LotInput,
+    Step,
+    StepScan,
+    StepValue,
+    StepVerification,
+)
+from cotrack.manufacture.rules.process import Growth, LotSteps, growth, judge
+from cotrack.study.rules.process import Parameter, Process, ProcessStep
+from cotrack.study.rules.specification import Standing
+from cotrack.study.service import definition_of
+
+Row = TypeVar("Row", StepScan, StepValue, StepVerification)
+
+
+def lot_steps(session: Session, lot: Lot) -> LotSteps | None:
+    """Return what decides about a lot's steps; None where its study version describes no process."""
+    process = definition_of(lot.study_definition).process
+    if process is None:
+        return None
+    statuses = dict(session.execute(select(Step.step, Step.status).where(Step.lot_id == lot.id)).all())
+    return LotSteps(lot.number, lot.status, process, statuses, _growth(session, lot.id, process))
+
+
+def _growth(session: Session, lot_id: int, process: Process) -> Growth:
+    wanted = {(step, parameter.key) for step, parameter in process.counted}
+    statement = (
+        select(Step.step, StepValue.parameter, StepValue.number)
+        .join(Step, Step.id == StepValue.step_id)
+        .where(Step.lot_id == lot_id, StepValue.number.is_not(None))
+        .order_by(StepValue.id)
+    )
+    rows = session.execute(statement).all()
+    # A correction is written later than what it corrects, so the last one of a parameter counts.
+    numbers: dict[tuple[str, str], Decimal] = {}
+    for step, parameter, number in rows:
+        if number is not None and (step, parameter) in wanted:
+            numbers[step, parameter] = number
+    return growth(process, numbers, _bank_passage(session, lot_id))
+
+
+def _bank_passage(session: Session, lot_id: int) -> int | None:
+    """Return the highest passage of a lot's banks; None where it has none, or one of them does not say its own."""
+    statement = (
+        select(CellBank.passage).join(LotInput, LotInput.bank_id == CellBank.id).where(LotInput.lot_id == lot_id)
+    )
+    said = session.scalars(statement).all()
+    known = [each for each in said if each is not None]
+    return max(known) if known and len(known) == len(said) else None
+
+
+def workers(session: Session, lot_id: int) -> frozenset[int]:
+    """Return everybody who performed, scanned, measured, corrected or verified at a step of a lot."""
+    of_lot = select(Step.id).where(Step.lot_id == lot_id)
+    statement = union(
+        select(Step.performed_by_id).where(Step.lot_id == lot_id),
+        select(StepScan.scanned_by_id).where(StepScan.step_id.in_(of_lot)),
+        select(StepValue.recorded_by_id).where(StepValue.step_id.in_(of_lot)),
+        select(StepVerification.verified_by_id).where(StepVerification.step_id.in_(of_lot)),
+    )
+    return frozenset(session.scalars(statement))
+
+
+def doers(session: Session, step: Step) -> frozenset[int]:
+    """Return everybody who did a part of a step: they began or took it over, scanned, measured or corrected."""
+    scanned = session.scalars(select(StepScan.scanned_by_id).where(StepScan.step_id == step.id))
+    measured = session.scalars(select(StepValue.recorded_by_id).where(StepValue.step_id == step.id))
+    return frozenset({step.performed_by_id, *scanned, *measured})
+
+
+def open_needs(session: Session, described: ProcessStep, step: Step | None) -> list[str]:
+    """Return the kinds of things that a step asks for and that were not scanned yet, in their order."""
+    if step is None:
+        return list(described.needs)
+    scanned = set(session.scalars(select(StepScan.need).where(StepScan.step_id == step.id)))
+    return [each for each in described.needs if each not in scanned]
+
+
+@dataclass(frozen=True)
+class ValueLine:
+    """A value of a step as people read it: the newest, what it corrected, where it stands against its limits."""
+
+    parameter: Parameter
+    value: StepValue
+    standing: Standing
+    earlier: Sequence[StepValue]
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step of a lot as people read it; `row` is None where it was not begun."""
+
+    described: ProcessStep
+    row: Step | None
+    scans: Sequence[StepScan] = ()
+    values: Sequence[ValueLine] = ()
+    verifications: Sequence[StepVerification] = ()
+
+    @property
+    def verified(self) -> StepVerification | None:
+        """The verification that counts now."""
+        return self.verifications[-1] if self.row is not None and self.row.status == "verified" else None
+
+    @property
+    def status(self) -> str:
+        """Its status; empty where it was not begun."""
+        return self.row.status if self.row is not None else ""
+
+
+def step_lines(session: Session, lot: Lot) -> list[StepLine]:
+    """Return every step of a lot's process in its order, with all that is known of it, in four statements."""
+    process = definition_of(lot.study_definition).process
+    if process is None:
+        return []
+    statement = select(Step).options(joinedload(Step.performed_by)).where(Step.lot_id == lot.id)
+    rows = {each.step: each for each in session.scalars(statement)}
+    ids = [each.id for each in rows.values()]
+    things = joinedload(StepScan.lot_input)
+    loaded = (joinedload(StepScan.equipment), things.joinedload(LotInput.bank), things.joinedload(LotInput.material))
+    scans = session.scalars(select(StepScan).options(*loaded).where(StepScan.step_id.in_(ids)).order_by(StepScan.id))
+    by_step = _grouped(scans.all())
+    values = session.scalars(
+        select(StepValue)
+        .options(joinedload(StepValue.recorded_by), joinedload(StepValue.deviation))
+        .where(StepValue.step_id.in_(ids))
+        .order_by(StepValue.id)
+    )
+    measured = _grouped(values.all())
+    verified = session.scalars(
+        select(StepVerification)
+        .options(joinedload(StepVerification.verified_by))
+        .where(StepVerification.step_id.in_(ids))
+        .order_by(StepVerification.id)
+    )
+    seen = _grouped(verified.all())
+    return [
+        StepLine(each, None)
+        if row is None
+        else StepLine(each, row, by_step.get(row.id, []), _values(each, measured.get(row.id, [])), seen.get(row.id, []))
+        for each in process.steps
+        for row in (rows.get(each.key),)
+    ]
+
+
+def _grouped(rows: Sequence[Row]) -> Mapping[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for each in rows:
+        found.setdefault(each.step_id, []).append(each)
+    return found
+
+
+def _values(described: ProcessStep, rows: Sequence[StepValue]) -> list[ValueLine]:
+    lines = []
+    for parameter in described.parameters:
+        mine = [each for each in rows if each.parameter == parameter.key]
+        if mine:
+            lines.append(ValueLine(parameter, mine[-1], judge(parameter, mine[-1].reported), mine[:-1]))
+    return lines
+
+
+def name_of_performer(session: Session, step: Step) -> str:
+    """Return the printed name of who performs a step."""
+    return session.scalar(select(Person.printed_name).where(Person.id == step.performed_by_id)) or "–"

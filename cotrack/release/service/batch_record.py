@@ -1,0 +1,162 @@
+"""The batch record of a lot: each step with what was scanned, measured and verified (21 CFR 211.188, EU GMP 4.20)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from cotrack.foundation.access.models import Signature
+from cotrack.foundation.errors import NotFound
+from cotrack.foundation.site import Site
+from cotrack.foundation.written import site_words
+from cotrack.labelling.rules.reconciliation import account_of
+from cotrack.labelling.service.documents import Document, both, signature_lines
+from cotrack.lifecycles import LOT, STEP
+from cotrack.manufacture.models import Lot, StepScan
+from cotrack.manufacture.service.inputs import InputLine, input_lines
+from cotrack.manufacture.service.lots import label_fates, lot_numbered
+from cotrack.manufacture.service.process import StepLine, ValueLine, step_lines
+from cotrack.manufacture.service.step_page import in_short
+from cotrack.quality.models import Deviation
+from cotrack.quality.service.deviations import deviations_of
+from cotrack.release.models import DECISIONS
+from cotrack.release.service.dispositions import dispositions_of
+from cotrack.release.service.trail_reviews import newest_review
+from cotrack.study.service import definition_of
+
+EVENTS: Final = (
+    *(LOT.event(each) for each in ("make", "finish", "close", *DECISIONS)),
+    *(STEP.event(each) for each in STEP.actions),
+)
+
+
+def batch_record(session: Session, site: Site, number: str) -> Document:
+    """Return what the batch record of a lot says; raises NotFound where its study describes no steps."""
+    lot = lot_numbered(session, number)
+    lines = step_lines(session, lot)
+    if not lines:
+        raise NotFound("The study version of lot {lot} describes no steps: it has no batch record here.", lot=number)
+    deviations = list(reversed(deviations_of(session, f"lot:{number}")))
+    fields = {
+        **_facts(session, lot, site),
+        "is_whole": "yes" if all(each.status == "verified" for each in lines) else "no",
+        "steps": [_step(each, site) for each in lines],
+        "inputs": [_input(each, site) for each in input_lines(session, lot.id)],
+        "accounts": _accounts(session, lot),
+        "deviations": [[each.number, each.classification or "–", each.status, _said(each)] for each in deviations],
+        "signatures": _signatures(session, lot, deviations, site),
+    }
+    return Document("batch-record", f"lot:{number}", EVENTS, fields)
+
+
+def _facts(session: Session, lot: Lot, site: Site) -> dict[str, object]:
+    definition, short = definition_of(lot.study_definition), in_short(session, lot)
+    process, grown = short["process"], short["growth"]
+    units = [each.number for each in lot.units]
+    return {
+        "study": f"{definition.registration or '–'} · {both(definition.title)}",
+        "product": both(definition.product.name),
+        "lot": lot.number,
+        "status": lot.status,
+        "process": f"{definition.code} {definition.version}",
+        "made_on": lot.made_on.isoformat(),
+        "maker": f"{site.maker_zh} {site.maker_en}",
+        "bags": f"{units[0]} – {units[-1]} ({len(units)})" if units else "–",
+        "doublings": _limited(str(short["doublings"]), process.doublings_most),
+        "passage": _limited("–" if grown.passage is None else str(grown.passage), process.passage_most),
+    }
+
+
+def _limited(value: str, most: object) -> str:
+    return value if most is None else f"{value} (≤ {most})"
+
+
+def _step(line: StepLine, site: Site) -> dict[str, object]:
+    """Return one step: its instruction, who and when, and a line for each scan and each value."""
+    row = line.row
+    return {
+        "name": both(line.described.name),
+        "instruction": [line.described.instruction["zh"], line.described.instruction["en"]],
+        "status": line.status,
+        "performed": f"{row.performed_by.printed_name}, {_span(line, site)}" if row is not None else "–",
+        "verified": [f"{each.verified_by.printed_name}, {_at(each.verified_at, site)}" for each in line.verifications],
+        "scans": [_scan(each, site) for each in line.scans],
+        "values": [told for each in line.values for told in _value(each, site)],
+    }
+
+
+def _span(line: StepLine, site: Site) -> str:
+    """Write when a step began and ended, by the server's time."""
+    if line.row is None:
+        return "–"
+    end = _at(line.row.ended_at, site) if line.row.ended_at is not None else "…"
+    return f"{_at(line.row.started_at, site)} – {end}"
+
+
+def _at(instant: datetime, site: Site) -> str:
+    return site_words(instant, site.zone)
+
+
+def _scan(scan: StepScan, site: Site) -> list[str]:
+    """Return a line of a step's scans: kind, number, name, calibration or amount, when."""
+    at = _at(scan.scanned_at, site)
+    if scan.equipment is not None:
+        due = scan.calibration_due_on.isoformat() if scan.calibration_due_on else "–"
+        return [scan.need, scan.equipment.number, scan.equipment.name, f"校准有效至 calibrated until {due}", at]
+    made = scan.lot_input
+    source = (made.bank or made.material) if made is not None else None
+    if made is None or source is None:
+        return [scan.need, "–", "–", "–", at]
+    amount = f"{made.vials} 支 vials" if made.vials else made.amount
+    return [scan.need, source.number, source.name, amount, at]
+
+
+def _value(line: ValueLine, site: Site) -> list[list[str]]:
+    """Return a line for each value of a parameter, the corrected ones first: name, limits, value, verdict, by whom."""
+    rows = []
+    for each in (*line.earlier, line.value):
+        is_current = each is line.value
+        verdict = line.standing.value if is_current else "corrected"
+        who = f"{each.recorded_by.printed_name}, {_at(each.recorded_at, site)}"
+        why = [who, *([f"更正 corrected: {each.reason}"] if each.reason else [])]
+        why += [each.deviation.number] if each.deviation else []
+        value = f"{each.reported} {line.parameter.unit}".rstrip()
+        rows.append([both(line.parameter.name), line.parameter.limits, value, verdict, " · ".join(why)])
+    return rows
+
+
+def _input(line: InputLine, site: Site) -> list[str]:
+    """Return a line of what went into the lot: number, name, amount, last day of use, by whom and when."""
+    source = line.made.bank or line.made.material
+    if source is None:
+        return ["–"] * 5
+    amount = f"{line.made.vials} 支 vials" if line.made.vials else line.made.amount
+    who = f"{line.used_by}, {_at(line.made.used_at, site)}"
+    return [source.number, source.name, amount, source.expires_on.isoformat(), who]
+
+
+def _accounts(session: Session, lot: Lot) -> list[list[str]]:
+    """Return the figures of the account of labels: kind, printed, applied, spoiled, replaced, in hand."""
+    labels = label_fates(session, lot)
+    kinds = sorted({each.kind for each, _ in labels})
+    found = {kind: account_of(fate for each, fate in labels if each.kind == kind) for kind in kinds}
+    return [
+        [kind, *map(str, (each.printed, each.applied, each.spoiled, each.replaced, each.in_hand))]
+        for kind, each in found.items()
+    ]
+
+
+def _said(deviation: Deviation) -> str:
+    return " · ".join(filter(None, [deviation.description, deviation.cause, deviation.impact]))
+
+
+def _signatures(session: Session, lot: Lot, deviations: Sequence[Deviation], site: Site) -> list[list[str]]:
+    """Return who signed anything of the lot that this record tells: closures, review of the trail, decisions."""
+    trail = newest_review(session, lot.id)
+    signed: Iterable[Signature] = [
+        *(each.closure_signature for each in deviations if each.closure_signature is not None),
+        *([trail.signature] if trail is not None else []),
+        *(each.signature for each in dispositions_of(session, lot.id)),
+    ]
+    return [signature_lines(each, site) for each in sorted(signed, key=lambda each: each.signed_at)]
