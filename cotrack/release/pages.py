@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from cotrack.foundation.web.files import kept_upload, preview_page
+from cotrack.foundation.web.files import kept_upload, pdf_file, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.web.words import site_time, tell, term
 from cotrack.foundation.words import N_
-from cotrack.labelling.pages import document_page
+from cotrack.labelling.pages import on_paper
 from cotrack.lifecycles import HOLD, LOT, RESULT
 from cotrack.quality.service import holds
 from cotrack.release import schemas
@@ -21,11 +21,11 @@ from cotrack.release.service import (
     imports,
     invalidations,
     lifting,
+    papers,
     results,
     trail_reviews,
     trends,
 )
-from cotrack.release.service.certificate import certificate
 
 pages = Blueprint("release", __name__, template_folder="templates")
 
@@ -162,7 +162,7 @@ def show_trend(test: str) -> str:
 
 
 def _decision(number: str, action: str, schema: Any, act: Any) -> Response:
-    return act_page(LOT, action, schema, act, thing=f"lot:{number}")
+    return on_paper(act_page(LOT, action, schema, act, thing=f"lot:{number}"), f"lot:{number}")
 
 
 @pages.route("/lots/<number>/release/sign", methods=["GET", "POST"])
@@ -183,8 +183,9 @@ def release_conditionally(number: str) -> Response:
 @pages.get("/lots/<number>/certificate.pdf")
 @needs("lot:read")
 def certificate_document(number: str) -> Response:
-    """Give the certificate of a lot as a document."""
-    return document_page(f"certificate-{number}", lambda session, site: certificate(session, site, number))
+    """Give the certificate of a lot as it was made under the newest decision."""
+    document = papers.certificate_pdf(runtime().ground, runtime().settings.witness_file, number)
+    return pdf_file(document, f"certificate-{number}.pdf")
 
 
 @pages.route("/lots/<number>/release/reject", methods=["GET", "POST"])
