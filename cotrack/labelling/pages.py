@@ -49,12 +49,12 @@ def on_paper(response: Response, subject: str) -> Response:
 
 
 @pages.get("/documents/<int:document_id>.pdf")
-@needs("lot:read", "infusion:read")
+@needs("lot:read", "source:read", "infusion:read")
 def show_document(document_id: int) -> Response:
     """Give a signed document as it was made; one that is still owed is made now."""
     with runtime().ground.sessions.reading() as session:
         owed = keeping.document_owed(session, document_id)
-        require(keeping.READERS.get(owed.name, "lot:read"))
+        require(keeping.reader_of(owed.name))
     content = keeping.content_of(runtime().ground, runtime().settings.witness_file, document_id)
     return pdf_file(content, f"{owed.name}-{owed.subject.partition(':')[2]}-{document_id}.pdf")
 

@@ -184,8 +184,19 @@ def release_conditionally(number: str) -> Response:
 @needs("lot:read")
 def certificate_document(number: str) -> Response:
     """Give the certificate of a lot as it was made under the newest decision."""
-    document = papers.certificate_pdf(runtime().ground, runtime().settings.witness_file, number)
-    return pdf_file(document, f"certificate-{number}.pdf")
+    return _document(number, "certificate")
+
+
+@pages.get("/lots/<number>/release-record.pdf")
+@needs("source:read")
+def release_record_document(number: str) -> Response:
+    """Give the record of all that the newest decision about a lot rested on."""
+    return _document(number, "release-record")
+
+
+def _document(number: str, name: str) -> Response:
+    content = papers.lot_document(runtime().ground, runtime().settings.witness_file, number, name)
+    return pdf_file(content, f"{name}-{number}.pdf")
 
 
 @pages.route("/lots/<number>/release/reject", methods=["GET", "POST"])

@@ -54,7 +54,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "deviations": deviations_of(session, f"lot:{number}"),
         "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
-        "documents": documents_of(session, f"lot:{number}"),
+        "documents": documents_of(session, f"lot:{number}", readable_by=actor.permissions),
         "made_by": name_of(session, lot.made_by_id),
         "timeline": records_of(session, [f"lot:{number}", *(f"file:{each}" for each in files_of(session, lot.id))]),
         "conditional_until": until,

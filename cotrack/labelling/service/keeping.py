@@ -6,7 +6,7 @@ the record of the signature; the PDF follows the commit, under a head of the tra
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -31,11 +31,17 @@ from cotrack.labelling.service.versions import versions_text
 
 KEEPER: Final = Actor(None, "system", "cotrack", ("system",), request="documents")
 EVENT: Final = "document.keep"
-READERS: Final = {"infusion-record": "infusion:read"}
-"""Who may read a kept document; those that are not named here, whoever reads lots."""
+READERS: Final = {"infusion-record": "infusion:read", "release-record": "source:read"}
+"""Who may read a kept document: not everybody who reads lots knows of donors. Those not named, whoever reads lots."""
 TRIAL_RECORD: Final = f"0 · {'0' * 64}"
 TRIAL_NOTE: Final = f"trial\n0\n{'A' * 43}=\n\n— trial {'A' * 92}\n"
 """What stands in head and foot of a document that is only tried out: as long as the real ones."""
+
+
+def reader_of(name: str) -> str:
+    """Return the permission that opens a kept document."""
+    return READERS.get(name, "lot:read")
+
 
 Papers = Callable[[Signature], Sequence[Document]]
 """What a signature puts on paper, once it is known who signs when."""
@@ -140,15 +146,21 @@ def still_owed(session: Session, subject: str = "") -> Sequence[OwedDocument]:
     return session.scalars(statement.where(OwedDocument.subject == subject) if subject else statement).all()
 
 
-def documents_of(session: Session, subject: str, name: str = "") -> Sequence[OwedDocument]:
-    """Return the signed documents about a thing, newest first, each with what is kept of it but the bytes."""
+def documents_of(
+    session: Session, subject: str, name: str = "", *, readable_by: Collection[str] | None = None
+) -> Sequence[OwedDocument]:
+    """Return the signed documents about a thing, newest first, each with what is kept of it but the bytes.
+
+    `readable_by` leaves out those that these permissions do not open.
+    """
     statement = (
         select(OwedDocument)
         .options(joinedload(OwedDocument.kept))
         .where(OwedDocument.subject == subject)
         .order_by(OwedDocument.id.desc())
     )
-    return session.scalars(statement.where(OwedDocument.name == name) if name else statement).all()
+    found = session.scalars(statement.where(OwedDocument.name == name) if name else statement).all()
+    return [each for each in found if readable_by is None or reader_of(each.name) in readable_by]
 
 
 def document_owed(session: Session, owed_id: int) -> OwedDocument:

@@ -8,10 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Signature
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
+from cotrack.manufacture.models import Lot
 from cotrack.quality.models import Deviation
 from cotrack.quality.service.deviations import deviations_of
 from cotrack.quality.service.holds import holds_of
@@ -35,6 +37,8 @@ class Decided:
     reason: str
     outstanding_tests: Sequence[str]
     signature: Signature
+    against: Sequence[Blocker] = ()
+    """What stands against a full release: nothing under a release, the outstanding tests under a conditional one."""
 
 
 def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
@@ -50,21 +54,25 @@ def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Deci
         "outstanding": [both(case.definition.tests[key].name) for key in decided.outstanding_tests],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
         "deviations": [_deviation(each) for each in reversed(deviations)],
-        "signatures": _signatures(
-            [
-                *_reviews(session, lot.id, stored),
-                *(each.invalidation.signature for each in stored if each.invalidation),
-                *(each.closure_signature for each in deviations if each.closure_signature),
-                *earlier_signatures(session, lot.id, decided.signature),
-                decided.signature,
-            ],
-            site,
-        ),
+        "signatures": [signature_lines(each, site) for each in signatures_under(session, lot, decided)],
     }
     return Document("certificate", f"lot:{lot.number}", EVENTS, fields)
 
 
-def earlier_signatures(session: Session, lot_id: int, signature: Signature) -> list[Signature]:
+def signatures_under(session: Session, lot: Lot, decided: Decided) -> list[Signature]:
+    """Return every signature on which a decision stands, and its own, in the order of signing."""
+    stored, deviations = results_of(session, lot.id), deviations_of(session, f"lot:{lot.number}")
+    signed = [
+        *_reviews(session, lot.id, stored),
+        *(each.invalidation.signature for each in stored if each.invalidation),
+        *(each.closure_signature for each in deviations if each.closure_signature),
+        *_earlier(session, lot.id, decided.signature),
+        decided.signature,
+    ]
+    return sorted(signed, key=lambda each: each.signed_at)
+
+
+def _earlier(session: Session, lot_id: int, signature: Signature) -> list[Signature]:
     """Return the signatures under the earlier decisions about a lot."""
     statement = select(Disposition).options(joinedload(Disposition.signature)).where(Disposition.lot_id == lot_id)
     found = session.scalars(statement.order_by(Disposition.id))
@@ -96,7 +104,7 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
         both(each.test.name),
         _once(result.method for result in mine),
         limit_words(each.test),
-        " · ".join(_reported(result) for result in mine) or "–",
+        " · ".join(reported(result) for result in mine) or "–",
         each.test.unit,
         _once(site_words(result.tested_at, site.zone)[:10] for result in mine),
         _once(result.analyst for result in mine),
@@ -110,7 +118,7 @@ def _deviation(each: Deviation) -> list[str]:
     return [each.number, each.classification or "–", each.status, " · ".join(filter(None, found))]
 
 
-def _reported(result: Result) -> str:
+def reported(result: Result) -> str:
     """Write a result with what it is to the others: invalid, a correction, a retest."""
     said = (
         (result.status == "invalidated", "无效 invalid"),
@@ -145,7 +153,3 @@ def _reviews(session: Session, lot_id: int, stored: Sequence[Result]) -> list[Si
     reviews = {each.review_signature.id: each.review_signature for each in stored if each.review_signature}
     trail = newest_review(session, lot_id)
     return [*reviews.values(), *([trail.signature] if trail else [])]
-
-
-def _signatures(signed: Sequence[Signature], site: Site) -> list[list[str]]:
-    return [signature_lines(each, site) for each in sorted(signed, key=lambda each: each.signed_at)]

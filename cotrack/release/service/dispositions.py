@@ -35,6 +35,7 @@ from cotrack.release.rules.lots import (
 from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.conditional import end_of
+from cotrack.release.service.release_record import release_record
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
 from cotrack.study import service as study
@@ -143,8 +144,9 @@ def _decide(work: Work, case: ReleaseCase, decision: str, reason: str) -> Dispos
     outstanding_keys = [each.key for each in missing]
 
     def papers(signature: Signature) -> Sequence[Document]:
-        decided = Decided(decision, reason, outstanding_keys, signature)
-        return [certificate(work.session, work.site, case, decided)]
+        against = against_release(case.definition, case.facts, decider(work.actor), work.now)
+        decided = Decided(decision, reason, outstanding_keys, signature, against)
+        return [each(work.session, work.site, case, decided) for each in (certificate, release_record)]
 
     # Paper that cannot be made leaves nothing half signed: it is set before anybody signs, and promised with the
     # signature.

@@ -12,27 +12,31 @@ from cotrack.labelling.service.keeping import content_of, documents_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.dispositions import dispositions_of, release_case
+from cotrack.release.service.release_record import NAME as RELEASE_RECORD
+from cotrack.release.service.release_record import release_record
 
 
-def certificate_pdf(ground: Ground, witness: Path, number: str) -> bytes:
-    """Return the kept certificate of the newest decision; one of a decision that promised none is set as of now.
+def lot_document(ground: Ground, witness: Path, number: str, name: str) -> bytes:
+    """Return a kept document of the newest decision (`certificate`, `release-record`).
 
-    Raises NotFound where nothing is decided about the lot yet.
+    Where the decision was signed before documents were kept, it is set as of now. Raises NotFound where nothing is
+    decided about the lot yet.
     """
     with ground.sessions.reading() as session:
         lot = lot_numbered(session, number)
         decisions = dispositions_of(session, lot.id)
-        owed = documents_of(session, f"lot:{number}", "certificate")
+        owed = documents_of(session, f"lot:{number}", name)
     if not decisions:
         raise NotFound("Nothing is decided about lot {lot} yet: its certificate comes with the decision.", lot=number)
     if owed and owed[0].signature_id == decisions[0].signature_id:
         return content_of(ground, witness, owed[0].id)
-    return pdf_of(ground, witness, lambda session, site: _as_of_now(session, site, number))
+    return pdf_of(ground, witness, lambda session, site: _as_of_now(session, site, number, name))
 
 
-def _as_of_now(session: Session, site: Site, number: str) -> Document:
-    """Return the certificate of a decision that was signed before documents were kept."""
+def _as_of_now(session: Session, site: Site, number: str, name: str) -> Document:
+    """Return a document of a decision that was signed before documents were kept."""
     lot = lot_numbered(session, number)
     newest = dispositions_of(session, lot.id)[0]
     decided = Decided(newest.decision, newest.reason, newest.outstanding_tests.split(), newest.signature)
-    return certificate(session, site, release_case(session, lot, site), decided)
+    read = release_record if name == RELEASE_RECORD else certificate
+    return read(session, site, release_case(session, lot, site), decided)
