@@ -10,7 +10,7 @@ from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.web.words import site_time, tell, term
 from cotrack.foundation.words import N_
-from cotrack.labelling.pages import on_paper
+from cotrack.labelling.pages import document_page, on_paper
 from cotrack.lifecycles import HOLD, LOT, RESULT
 from cotrack.quality.service import holds
 from cotrack.release import schemas
@@ -26,6 +26,7 @@ from cotrack.release.service import (
     trail_reviews,
     trends,
 )
+from cotrack.release.service.trend_document import trend_document
 
 pages = Blueprint("release", __name__, template_folder="templates")
 
@@ -159,6 +160,14 @@ def show_trend(test: str) -> str:
     with runtime().ground.sessions.reading() as session:
         page = trends.trend_page(session, test, request.args.get("lot", ""))
         return render_template("release/trend.html", **page)
+
+
+@pages.get("/trends/<test>.pdf")
+@needs("lot:read")
+def trend_paper(test: str) -> Response:
+    """Give the trend of a test as a document; `?lot=` marks the point of one lot."""
+    lot = request.args.get("lot", "")
+    return document_page(f"trend-{test}", lambda session, site: trend_document(session, site, test, lot))
 
 
 def _decision(number: str, action: str, schema: Any, act: Any) -> Response:

@@ -83,17 +83,14 @@ def set_again(name: str, fields: Mapping[str, Any], *, note: str, made_at: datet
 
 
 def _record(session: Session, document: Document) -> AuditRecord:
-    """Return the newest record of what the document rests on."""
-    statement = (
-        select(AuditRecord)
-        .where(
+    """Return the newest record of what the document rests on: of the whole trail where it rests on no act."""
+    statement = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(1)
+    if document.events:
+        statement = statement.where(
             AuditRecord.subject == document.subject,
             AuditRecord.event.in_(document.events),
             AuditRecord.outcome == "done",
         )
-        .order_by(AuditRecord.id.desc())
-        .limit(1)
-    )
     return session.scalars(statement).one()
 
 
