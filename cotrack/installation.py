@@ -30,6 +30,7 @@ from cotrack.foundation.resources import resource
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.terminal import asked_password
 from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.labelling import jobs as documents
 from cotrack.labelling.gateways.needs import check_system
 from cotrack.settings import Settings, SettingsFault
 
@@ -200,4 +201,5 @@ def work(runtime: Runtime) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     clearing = Work("clearing", lambda: clear_outdated(runtime.ground.sessions), CLEAR_EVERY_SECONDS)
-    background.do([*trail.works(runtime.ground, runtime.settings.witness_file), clearing], stop)
+    ground, witness = runtime.ground, runtime.settings.witness_file
+    background.do([*trail.works(ground, witness), *documents.works(ground, witness), clearing], stop)

@@ -136,7 +136,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | READ_CLINIC
     | {"study:approve_investigator", "participant:withdraw", "alert:acknowledge", "trail:read"},
     "auditor": READ_PRODUCT | READ_SOURCES | READ_CLINIC | {"trail:read", "person:read"},
-    "system": frozenset({"system:start", "trail:verify", "backup:create", "person:add", "study:load"}),
+    "system": frozenset({"system:start", "trail:verify", "backup:create", "person:add", "study:load", "document:keep"}),
 }
 
 ROLES: Final = {role: granted | (EVERYBODY if role != "system" else frozenset()) for role, granted in _ROLES.items()}

@@ -28,6 +28,7 @@ from cotrack.foundation.web import words
 from cotrack.foundation.web.visit import may
 from cotrack.foundation.words import N_
 from cotrack.labelling import api as labelling_api
+from cotrack.labelling import commands as labelling_commands
 from cotrack.labelling import pages as labelling_pages
 from cotrack.lifecycles import LIFECYCLES
 from cotrack.manufacture.api import process as process_api
@@ -86,6 +87,7 @@ COMMANDS: Final[list[click.Command]] = [
     audit_commands.audit,
     backup_commands.backup,
     desk_commands.labels,
+    labelling_commands.documents,
     trace_commands.trace,
     demonstration_commands.demo,
 ]

@@ -172,6 +172,10 @@ WORDS: Final = {
     "positive": N_("positive"),
     "monotherapy": N_("alone"),
     "immunochemotherapy": N_("with immunochemotherapy"),
+    # signed documents
+    "certificate": N_("certificate"),
+    "release-record": N_("lot release record"),
+    "infusion-record": N_("infusion record"),
     # events without a lifecycle
     "person.add": N_("Person added"),
     "person.disable": N_("Person disabled"),
@@ -188,6 +192,7 @@ WORDS: Final = {
     "identity_check.make": N_("Identity check"),
     "label_instance.specimen": N_("Specimen label drawn"),
     "result.import": N_("Results imported"),
+    "document.keep": N_("Document made and kept"),
     "schema.migrate": N_("Database migrated"),
     "backup.create": N_("Back-up made"),
     "system.restore": N_("Back-up restored"),

@@ -22,9 +22,11 @@ REVOKE UPDATE ON
   disposition,
   handover,
   identity_check,
+  kept_document,
   label_entity,
   lot_input,
   observation,
+  owed_document,
   result_entry,
   result_import,
   result_invalidation,
@@ -39,10 +41,11 @@ FROM cotrack_app;
 -- Only the owner migrates.
 REVOKE INSERT, UPDATE ON alembic_version FROM cotrack_app;
 
--- SELECT … FOR UPDATE asks for a right to UPDATE some column. The program locks these append-only rows while it counts;
--- their trigger still refuses every change.
+-- SELECT … FOR UPDATE asks for a right to UPDATE some column. The program locks these append-only rows while it counts
+-- labels or keeps a document; their trigger still refuses every change.
 GRANT UPDATE (id) ON
-  label_entity
+  label_entity,
+  owed_document
 TO cotrack_app;
 
 -- Outside the trail (cotrack/foundation/db/guard.py): rows that end by time. Nothing else is ever deleted.

@@ -7,7 +7,7 @@ purpose=$1
 packages="libzbar0 fonts-noto-cjk fonts-jetbrains-mono tzdata"
 lock=requirements.lock
 if [ "$purpose" = test ]; then
-    packages="$packages postgresql chromium nodejs"
+    packages="$packages postgresql chromium nodejs poppler-utils qpdf"
     lock=requirements-dev.lock
 fi
 python=${PYTHON:-python3}
@@ -17,6 +17,8 @@ missing() {
         if [ "$package" = postgresql ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then continue; fi
         if [ "$package" = chromium ] && command -v chromium >/dev/null; then continue; fi
         if [ "$package" = nodejs ] && command -v node >/dev/null; then continue; fi
+        if [ "$package" = poppler-utils ] && command -v pdfinfo >/dev/null; then continue; fi
+        if [ "$package" = qpdf ] && command -v qpdf >/dev/null; then continue; fi
         dpkg -s "$package" >/dev/null 2>&1 || printf '%s ' "$package"
     done
     "$python" -c 'import ensurepip, venv' 2>/dev/null || printf 'python3-venv '

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from cotrack.demonstration import files, past, present
 from cotrack.demonstration.acts import Journey
-from cotrack.demonstration.players import Cast
+from cotrack.demonstration.players import Cast, T
 from cotrack.demonstration.story import StoryClock
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.audit.service import records_of
@@ -19,6 +19,8 @@ from cotrack.foundation.migrations import SYSTEM
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
+from cotrack.labelling.service.keeping import keep_all
 
 DAYS_TOLD = 130
 BEGIN, FINISH = "demonstration.load", "demonstration.finish"
@@ -37,6 +39,16 @@ CHAPTERS: Final[tuple[tuple[str, Callable[[Journey, StoryClock], None]], ...]] =
 """What is built, in the order of the story."""
 
 
+class _Cast(Cast):
+    """The players, with what they sign on paper at once: nothing works in the background while a story is told."""
+
+    def sign(self, username: str, act: Callable[[Work], T], *, station: str | None = None) -> T:
+        """Let somebody carry out one signed command, and make its documents."""
+        done = super().sign(username, act, station=station)
+        keep_all(self.ground, self.runtime.settings.witness_file)
+        return done
+
+
 def load(runtime: Runtime) -> Iterator[str]:
     """Build the site, chapter by chapter, and say what was built; an empty training site only."""
     _refuse_unfit(runtime)
@@ -44,7 +56,7 @@ def load(runtime: Runtime) -> Iterator[str]:
     files.remove(_folder(runtime))
     clock = StoryClock(runtime.ground.sessions.clock())
     sessions = runtime.ground.sessions.with_clock(clock)
-    journey = Journey(Cast(replace(runtime, ground=replace(runtime.ground, sessions=sessions))))
+    journey = Journey(_Cast(replace(runtime, ground=replace(runtime.ground, sessions=sessions))))
     clock.begin(days=DAYS_TOLD)
     _announce(journey, clock)
     for words, chapter in CHAPTERS:

@@ -60,6 +60,11 @@ class Work:
         self._is_rehearsal = is_rehearsal
 
     @property
+    def is_rehearsal(self) -> bool:
+        """Whether the act is only decided, and ends before its signature."""
+        return self._is_rehearsal
+
+    @property
     def site(self) -> Site:
         """The site definition in force."""
         return self.ground.site
@@ -158,11 +163,13 @@ class Work:
         if self._proof is None or self._proof.person_id != self.actor.person_id:
             raise SignatureMissing("This step is signed with your password.")
         _refuse_other_text(self._proof, signing)
-        signature = self._signature(signing)
+        signature = self.unsigned(meaning, signed_text)
         self.add(signature)
         return signature
 
-    def _signature(self, signing: SigningText) -> Signature:
+    def unsigned(self, meaning: str | None, signed_text: str) -> Signature:
+        """Return the signature as it would stand under this text, kept nowhere: paper is tried out with it first."""
+        signing = SigningText(meaning or "", signed_text)
         intention = self.intention or Intention("", "")
         return sealed(
             Signature(

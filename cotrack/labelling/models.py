@@ -1,9 +1,9 @@
-"""Tables of labelled things and of every label that was ever asked for."""
+"""Tables of labelled things, of every label that was ever asked for, and of signed documents as they went out."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, relationship
 
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
 from cotrack.lifecycles import LABEL_INSTANCE
@@ -61,3 +61,51 @@ class LabelInstance(Standing):
     bytes_sha256: Mapped[str | None] = column()
     applied_at: Mapped[datetime | None] = column()
     applied_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+
+class OwedDocument(Base):
+    """What a signature promised as paper: written with the signature, in the same record; the PDF follows.
+
+    `fields` is what the document says, as canonical JSON in UTF-8: bytes, so that the trail keeps its hash alone.
+    """
+
+    __tablename__ = "owed_document"
+    __table_args__ = (
+        UniqueConstraint("signature_id", "name"),
+        Index("ix_owed_document_subject", "subject", "name"),
+        CheckConstraint("name <> ''", name="named"),
+        {"info": APPEND_ONLY},
+    )
+
+    name: Mapped[str] = column()
+    subject: Mapped[str] = column()
+    event: Mapped[str] = column()
+    fields: Mapped[bytes] = column(LargeBinary)
+    signature_id: Mapped[int] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+    owed_at: Mapped[datetime] = column()
+
+    kept: Mapped["KeptDocument | None"] = relationship(viewonly=True)
+
+
+class KeptDocument(Base):
+    """The bytes of a signed document, once for ever, with all that made them: a re-make of these equals them.
+
+    `around` is what stands in head and foot, as canonical JSON; `note` the checkpoint that is printed; `versions`
+    the template, program, typst and fonts.
+    """
+
+    __tablename__ = "kept_document"
+    __table_args__ = (
+        UniqueConstraint("owed_id"),
+        CheckConstraint("content_sha256 <> ''", name="hashed"),
+        {"info": APPEND_ONLY},
+    )
+
+    owed_id: Mapped[int] = column(ForeignKey("owed_document.id", ondelete="RESTRICT"))
+    record_id: Mapped[int] = column(ForeignKey("audit_record.id", ondelete="RESTRICT"))
+    note: Mapped[str] = column()
+    around: Mapped[bytes] = column(LargeBinary)
+    versions: Mapped[str] = column()
+    made_at: Mapped[datetime] = column()
+    content: Mapped[bytes] = column(LargeBinary, deferred=True)
+    content_sha256: Mapped[str] = column()

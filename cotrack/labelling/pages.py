@@ -1,14 +1,15 @@
 """Pages of one label: hand it out, make it void; and the way from any page to a document."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, page_of
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, require, runtime
-from cotrack.labelling.service import documents, instances, printing
+from cotrack.labelling.service import documents, instances, keeping, printing
 from cotrack.lifecycles import LABEL_INSTANCE
 
 pages = Blueprint("labelling", __name__, template_folder="templates")
@@ -38,6 +39,24 @@ def document_page(name: str, read: Callable[..., documents.Document]) -> Respons
     """Answer with the document that `read` gathers from a session and the site, set as of now."""
     document = documents.pdf_of(runtime().ground, runtime().settings.witness_file, read)
     return pdf_file(document, f"{name}.pdf")
+
+
+def on_paper(response: Response, subject: str) -> Response:
+    """Make what a signed act promised into documents, after its commit; what fails now stays owed, and is said."""
+    if response.status_code < HTTPStatus.BAD_REQUEST and request.method == "POST":
+        keeping.keep_all(runtime().ground, runtime().settings.witness_file, subject)
+    return response
+
+
+@pages.get("/documents/<int:document_id>.pdf")
+@needs("lot:read", "source:read", "infusion:read")
+def show_document(document_id: int) -> Response:
+    """Give a signed document as it was made; one that is still owed is made now."""
+    with runtime().ground.sessions.reading() as session:
+        owed = keeping.document_owed(session, document_id)
+        require(keeping.reader_of(owed.name))
+    content = keeping.content_of(runtime().ground, runtime().settings.witness_file, document_id)
+    return pdf_file(content, f"{owed.name}-{owed.subject.partition(':')[2]}-{document_id}.pdf")
 
 
 def handed_out(handed: printing.HandedOut) -> Response:

@@ -5,10 +5,11 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.commands import Act, SignedWith, answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.labelling.pages import on_paper
 from cotrack.quality.schemas import LiftedOut
 from cotrack.release import schemas
 from cotrack.release.service import (
@@ -112,7 +113,7 @@ def review_trail(body: dict[str, Any], number: str) -> Response:
 @api.response(201, schemas.DispositionOut)
 def release(body: dict[str, Any], number: str) -> Response:
     """Release a lot."""
-    return answer(lambda work: dispositions.release(work, number), schemas.DispositionOut(), status=201, **body)
+    return _decided(lambda work: dispositions.release(work, number), number, body["signature"])
 
 
 @api.post("/lots/<number>/release-conditionally")
@@ -122,7 +123,7 @@ def release(body: dict[str, Any], number: str) -> Response:
 def release_conditionally(body: dict[str, Any], number: str) -> Response:
     """Release a lot with outstanding tests."""
     act = lambda work: dispositions.release_conditionally(work, number, reason=body["reason"])  # noqa: E731 (one line)
-    return answer(act, schemas.DispositionOut(), status=201, signature=body["signature"])
+    return _decided(act, number, body["signature"])
 
 
 @api.post("/lots/<number>/reject")
@@ -132,7 +133,12 @@ def release_conditionally(body: dict[str, Any], number: str) -> Response:
 def reject(body: dict[str, Any], number: str) -> Response:
     """Reject a lot for ever."""
     act = lambda work: dispositions.reject(work, number, reason=body["reason"])  # noqa: E731 (one line)
-    return answer(act, schemas.DispositionOut(), status=201, signature=body["signature"])
+    return _decided(act, number, body["signature"])
+
+
+def _decided(act: Act, number: str, signature: SignedWith) -> Response:
+    """Carry out a decision and answer with it; its documents are made afterwards."""
+    return on_paper(answer(act, schemas.DispositionOut(), status=201, signature=signature), f"lot:{number}")
 
 
 @api.post("/holds/<int:hold_id>/lift")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from html import escape
 from math import ceil
 from typing import Final
 
@@ -178,3 +179,55 @@ def _ticks(marks: Sequence[Mark]) -> tuple[Tick, ...]:
 def _tick(mark: Mark) -> Tick:
     anchor = "end" if mark.x > RIGHT - 60 else "middle"
     return Tick(mark.point.lot, mark.x, RIGHT if anchor == "end" else mark.x, anchor)
+
+
+_STYLE: Final = (
+    "text{font-family:'Noto Sans CJK SC';font-size:14px;fill:#17212b}path{stroke:#4a5560;stroke-width:1.5}"
+    ".limit path{stroke:#a3121b;stroke-width:2.5}.limit text{fill:#a3121b;font-weight:700}"
+    ".alert path{stroke:#7a4b00;stroke-width:2;stroke-dasharray:9 5}.alert text{fill:#7a4b00;font-weight:700}"
+    ".centre path{stroke:#0b3c49}.outer path{stroke-dasharray:2 4;stroke-width:2}"
+    "path.lead{stroke-width:1;stroke-dasharray:none}.course{stroke:#0b5c73;stroke-width:1.5}"
+    "path.point{fill:#0b5c73;stroke:#fff;stroke-width:1}path.bound{fill:#fff;stroke:#4a5560;stroke-width:2}"
+    "path.broken{fill:#17212b}.rule{font-weight:700}.asked path{stroke:#17212b;stroke-width:1;stroke-dasharray:4 3}"
+    "circle{stroke:#17212b;stroke-width:2.5}.asked text{font-weight:700}.tick{font-size:13px;fill:#55626e}"
+)
+"""What the page's style sheet says of a trend, for paper: forms and labels tell all of it without colour."""
+
+_LINE_WORDS: Final = {"limit": "限度 Limit", "alert": "警戒限 Alert", "centre": "均值 Mean", "outer": ""}
+
+
+def svg_of(drawn: Picture) -> str:
+    """Return a picture as an SVG that stands by itself, in both languages, for a document."""
+    parts = [*(_line_svg(each) for each in drawn.lines), *([_asked_svg(drawn.asked)] if drawn.asked else [])]
+    parts.append(f'<polyline class="course" points="{drawn.course}" fill="none"/>')
+    parts += [_mark_svg(each) for each in drawn.marks]
+    parts += [_text(each.x, 364, each.words, f'class="tick" text-anchor="{each.anchor}"') for each in drawn.ticks]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"><style>{_STYLE}</style>'
+    return head + "".join(parts) + "</svg>"
+
+
+def _text(x: float, y: float, words: str, attributes: str) -> str:
+    return f'<text x="{x}" y="{y}" {attributes}>{escape(words)}</text>'
+
+
+def _line_svg(line: Line) -> str:
+    words = f"{_LINE_WORDS[line.kind]} {line.words}".strip()
+    return (
+        f'<g class="{line.kind}"><path d="M184 {line.y}H944" fill="none"/>'
+        f'<path class="lead" d="M172 {line.label_y}L184 {line.y}" fill="none"/>'
+        + _text(168, line.label_y + 5, words, 'text-anchor="end"')
+        + "</g>"
+    )
+
+
+def _asked_svg(asked: Tick) -> str:
+    words = _text(asked.x, 15, asked.words, f'text-anchor="{asked.anchor}"')
+    return f'<g class="asked"><path d="M{asked.at} 22V336"/>{words}</g>'
+
+
+def _mark_svg(mark: Mark) -> str:
+    kind = mark.form if mark.form in {"number", "broken"} else "bound"
+    ring = f'<circle cx="{mark.x}" cy="{mark.y}" r="11" fill="none"/>' if mark.is_asked else ""
+    rules = ", ".join(map(str, mark.rules))
+    number = _text(mark.x, mark.y - 14, rules, 'class="rule" text-anchor="middle"') if rules else ""
+    return f'{ring}<path class="point {kind}" d="{mark.path}"/>{number}'

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from cotrack.foundation.web.files import kept_upload, preview_page
+from cotrack.foundation.web.files import kept_upload, pdf_file, preview_page
 from cotrack.foundation.web.forms import act_page, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.web.words import site_time, tell, term
 from cotrack.foundation.words import N_
-from cotrack.labelling.pages import document_page
+from cotrack.labelling.pages import document_page, on_paper
 from cotrack.lifecycles import HOLD, LOT, RESULT
 from cotrack.quality.service import holds
 from cotrack.release import schemas
@@ -21,12 +21,13 @@ from cotrack.release.service import (
     imports,
     invalidations,
     lifting,
+    papers,
     results,
     trail_reviews,
     trends,
 )
 from cotrack.release.service.batch_record import batch_record
-from cotrack.release.service.certificate import certificate
+from cotrack.release.service.trend_document import trend_document
 
 pages = Blueprint("release", __name__, template_folder="templates")
 
@@ -162,8 +163,16 @@ def show_trend(test: str) -> str:
         return render_template("release/trend.html", **page)
 
 
+@pages.get("/trends/<test>.pdf")
+@needs("lot:read")
+def trend_paper(test: str) -> Response:
+    """Give the trend of a test as a document; `?lot=` marks the point of one lot."""
+    lot = request.args.get("lot", "")
+    return document_page(f"trend-{test}", lambda session, site: trend_document(session, site, test, lot))
+
+
 def _decision(number: str, action: str, schema: Any, act: Any) -> Response:
-    return act_page(LOT, action, schema, act, thing=f"lot:{number}")
+    return on_paper(act_page(LOT, action, schema, act, thing=f"lot:{number}"), f"lot:{number}")
 
 
 @pages.route("/lots/<number>/release/sign", methods=["GET", "POST"])
@@ -191,8 +200,20 @@ def batch_record_document(number: str) -> Response:
 @pages.get("/lots/<number>/certificate.pdf")
 @needs("lot:read")
 def certificate_document(number: str) -> Response:
-    """Give the certificate of a lot as a document."""
-    return document_page(f"certificate-{number}", lambda session, site: certificate(session, site, number))
+    """Give the certificate of a lot as it was made under the newest decision."""
+    return _document(number, "certificate")
+
+
+@pages.get("/lots/<number>/release-record.pdf")
+@needs("source:read")
+def release_record_document(number: str) -> Response:
+    """Give the record of all that the newest decision about a lot rested on."""
+    return _document(number, "release-record")
+
+
+def _document(number: str, name: str) -> Response:
+    content = papers.lot_document(runtime().ground, runtime().settings.witness_file, number, name)
+    return pdf_file(content, f"{name}-{number}.pdf")
 
 
 @pages.route("/lots/<number>/release/reject", methods=["GET", "POST"])

@@ -1,6 +1,7 @@
 """The picture of a trend: where lines, labels and points lie, and by which form each is told."""
 
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from cotrack.foundation.words import Words
-from cotrack.release.gateways import BOTTOM, LEFT, RIGHT, SPARK_LOTS, TOP, Picture, picture_of, spark_of
+from cotrack.release.gateways import BOTTOM, LEFT, RIGHT, SPARK_LOTS, TOP, Picture, picture_of, spark_of, svg_of
 from cotrack.release.rules.trends import Chart, Point, chart_of, is_trended
 from cotrack.study.rules.definition import ReleaseTest
 
@@ -173,3 +174,15 @@ def test_a_spark_line_ends_at_its_lot_and_goes_back_no_further_than_twenty() -> 
 def test_a_lot_without_a_value_has_no_spark_line() -> None:
     assert spark_of(points("1", "2"), "L07") is None
     assert spark_of([], "") is None
+
+
+def test_the_picture_of_a_document_shows_every_line_and_point_of_the_page_in_both_languages() -> None:
+    drawn = picture(*NUMBERS, "<8", asked="L07", least="8", alert_most="20")
+    svg = svg_of(drawn)
+    root = ET.fromstring(svg)  # noqa: S314 (our own picture)
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"限度 Limit ≥ 8", "警戒限 Alert > 20", "L07"} <= set(texts)
+    shapes = [each.get("d") for each in root.iter("{http://www.w3.org/2000/svg}path")]
+    assert {each.path for each in drawn.marks} <= set(shapes)
+    assert all("H944" in str(shape) for shape in shapes[: 2 * len(drawn.lines) : 2])
+    assert svg.count("<circle") == 1

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 from sqlalchemy import Engine, event
 from support.clients import Client
@@ -262,3 +263,26 @@ def test_a_program_gets_the_same_trend_in_exact_numbers(world: World, person: Pe
     assert answer["centre"] == "92.5"
     few = person("he.p").get(f"/api/v1/trends/{POTENCY}").get_json()
     assert (few["points"], few["centre"], few["sigma"], few["basis"]) == ([], None, None, "too_few")
+
+
+def test_a_trend_on_paper_has_its_chart_its_table_and_its_rules(world: World, person: Person) -> None:
+    values(world, ["93.1", "92.8", "93.4", "93.0", "92.9", "93.3", "93.2", "92.7", "81.0"])
+    client = person("shen.i")
+    page = client.get(f"/trends/{VIABILITY}?lot={number(9)}").get_data(as_text=True)
+    address = f"/trends/{VIABILITY}.pdf?lot={number(9)}"
+    assert f'href="{address}"' in page
+    answer = client.get(address)
+    assert answer.mimetype == "application/pdf"
+    pdf = pypdfium2.PdfDocument(answer.data)
+    said = " ".join(" ".join(sheet.get_textpage().get_text_bounded().split()) for sheet in pdf)
+    for words in ("检验趋势 Trend", "限度 Limit ≥ 85", f"{number(9)} 81.0", "81.0", "暂定", "Nine values in a row"):
+        assert words in said, words
+    assert f"Record {len(records(world))} ·" in said
+    assert client.get("/trends/appearance.pdf").status_code == 404
+
+
+def test_a_trend_of_no_lot_is_a_document_too(world: World, person: Person) -> None:
+    answer = person("shen.i").get(f"/trends/{VIABILITY}.pdf")
+    assert answer.status_code == 200
+    said = pypdfium2.PdfDocument(answer.data)[0].get_textpage().get_text_bounded()
+    assert "No lot has a value of this test yet." in said

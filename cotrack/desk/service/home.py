@@ -45,6 +45,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("participant:screen", clinic.identities_to_record),
     ("trail:review", product.trails_to_review),
     ("lot:release", product.lots_to_decide),
+    ("lot:release", product.documents_to_make),
     ("source:decide", product.sources_to_decide),
     ("hold:lift", product.holds_to_solve),
     ("deviation:act", product.actions_to_do),

@@ -10,6 +10,7 @@ from cotrack.desk.service.thing_page import name_of
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.words import N_
+from cotrack.labelling.service.keeping import documents_of
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
 from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
@@ -55,6 +56,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "deviations": deviations_of(session, f"lot:{number}"),
         "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
+        "documents": documents_of(session, f"lot:{number}", readable_by=actor.permissions),
         "made_by": name_of(session, lot.made_by_id),
         "timeline": records_of(session, [f"lot:{number}", *(f"file:{each}" for each in files_of(session, lot.id))]),
         "conditional_until": until,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, contains_eager
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import seen_by, unfinished_prints
+from cotrack.labelling.service.keeping import still_owed
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
 from cotrack.quality.models import Deviation, Hold
@@ -169,6 +170,13 @@ def alerts_to_read(session: Session, desk: Desk) -> Iterator[Task]:
         arguments = {"alert_id": alert.id}
         title = N_("A released lot failed: read whom it reached")
         yield Task(title, alert.subject, "trace.show_alert", arguments, alert.raised_at, is_urgent=True)
+
+
+def documents_to_make(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    """Return the documents that were signed and are not made yet: opening one makes it, or says why it cannot be."""
+    for owed in still_owed(session):
+        title, arguments = N_("Make the signed document"), {"document_id": owed.id}
+        yield Task(title, owed.subject, "labelling.show_document", arguments, owed.owed_at)
 
 
 def drafts(column: Any) -> Finder:

@@ -49,8 +49,11 @@ class Template:
 
 @cache
 def template(name: str) -> Template:
-    """Return a template of the folder `labels`; raises LabelNotPrintable where its header is incomplete."""
-    text = (resource("labels") / f"{name}.typ").read_text(encoding="utf-8")
+    """Return a template of the folder `labels`; raises LabelNotPrintable where it or its header is incomplete."""
+    try:
+        text = (resource("labels") / f"{name}.typ").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LabelNotPrintable("The template {name} cannot be read.", name=name) from None
     header = dict(re.findall(r"^// (version|fields): (.+)$", text, re.MULTILINE))
     if {"version", "fields"} - header.keys():
         raise LabelNotPrintable("The template {name} lacks its header.", name=name)

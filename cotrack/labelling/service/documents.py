@@ -5,6 +5,7 @@ So paper that others hold contradicts a trail that is rewritten later (reference
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +40,16 @@ class Document:
     fields: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Made:
+    """A document that was set, with all that stands in its head and foot: the same input gives the same bytes."""
+
+    content: bytes
+    around: Mapping[str, Any]
+    note: str
+    made_at: datetime
+
+
 def pdf_of(ground: Ground, witness: Path, read: Callable[[Session, Site], Document]) -> bytes:
     """Return a document as PDF; the head of the trail is signed after it was read, and covers what the document says.
 
@@ -46,34 +57,45 @@ def pdf_of(ground: Ground, witness: Path, read: Callable[[Session, Site], Docume
     """
     with ground.sessions.reading() as session:
         document = read(session, ground.site)
-        record = _record(session, document)
-    note = sign_checkpoint(ground, witness)
-    chosen, head, now = template(f"documents/{document.name}"), read_unsigned(note), ground.sessions.clock()
+        record = record_line(_record(session, document))
+    return make(ground, document.name, document.fields, record=record, note=sign_checkpoint(ground, witness)).content
+
+
+def make(ground: Ground, name: str, fields: Mapping[str, Any], *, record: str, note: str) -> Made:
+    """Set a document now, under this head of the trail; raises LabelNotPrintable where the template does not fit."""
+    now, version = ground.sessions.clock(), template(f"documents/{name}").version
     around = {
         "site": both(Words(ground.site.name_en, ground.site.name_zh)),
         "training": TRAINING_WORDS if ground.is_training else "",
         "record": record,
         "note": note.strip().splitlines(),
-        "size": str(head.size),
-        "small": f"{chosen.version} · cotrack {__version__} · {site_words(now, ground.site.zone)}",
+        "size": str(read_unsigned(note).size),
+        "small": f"{version} · cotrack {__version__} · {site_words(now, ground.site.zone)}",
     }
-    fields = {name: spelled_out(value) for name, value in {**document.fields, **around}.items()}
-    return typeset(chosen, fields, qr_symbol(note, SYMBOL_MM), drawn_at=now, standard=STANDARD)
+    return Made(set_again(name, {**fields, **around}, note=note, made_at=now), around, note, now)
 
 
-def _record(session: Session, document: Document) -> str:
-    """Return number and hash of the newest record of what the document rests on."""
-    statement = (
-        select(AuditRecord)
-        .where(
+def set_again(name: str, fields: Mapping[str, Any], *, note: str, made_at: datetime) -> bytes:
+    """Return the PDF of a document whose every word is given: with the same versions always the same bytes."""
+    drawn = {key: spelled_out(value) for key, value in fields.items()}
+    symbol = qr_symbol(note, SYMBOL_MM)
+    return typeset(template(f"documents/{name}"), drawn, symbol, drawn_at=made_at, standard=STANDARD)
+
+
+def _record(session: Session, document: Document) -> AuditRecord:
+    """Return the newest record of what the document rests on: of the whole trail where it rests on no act."""
+    statement = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(1)
+    if document.events:
+        statement = statement.where(
             AuditRecord.subject == document.subject,
             AuditRecord.event.in_(document.events),
             AuditRecord.outcome == "done",
         )
-        .order_by(AuditRecord.id.desc())
-        .limit(1)
-    )
-    row = session.scalars(statement).one()
+    return session.scalars(statement).one()
+
+
+def record_line(row: AuditRecord) -> str:
+    """Return number and hash of the record on which a document rests, as its head prints them."""
     return f"{row.id} · {leaf_hash(row.body.encode()).hex()}"
 
 

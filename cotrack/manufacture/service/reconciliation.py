@@ -1,6 +1,6 @@
 """The account of a lot's labels, as paper: how many were printed, and what became of each (domain.md §3.3 rule 9)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.reconciliation import Account, Fate, account_of
 from cotrack.labelling.service.documents import Document, both
 from cotrack.lifecycles import LABEL_INSTANCE, LOT
+from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import label_fates, lot_numbered
 from cotrack.study.service import definition_of
 
@@ -26,20 +27,33 @@ def label_account(session: Session, site: Site, number: str) -> Document:
     definition = definition_of(lot.study_definition)
     labels = label_fates(session, lot)
     reasons = _reasons_of_voids(session, [each for each, _ in labels])
-    kinds = sorted({each.kind for each, _ in labels})
-    accounts = {kind: account_of(fate for each, fate in labels if each.kind == kind) for kind in kinds}
+    accounts = _accounts(labels)
     fields = {
         "study": f"{definition.registration or '–'} · {both(definition.title)}",
         "product": both(definition.product.name),
         "lot": lot.number,
         "status": lot.status,
         "is_settled": "yes" if all(each.is_settled for each in accounts.values()) else "no",
-        "accounts": [[kind, *_counts(account)] for kind, account in accounts.items()],
+        "accounts": _lines_of(accounts),
         "others": [
             _line(each, fate, reasons.get(each.id, ""), site) for each, fate in labels if each.status != "applied"
         ],
     }
     return Document("label-account", f"lot:{number}", EVENTS, fields)
+
+
+def account_lines(session: Session, lot: Lot) -> list[list[str]]:
+    """Return the account of a lot's labels as documents print it: a line for each kind of label."""
+    return _lines_of(_accounts(label_fates(session, lot)))
+
+
+def _accounts(labels: Sequence[tuple[LabelInstance, Fate]]) -> dict[str, Account]:
+    kinds = sorted({each.kind for each, _ in labels})
+    return {kind: account_of(fate for each, fate in labels if each.kind == kind) for kind in kinds}
+
+
+def _lines_of(accounts: Mapping[str, Account]) -> list[list[str]]:
+    return [[kind, *_counts(account)] for kind, account in accounts.items()]
 
 
 def _counts(account: Account) -> list[str]:

@@ -1,61 +1,86 @@
 """The certificate of a lot: each test with limit and result, what is outstanding, who decided (domain.md §3.3.8)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Signature
-from cotrack.foundation.errors import NotFound
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.manufacture.models import Lot
 from cotrack.quality.models import Deviation
 from cotrack.quality.service.deviations import deviations_of
 from cotrack.quality.service.holds import holds_of
-from cotrack.release.models import DECISIONS, Result
+from cotrack.release.models import DECISIONS, Disposition, Result
 from cotrack.release.rules.lots import TestStanding
-from cotrack.release.service.dispositions import ReleaseCase, dispositions_of, release_case
 from cotrack.release.service.results import results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
 
+if TYPE_CHECKING:
+    from cotrack.release.service.dispositions import ReleaseCase
+
 EVENTS: Final = tuple(LOT.event(each) for each in DECISIONS)
 
 
-def certificate(session: Session, site: Site, number: str) -> Document:
-    """Return what the certificate of a lot says; raises NotFound where nothing is decided about the lot yet."""
-    lot = lot_numbered(session, number)
-    decisions = dispositions_of(session, lot.id)
-    if not decisions:
-        raise NotFound("Nothing is decided about lot {lot} yet: its certificate comes with the decision.", lot=number)
-    case, stored = release_case(session, lot, site), results_of(session, lot.id)
-    held, deviations = holds_of(session, f"lot:{number}"), deviations_of(session, f"lot:{number}")
+@dataclass(frozen=True)
+class Decided:
+    """A decision as its documents say it: known before it is written, so that they can be tried out."""
+
+    decision: str
+    reason: str
+    outstanding_tests: Sequence[str]
+    signature: Signature
+    against: Sequence[Blocker] = ()
+    """What stands against a full release: nothing under a release, the outstanding tests under a conditional one."""
+
+
+def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
+    """Return what the certificate of a lot says under this decision and its signature."""
+    lot, stored = case.lot, results_of(session, case.lot.id)
+    held, deviations = holds_of(session, f"lot:{lot.number}"), deviations_of(session, f"lot:{lot.number}")
     fields = {
-        **_facts(case, site),
-        "decision": decisions[0].decision,
-        "reason": decisions[0].reason,
+        **lot_lines(case, site),
+        "decision": decided.decision,
+        "reason": decided.reason,
         "tests": [_test(each, stored, site) for each in case.facts.standings],
-        "invalidated": [line for each in case.facts.standings for line in _invalidated(each, stored, site)],
-        "outstanding": [both(case.definition.tests[key].name) for key in decisions[0].outstanding_tests.split()],
+        "invalidated": [line for each in case.facts.standings for line in invalidated_lines(each, stored, site)],
+        "outstanding": [both(case.definition.tests[key].name) for key in decided.outstanding_tests],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
         "deviations": [_deviation(each) for each in reversed(deviations)],
-        "signatures": _signatures(
-            [
-                *_reviews(session, lot.id, stored),
-                *(each.invalidation.signature for each in stored if each.invalidation),
-                *(each.closure_signature for each in deviations if each.closure_signature),
-                *(each.signature for each in decisions),
-            ],
-            site,
-        ),
+        "signatures": [signature_lines(each, site) for each in signatures_under(session, lot, decided)],
     }
-    return Document("certificate", f"lot:{number}", EVENTS, fields)
+    return Document("certificate", f"lot:{lot.number}", EVENTS, fields)
 
 
-def _facts(case: ReleaseCase, site: Site) -> dict[str, str]:
+def signatures_under(session: Session, lot: Lot, decided: Decided) -> list[Signature]:
+    """Return every signature on which a decision stands, and its own, in the order of signing."""
+    stored, deviations = results_of(session, lot.id), deviations_of(session, f"lot:{lot.number}")
+    signed = [
+        *_reviews(session, lot.id, stored),
+        *(each.invalidation.signature for each in stored if each.invalidation),
+        *(each.closure_signature for each in deviations if each.closure_signature),
+        *_earlier(session, lot.id, decided.signature),
+        decided.signature,
+    ]
+    return sorted(signed, key=lambda each: each.signed_at)
+
+
+def _earlier(session: Session, lot_id: int, signature: Signature) -> list[Signature]:
+    """Return the signatures under the earlier decisions about a lot."""
+    statement = select(Disposition).options(joinedload(Disposition.signature)).where(Disposition.lot_id == lot_id)
+    found = session.scalars(statement.order_by(Disposition.id))
+    return [each.signature for each in found if each.signature_id != signature.id]
+
+
+def lot_lines(case: "ReleaseCase", site: Site) -> dict[str, str]:
+    """Return what stands on the first page of each document of a lot's release."""
     product, lot = case.definition.product, case.lot
     bags = [unit.number for unit in lot.units]
     return {
@@ -79,7 +104,7 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
         both(each.test.name),
         _once(result.method for result in mine),
         limit_words(each.test),
-        " · ".join(_reported(result) for result in mine) or "–",
+        " · ".join(reported(result) for result in mine) or "–",
         each.test.unit,
         _once(site_words(result.tested_at, site.zone)[:10] for result in mine),
         _once(result.analyst for result in mine),
@@ -93,7 +118,7 @@ def _deviation(each: Deviation) -> list[str]:
     return [each.number, each.classification or "–", each.status, " · ".join(filter(None, found))]
 
 
-def _reported(result: Result) -> str:
+def reported(result: Result) -> str:
     """Write a result with what it is to the others: invalid, a correction, a retest."""
     said = (
         (result.status == "invalidated", "无效 invalid"),
@@ -104,7 +129,7 @@ def _reported(result: Result) -> str:
     return f"{result.reported} ({words})" if words else result.reported
 
 
-def _invalidated(each: TestStanding, stored: Sequence[Result], site: Site) -> list[list[str]]:
+def invalidated_lines(each: TestStanding, stored: Sequence[Result], site: Site) -> list[list[str]]:
     """Return a line for each result of a test that was made invalid: result, deviation, why, by whom and when."""
     return [
         [
@@ -128,7 +153,3 @@ def _reviews(session: Session, lot_id: int, stored: Sequence[Result]) -> list[Si
     reviews = {each.review_signature.id: each.review_signature for each in stored if each.review_signature}
     trail = newest_review(session, lot_id)
     return [*reviews.values(), *([trail.signature] if trail else [])]
-
-
-def _signatures(signed: Sequence[Signature], site: Site) -> list[list[str]]:
-    return [signature_lines(each, site) for each in sorted(signed, key=lambda each: each.signed_at)]

@@ -7,10 +7,13 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from cotrack.foundation.access.models import Signature
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
+from cotrack.labelling.service.documents import Document
+from cotrack.labelling.service.keeping import owe, try_out
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.inputs import holds_over, sources_of
@@ -31,7 +34,9 @@ from cotrack.release.rules.lots import (
     waits_for_trail_only,
 )
 from cotrack.release.rules.viable import viable_million_per_ml
+from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.conditional import end_of
+from cotrack.release.service.release_record import release_record
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
 from cotrack.study import service as study
@@ -137,12 +142,24 @@ def reject(work: Work, lot_number: str, *, reason: str) -> Disposition:
 
 def _decide(work: Work, case: ReleaseCase, decision: str, reason: str) -> Disposition:
     missing = outstanding(case.facts.standings) if decision == "release_conditionally" else []
-    signature = work.sign(LOT[decision].meaning, disposition_text(case, decision, reason))
+    meaning, text = LOT[decision].meaning, disposition_text(case, decision, reason)
+    outstanding_keys = [each.key for each in missing]
+
+    def papers(signature: Signature) -> Sequence[Document]:
+        against = against_release(case.definition, case.facts, decider(work.actor), work.now)
+        decided = Decided(decision, reason, outstanding_keys, signature, against)
+        return [each(work.session, work.site, case, decided) for each in (certificate, release_record)]
+
+    # Paper that cannot be made leaves nothing half signed: it is set before anybody signs, and promised with the
+    # signature.
+    try_out(work, meaning, text, papers)
+    signature = work.sign(meaning, text)
+    owe(work, signature, papers(signature))
     work.move(case.lot, decision)
     disposition = Disposition(
         lot_id=case.lot.id,
         decision=decision,
-        outstanding_tests=" ".join(each.key for each in missing),
+        outstanding_tests=" ".join(outstanding_keys),
         reason=reason,
         decided_at=work.now,
         signature=signature,

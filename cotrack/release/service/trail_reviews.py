@@ -28,13 +28,14 @@ OUTDATES_NOTHING: Final = frozenset(
     {
         EVENT,
         "label_instance.specimen",
+        "document.keep",
         DEVIATION_ACTION.event("finish"),
         DEVIATION_ACTION.event("drop"),
         *(LOT.event(each) for each in DECISIONS),
     }
 )
-"""What leaves a review standing: reviews, the decisions that follow from them, specimens, which change nothing, and the
-end of an action: before a correction ends its deviation is open, and its closure outdates."""
+"""What leaves a review standing: reviews, the decisions that follow from them and their paper, specimens, which change
+nothing, and the end of an action: before a correction ends its deviation is open, and its closure outdates."""
 
 
 def review_trail(work: Work, lot_number: str) -> TrailReview:

@@ -98,16 +98,20 @@ def trend_page(session: Session, test_key: str, lot_number: str = "") -> Mapping
     """Return the page of a test's trend: picture, table, and what mean and sigma stand on."""
     trend = trend_of(session, test_key, lot_number)
     chart = trend.chart
-    lines = [_line(chart, *each) for each in zip(chart.points, chart.broken, strict=True)]
     return {
         "trend": trend,
         "picture": picture_of(chart, trend.test, trend.asked),
-        "lines": lines[::-1],
+        "lines": trend_lines(chart)[::-1],
         "limit": limit_words(trend.test),
         "alert": alert_words(trend.test),
         "basis": (BASIS_WORDS[chart.basis], {"count": chart.counted, "least": LEAST_LOTS}),
         "rule_words": RULE_WORDS,
     }
+
+
+def trend_lines(chart: Chart) -> list[TrendLine]:
+    """Return the table beside the picture, the lot tested first at its head."""
+    return [_line(chart, *each) for each in zip(chart.points, chart.broken, strict=True)]
 
 
 def _line(chart: Chart, point: Point, rules: Sequence[int]) -> TrendLine:

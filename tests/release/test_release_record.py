@@ -1,0 +1,103 @@
+"""The release record: everything that a decision about a lot rested on, on paper."""
+
+from collections.abc import Callable
+
+import pypdfium2
+import pytest
+from support.clients import Client
+from support.deviations import planned_action
+from support.invalid import CAUSE, REASON, assessed, closed, invalidated
+from support.papers import keep_all
+from support.sources import DONOR, MASTER, MEDIUM, WORKING, approved_sources, use
+from support.stages import LOT, results_of
+from support.worlds import World
+
+from cotrack.foundation.errors import Blocked
+from cotrack.manufacture.service import lots
+from cotrack.quality.service import actions
+from cotrack.release.service import dispositions, lifting
+
+Person = Callable[[str], Client]
+
+
+def text_of(document: bytes) -> str:
+    """Return what a reader of the PDF reads, in one line; what breaks over lines is put together."""
+    pdf = pypdfium2.PdfDocument(document)
+    return " ".join(" ".join(page.get_textpage().get_text_bounded().split()) for page in pdf).replace("\ufffe", "")
+
+
+def record_of(client: Client, lot: str = LOT) -> str:
+    answer = client.get(f"/lots/{lot}/release-record.pdf")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return text_of(answer.data)
+
+
+def made_from_sources(world: World) -> None:
+    approved_sources(world)
+    world.journey.lot(LOT)
+    use(world, LOT, WORKING, "2")
+    use(world, LOT, MEDIUM, "500 mL")
+    world.journey.labelled_unit(LOT)
+    world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
+
+
+def test_the_release_record_says_all_that_the_decision_rested_on(world: World, person: Person) -> None:
+    made_from_sources(world)
+    with pytest.raises(Blocked):
+        world.sign("qian.m", lambda work: dispositions.release(work, LOT))
+    held = world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="freezer alarm"))
+    world.do("qian.m", lambda work: lifting.lift_hold(work, held.id, reason="alarm was a test"))
+    world.journey.results(results_of(world, LOT))
+    number = assessed(world)
+    action = planned_action(world, number)
+    world.do("zhao.l", lambda work: actions.finish(work, action.id, outcome="glove box changed"))
+    invalidated(world, "rcl", number)
+    closed(world, number)
+    world.journey.review(LOT)
+    world.sign("tang.w", lambda work: dispositions.reject(work, LOT, reason="RCL is not known"))
+    said = record_of(person("shen.i"))
+    for words in (
+        "批次放行记录 Lot release record",
+        "不合格，不予放行 Rejected 理由 Reason: RCL is not known",
+        "缺检验结果 result missing",
+        "放行 Released",
+        "no result yet",
+        "检验员 QC analyst",
+        "何平 HE Ping",
+        "qc-results.csv (",
+        REASON,
+        CAUSE,
+        "glove box changed",
+        "纠正 correction",
+        "freezer alarm",
+        "alarm was a test",
+        "袋签 bag label 1 1 0 0 0 0",
+        f"{WORKING} UC-MSC P2",
+        f"{MASTER} ← {DONOR}",
+        "500 mL",
+        "I reject this lot.",
+        "signed as 判定不合格 rejected",
+    ):
+        assert words in said, words
+
+
+def test_what_the_record_says_of_a_release_is_that_nothing_stood_against_it(world: World, person: Person) -> None:
+    world.journey.released_lot(LOT)
+    said = record_of(person("shen.i"))
+    assert "What stood against a full release at the decision 无。None." in said
+    assert "审阅人 Reviewed by 时间 When 记录数 Records 审阅至记录 Up to record 唐伟 TANG Wei" in said
+    assert said.count("是 yes") == 19
+    assert "否 no" not in said
+
+
+def test_who_does_not_read_sources_reads_no_release_record(world: World, person: Person) -> None:
+    world.journey.released_lot(LOT)
+    keep_all(world)
+    nurse = person("zhou.n")
+    assert nurse.get(f"/lots/{LOT}/release-record.pdf").status_code == 403
+    # The newest document of the lot is its release record, the one before it the certificate.
+    assert [nurse.get(f"/documents/{each}.pdf").status_code for each in (1, 2)] == [200, 403]
+    page = nurse.get(f"/lots/{LOT}").get_data(as_text=True)
+    assert "/documents/1.pdf" in page
+    assert "/documents/2.pdf" not in page
+    assert "release-record.pdf" not in page
