@@ -124,7 +124,7 @@ def against_kind(number: str, kind: str, asked: Sequence[str]) -> list[Blocker]:
         return [Blocker("nothing_to_scan", "Everything that this step asks for was scanned.")]
     if kind == asked[0]:
         return []
-    words = N_("{number} is a {kind}. This step asks for a {asked} now.")
+    words = N_("{number} is another kind of thing ({kind}). What this step asks for now: {asked}.")
     details = {"number": number, "kind": Term(kind), "asked": Term(asked[0])}
     return [Blocker("wrong_kind", words, details)]
 
@@ -145,7 +145,7 @@ def against_performer(person_id: int | None, performed_by_id: int, name: str) ->
 
 def against_performing(missing: Sequence[str]) -> list[Blocker]:
     """Return a reason for each kind of thing that was not scanned yet."""
-    words = N_("This step asks for a {asked}, which was not scanned yet.")
+    words = N_("Not scanned yet: {asked}.")
     return [Blocker("scan_missing", words, {"asked": Term(each)}) for each in missing]
 
 
