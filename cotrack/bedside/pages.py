@@ -5,15 +5,14 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 
 from cotrack.bedside import schemas
-from cotrack.bedside.service import infusions, screens, sittings, ward
-from cotrack.bedside.service.infusion_record import infusion_record
+from cotrack.bedside.service import infusions, papers, screens, sittings, ward
 from cotrack.foundation.web.commands import is_key
+from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
 from cotrack.foundation.web.words import quantity, tell, term
 from cotrack.foundation.words import N_
-from cotrack.labelling.pages import document_page
 from cotrack.lifecycles import UNIT
 
 pages = Blueprint("bedside", __name__, template_folder="templates")
@@ -175,7 +174,8 @@ def show_infusion(infusion_id: int) -> str:
 @needs("infusion:read")
 def infusion_document(infusion_id: int) -> Response:
     """Give the record of an ended infusion as a document."""
-    return document_page(f"infusion-{infusion_id}", lambda session, site: infusion_record(session, site, infusion_id))
+    content = papers.infusion_pdf(runtime().ground, runtime().settings.witness_file, infusion_id)
+    return pdf_file(content, f"infusion-{infusion_id}.pdf")
 
 
 def _infusion_act(infusion_id: int, action: str, schema: Any, act: Any) -> Response:

@@ -51,8 +51,15 @@ def test_an_auditor_only_reads() -> None:
     assert ROLES["auditor"] - EVERYBODY == READING | {"trail:read", "person:read", "source:read", "equipment:read"}
 
 
-def test_the_system_only_starts_watches_copies_adds_the_first_people_and_loads_a_study() -> None:
-    assert ROLES["system"] == {"system:start", "trail:verify", "backup:create", "person:add", "study:load"}
+def test_the_system_only_starts_watches_copies_adds_the_first_people_loads_a_study_and_keeps_what_was_signed() -> None:
+    assert ROLES["system"] == {
+        "system:start",
+        "trail:verify",
+        "backup:create",
+        "person:add",
+        "study:load",
+        "document:keep",
+    }
 
 
 @pytest.mark.parametrize(

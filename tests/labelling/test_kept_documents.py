@@ -13,7 +13,7 @@ from support.pace import slowness
 from support.papers import Labels, all_remade, keep_all, kept, labels, owed
 from support.programs import program_of
 from support.refusals import records
-from support.stages import LOT, results_of
+from support.stages import HER, LOT, at_the_bedside, results_of
 from support.tampering import by_hand
 from support.worlds import World
 
@@ -258,14 +258,46 @@ def test_bytes_forged_together_with_their_hash_differ_when_made_again(world: Wor
     assert (found.has_its_hash, found.is_right) == (True, False)
 
 
-def test_other_versions_are_named_and_are_no_fault(world: World, labels: Labels) -> None:
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("certificate-2", "certificate-9"), "template certificate-2, now certificate-9"),
+        (("== 检验 Tests", "== Tests"), "template_sha256 "),
+    ],
+    ids=["another version", "another text of the same version"],
+)
+def test_other_versions_are_named_and_are_no_fault(
+    world: World, labels: Labels, change: tuple[str, str], named: str
+) -> None:
     world.journey.released_lot(LOT)
     keep_all(world)
-    labels.changed("certificate", lambda text: text.replace("certificate-2", "certificate-9"))
+    labels.changed("certificate", lambda text: text.replace(*change))
     found, other = all_remade(world)
     assert found.is_right
     assert other.other_versions == ()
-    assert any(each.startswith("template certificate-2, now certificate-9") for each in found.other_versions)
+    assert any(each.startswith(named) for each in found.other_versions)
+
+
+def test_an_infusion_is_closed_whatever_is_wrong_with_its_paper_which_is_made_and_kept_later(
+    world: World, person: Person, labels: Labels
+) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    labels.changed("infusion-record", lambda text: text + "\n#data.nothing")
+    world.journey.completed(infusion, "25.5", "4.5")
+    keep_all(world)
+    (promised,) = owed(world, f"unit:{bedside.bag}", "infusion-record")
+    assert kept(world, promised.id) is None
+    qa = person("qian.m")
+    assert f'href="/documents/{promised.id}.pdf"' in qa.get("/").get_data(as_text=True)
+    labels.mended()
+    paper = qa.get(f"/infusions/{infusion.id}/record.pdf").data
+    found = kept(world, promised.id)
+    assert found is not None
+    assert found.content == paper
+    assert {each["event"] for each in records(world) if each["id"] == found.record_id} == {"unit.complete"}
+    assert person("wang.l").get(f"/documents/{promised.id}.pdf").status_code == 403
+    assert all(each.is_equal for each in all_remade(world))
 
 
 def test_a_certificate_is_made_and_kept_in_less_than_300_ms(world: World) -> None:

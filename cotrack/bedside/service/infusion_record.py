@@ -1,41 +1,48 @@
 """The record of an ended infusion, as paper: who checked, started and closed it, when, and how much was given."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.bedside.models import IdentityCheck, Infusion
-from cotrack.bedside.service.infusions import infusion_numbered, people_of, volume_to_give
 from cotrack.foundation.access.models import Signature
-from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import UNIT
 from cotrack.study.service import definition_of
 
+NAME: Final = "infusion-record"
 EVENTS: Final = (UNIT.event("complete"), UNIT.event("stop_early"))
 
 
-def infusion_record(session: Session, site: Site, infusion_id: int) -> Document:
-    """Return what the record of an infusion says; raises NotFound while it runs, or where there is no such infusion."""
-    infusion = infusion_numbered(session, infusion_id)
-    if infusion.closing_signature is None:
-        raise NotFound("The infusion has not ended yet: its record comes with its closing signature.")
-    fields = _fields(session, site, infusion, infusion.closing_signature)
-    return Document("infusion-record", f"unit:{infusion.unit.number}", EVENTS, fields)
+@dataclass(frozen=True)
+class Closed:
+    """How an infusion ended, as its record says it: volumes in mL, the names of those who checked and started it."""
+
+    outcome: str
+    ended_at: datetime | None
+    to_give_ml: Decimal
+    given_ml: Decimal | None
+    left_ml: Decimal | None
+    people: Mapping[int, str]
+    signature: Signature
 
 
-def _fields(session: Session, site: Site, infusion: Infusion, closing: Signature) -> dict[str, object]:
+def infusion_record(session: Session, site: Site, infusion: Infusion, closed: Closed) -> Document:
+    """Return what the record of an infusion says under its closing signature."""
     order, unit = infusion.order, infusion.unit
-    definition, people = definition_of(order.study_definition), people_of(session, infusion)
+    definition = definition_of(order.study_definition)
 
     def when(instant: datetime | None) -> str:
         return site_words(instant, site.zone) if instant else "–"
 
-    return {
+    fields = {
         "study": f"{definition.registration or '–'} · {both(definition.title)}",
         "participant": infusion.participant.subject_number,
         "order": f"{order.number} · {order.coi_id}",
@@ -45,19 +52,20 @@ def _fields(session: Session, site: Site, infusion: Infusion, closing: Signature
         "route": both(definition.product.route),
         "thaw_started": when(unit.thaw_started_at),
         "thawed": when(unit.thawed_at),
-        "started": f"{when(infusion.started_at)} · {people[infusion.started_by_id]} · {infusion.station}",
-        "ended": when(infusion.ended_at),
-        "to_give": f"{volume_to_give(session, infusion)} mL",
-        "given": f"{infusion.volume_given_ml} mL",
-        "left": f"{infusion.volume_left_ml} mL",
-        "outcome": unit.status,
+        "started": f"{when(infusion.started_at)} · {closed.people[infusion.started_by_id]} · {infusion.station}",
+        "ended": when(closed.ended_at),
+        "to_give": f"{closed.to_give_ml} mL",
+        "given": f"{closed.given_ml} mL",
+        "left": f"{closed.left_ml} mL",
+        "outcome": closed.outcome,
         "checks": [
             [each.kind, each.result, when(each.decided_at), each.person.printed_name, each.station]
             for each in _checks(session, infusion)
         ],
-        "statement": closing.text.splitlines(),
-        "signatures": [signature_lines(closing, site)],
+        "statement": closed.signature.text.splitlines(),
+        "signatures": [signature_lines(closed.signature, site)],
     }
+    return Document(NAME, f"unit:{unit.number}", EVENTS, fields)
 
 
 def _checks(session: Session, infusion: Infusion) -> list[IdentityCheck]:

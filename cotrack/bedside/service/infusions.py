@@ -12,11 +12,13 @@ from cotrack.bedside.rules.checks import against_bag, against_other_bag, against
 from cotrack.bedside.rules.facts import CheckFacts
 from cotrack.bedside.rules.volumes import against_completion, against_missing, against_volumes, missing_volume
 from cotrack.bedside.service.facts import against_participant, against_set_aside, checks, place_of
+from cotrack.bedside.service.infusion_record import Closed, infusion_record
 from cotrack.bedside.service.ward import locked_facts
-from cotrack.foundation.access.models import Person
+from cotrack.foundation.access.models import Person, Signature
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
+from cotrack.labelling.service.keeping import owe
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Unit
 from cotrack.orders.models import Allocation, Order
@@ -166,8 +168,27 @@ def _end(work: Work, infusion_id: int, action: str, volumes: _Volumes, *, reason
     infusion.ended_at = work.now
     infusion.volume_given_ml, infusion.volume_left_ml = volumes.given_ml, volumes.left_ml
     infusion.closing_signature = signature
+    owe(
+        work, signature, [infusion_record(work.session, work.site, infusion, closed(work.session, infusion, signature))]
+    )
     record_administration(work, work.lock(Order, infusion.order.number))
     return infusion
+
+
+def closed(session: Session, infusion: Infusion, signature: Signature) -> Closed:
+    """Return how an infusion ended, for its record.
+
+    The record is not tried out before: what was given must be written down, whatever is wrong with a template.
+    """
+    return Closed(
+        outcome=infusion.unit.status,
+        ended_at=infusion.ended_at,
+        to_give_ml=volume_to_give(session, infusion),
+        given_ml=infusion.volume_given_ml,
+        left_ml=infusion.volume_left_ml,
+        people=people_of(session, infusion),
+        signature=signature,
+    )
 
 
 def _against_end(work: Work, infusion: Infusion, action: str, volumes: _Volumes) -> list[Blocker]:

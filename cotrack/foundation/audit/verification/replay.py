@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import LargeBinary, Table, func, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.audit.models import AuditRecord
@@ -20,6 +20,7 @@ from cotrack.foundation.db.changes import Secrets, row_text
 from cotrack.foundation.db.guard import OUTSIDE_TRAIL
 
 AT_ONCE = 500
+FILES_AT_ONCE = 20
 Cells = dict[str, Any]
 _BODIES = select(AuditRecord.id, AuditRecord.body).order_by(AuditRecord.id)
 
@@ -42,7 +43,8 @@ def differences(session: Session, secrets: Secrets, watch: Watch = unwatched) ->
 
 
 def _differences_in(session: Session, table: Table, scratch: "_Scratch", secrets: Secrets) -> Iterator[str]:
-    rows = session.execute(select(table).order_by(table.c.id), execution_options={"yield_per": AT_ONCE})
+    at_once = AT_ONCE if _is_small(table) else FILES_AT_ONCE
+    rows = session.execute(select(table).order_by(table.c.id), execution_options={"yield_per": at_once})
     for stored in rows.mappings():
         row = f"{table.name}:{stored['id']}"
         recorded = scratch.take(row)
@@ -52,6 +54,11 @@ def _differences_in(session: Session, table: Table, scratch: "_Scratch", secrets
         for name, value in row_text(table, stored, secrets).items():
             if recorded.get(name) != value:
                 yield f"{row} {name}: the trail says {recorded.get(name)!r}, the table {value!r}"
+
+
+def _is_small(table: Table) -> bool:
+    """Whether rows of a table hold no files, so that many fit into memory at once."""
+    return not any(isinstance(each.type, LargeBinary) for each in table.columns)
 
 
 class _Scratch:
