@@ -32,7 +32,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     "analyst": READ_PRODUCT
     | READ_SOURCES
     | WORK
-    | {"result:import", "result:enter", "result:review", "deviation:open"},
+    | {"result:import", "result:enter", "result:withdraw", "result:review", "deviation:open"},
     "qa_reviewer": READ_PRODUCT
     | READ_SOURCES
     | WORK
@@ -52,6 +52,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "alert:acknowledge",
         "result:review",
         "result:invalidate",
+        "result:withdraw",
         "study:load",
         "study:approve_quality",
         "label:void",

@@ -26,6 +26,7 @@ REVOKE UPDATE ON
   lot_input,
   observation,
   result_entry,
+  result_entry_end,
   result_import,
   result_invalidation,
   signature,

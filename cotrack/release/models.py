@@ -104,6 +104,29 @@ class ResultEntry(Base):
     entered_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
 
 
+class EntryEnd(Base):
+    """Why an entry counts no more: its author or QA withdrew it, or it and another's differed, which ends both."""
+
+    __tablename__ = "result_entry_end"
+    __table_args__ = (
+        UniqueConstraint("entry_id"),
+        one_of("cause", ("withdrawn", "differed")),
+        CheckConstraint("(cause = 'withdrawn') = (reason <> '')", name="withdrawn_with_reason"),
+        CheckConstraint("(cause = 'differed') = (against_id IS NOT NULL)", name="differed_from_another"),
+        CheckConstraint("(cause = 'differed') = (differs <> '')", name="differed_in_something"),
+        CheckConstraint("against_id <> entry_id", name="against_another"),
+        {"info": APPEND_ONLY},
+    )
+
+    entry_id: Mapped[int] = column(ForeignKey("result_entry.id", ondelete="RESTRICT"))
+    cause: Mapped[str] = column()
+    reason: Mapped[str] = column()
+    against_id: Mapped[int | None] = column(ForeignKey("result_entry.id", ondelete="RESTRICT"))
+    differs: Mapped[str] = column()
+    ended_at: Mapped[datetime] = column()
+    ended_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+
 class Invalidation(Base):
     """QA's signed word that a result counts no more: why, and the deviation that found the cause."""
 

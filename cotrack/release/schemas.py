@@ -164,6 +164,26 @@ class EnteredOut(Schema):
     holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
 
 
+class UnsettledOut(Schema):
+    """What one person typed and is unsettled: which replicate and why, never the value."""
+
+    id = fields.Integer(attribute="entry.id")
+    test = fields.String(attribute="entry.test")
+    replicate = fields.Integer(attribute="entry.replicate")
+    why = fields.String()
+    typed_by = fields.String()
+    entered_at = Instant(attribute="entry.entered_at")
+
+
+class EntryEndOut(Schema):
+    """Why an entry counts no more."""
+
+    entry_id = fields.Integer()
+    cause = fields.String()
+    reason = fields.String()
+    ended_at = Instant()
+
+
 class InvalidatedOut(Schema):
     """A result that was made invalid, and its lot where that went on hold with it."""
 

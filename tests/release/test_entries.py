@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from support.clients import Client
 from support.conditional import released_conditionally
+from support.entries import TYPED, enter, unsettled_reasons
 from support.invalid import assessed, invalidated, stored
 from support.laboratory import example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH
@@ -16,27 +17,8 @@ from support.worlds import World
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import InvalidInput, PermissionDenied
 from cotrack.quality.service import alerts, holds
-from cotrack.release.service import entries
-from cotrack.release.service.entries import Entered
 
 Person = Callable[[str], Client]
-TYPED = {
-    "test": "viability",
-    "sample": f"{LOT}-VIA",
-    "replicate": 1,
-    "reported": "93.4",
-    "method": "7-AAD flow",
-    "tested_at": "2026-10-05 09:12",
-    "analyst": "wang.l",
-    "instrument": "FC-2",
-    "retest_of": None,
-    "comment": "",
-}
-
-
-def enter(world: World, by: str, **changed: Any) -> Entered:
-    done: Entered = world.do(by, lambda work: entries.enter_result(work, LOT, **{**TYPED, **changed}))
-    return done
 
 
 @pytest.fixture
@@ -85,7 +67,15 @@ def test_what_differs_is_no_result_and_says_no_more_than_which_fields(
     record = records(laboratory, event="result.enter")[-1]
     assert (record["outcome"], record["blockers"][0]["code"]) == ("mismatch", "entries_differ")
     assert "93.4" not in record["blockers"][0]["detail"]
-    assert enter(laboratory, "liu.m", **changed).outcome == "recorded"
+
+
+def test_after_a_difference_both_entries_are_void_and_two_people_type_anew(laboratory: World) -> None:
+    enter(laboratory, "liu.m", reported="39.4")
+    assert enter(laboratory, "sun.q", reported="93.4").outcome == "differs"
+    assert enter(laboratory, "sun.q", reported="39.4").outcome == "waits"
+    assert unsettled_reasons(laboratory) == ["entry_waits"]
+    assert enter(laboratory, "liu.m", reported="39.4").outcome == "recorded"
+    assert unsettled_reasons(laboratory) == []
 
 
 def test_entries_of_another_replicate_or_test_never_meet(laboratory: World) -> None:
@@ -171,6 +161,11 @@ def test_the_second_person_sees_nothing_of_what_the_first_typed(laboratory: Worl
     assert "Two people typed this result differently" in said
     assert "<li>Result</li>" in said
     assert "91.7" not in said + differs.get_data(as_text=True)
+    assert 'value="93.4"' in said
+    again = first.post(page, form={**FORM, "reported": "91.7"})
+    assert "Your entry is kept" in first.get(again.headers["Location"]).get_data(as_text=True)
+    for path in (f"/lots/{LOT}/entries", f"/lots/{LOT}/release", f"/api/v1/lots/{LOT}/entries", "/"):
+        assert "91.7" not in second.get(path).get_data(as_text=True)
     agreed = second.post(page, form={**FORM, "reported": "91.7"})
     assert "Both entries agree" in second.get(agreed.headers["Location"]).get_data(as_text=True)
 
@@ -181,7 +176,8 @@ def test_the_api_keeps_an_entry_and_says_what_became_of_it(laboratory: World, pe
     assert (first.status_code, first.get_json()["outcome"]) == (201, "waits")
     differs = person("sun.q").post(route, {**TYPED, "reported": "94.3"}).get_json()
     assert (differs["outcome"], differs["differs"], differs["result"]) == ("differs", ["reported"], None)
-    agreed = person("sun.q").post(route, TYPED).get_json()
+    assert person("sun.q").post(route, TYPED).get_json()["outcome"] == "waits"
+    agreed = person("liu.m").post(route, TYPED).get_json()
     assert (agreed["outcome"], agreed["result"]["reported"]) == ("recorded", "93.4")
     assert person("he.p").post(route, TYPED).status_code == 409
 
@@ -191,4 +187,5 @@ def test_what_somebody_typed_again_counts_no_more(laboratory: World) -> None:
     enter(laboratory, "liu.m", reported="93.4")
     assert enter(laboratory, "sun.q", reported="39.4").outcome == "differs"
     assert stored(laboratory, "viability") == []
+    enter(laboratory, "liu.m", reported="93.4")
     assert enter(laboratory, "sun.q", reported="93.4").outcome == "recorded"

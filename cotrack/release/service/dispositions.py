@@ -33,6 +33,7 @@ from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
+from cotrack.release.service.unsettled import typists_of, unsettled_of
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import limit_words
@@ -59,6 +60,8 @@ def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot, site),
         sources=tuple(sources_of(session, lot.id)),
+        unsettled=unsettled_of(session, lot),
+        typist_ids=typists_of(session, lot.id),
     )
     return ReleaseCase(lot, definition, facts)
 
