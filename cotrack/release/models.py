@@ -51,7 +51,14 @@ class Result(Standing):
             "status = 'invalidated' OR (status = 'reviewed') = (review_signature_id IS NOT NULL)",
             name="reviewed_with_signature",
         ),
-        CheckConstraint("(import_id IS NULL) = (first_entered_by_id IS NOT NULL)", name="from_file_or_two_people"),
+        CheckConstraint(
+            "(import_id IS NULL) = (first_entered_by_id IS NOT NULL OR typed_once_by_id IS NOT NULL)",
+            name="from_file_or_by_hand",
+        ),
+        CheckConstraint(
+            "typed_once_by_id IS NULL OR (typed_once_by_id = recorded_by_id AND first_entered_by_id IS NULL)",
+            name="typed_once_by_who_recorded",
+        ),
         CheckConstraint("first_entered_by_id <> recorded_by_id", name="two_people"),
         CheckConstraint("corrects_id IS NULL OR retest_of_id IS NULL", name="corrects_or_retests"),
         CheckConstraint("qualifier IN ('', '<', '>')", name="qualifier"),
@@ -60,6 +67,8 @@ class Result(Standing):
     lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
     import_id: Mapped[int | None] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
     first_entered_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    typed_once_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    """Who typed it alone: a result of a test that the study says is not critical."""
     sample: Mapped[str] = column()
     test: Mapped[str] = column()
     method: Mapped[str] = column()

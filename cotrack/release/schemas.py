@@ -156,7 +156,8 @@ class ResultOut(Schema):
 
 
 class EnteredOut(Schema):
-    """What became of an entry: `waits` for another person's, `differs` from it in these fields, or `recorded`."""
+    """What became of an entry: `waits` for another person's, `differs` from it in these fields,
+    or `recorded`; `recorded_once` where one entry is enough."""
 
     outcome = fields.String()
     differs = fields.List(fields.String())

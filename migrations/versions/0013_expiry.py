@@ -1,4 +1,4 @@
-"""How entries of results end: withdrawn, or differing from another's."""
+"""How entries of results end, and results that one person typed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,8 +20,60 @@ def _check(table, said, name):
     return sa.CheckConstraint(said, name=op.f(f"ck_{table}_{name}"))
 
 
+BY_HAND_BEFORE = (
+    "ck_result_from_file_or_two_people",
+    "(import_id IS NULL) = (first_entered_by_id IS NOT NULL)",
+)
+BY_HAND = (
+    "ck_result_from_file_or_by_hand",
+    "(import_id IS NULL) = (first_entered_by_id IS NOT NULL OR typed_once_by_id IS NOT NULL)",
+)
+TYPED_ONCE = (
+    "ck_result_typed_once_by_who_recorded",
+    "typed_once_by_id IS NULL OR (typed_once_by_id = recorded_by_id AND first_entered_by_id IS NULL)",
+)
+
+
 def upgrade():
     _make_ends()
+    if op.get_bind().dialect.name == "postgresql":
+        _change_result()
+    else:
+        _change_result_in_place()
+
+
+def _change_result():
+    op.add_column("result", sa.Column("typed_once_by_id", KEY, nullable=True))
+    name = op.f("fk_result_typed_once_by_id")
+    op.create_foreign_key(name, "result", "person", ["typed_once_by_id"], ["id"], ondelete="RESTRICT")
+    op.drop_constraint(op.f(BY_HAND_BEFORE[0]), "result")
+    for name, said in (BY_HAND, TYPED_ONCE):
+        op.create_check_constraint(op.f(name), "result", said)
+
+
+def _change_result_in_place():
+    """SQLite changes no CHECK, and other tables name this one, so it can't be made anew: its stored text is changed.
+
+    https://sqlite.org/lang_altertable.html says how; every row that met the older check meets the newer one.
+    """
+    connection = op.get_bind()
+    connection.exec_driver_sql(
+        "ALTER TABLE result ADD COLUMN typed_once_by_id INTEGER"
+        " CONSTRAINT fk_result_typed_once_by_id REFERENCES person (id) ON DELETE RESTRICT"
+        f" CONSTRAINT {TYPED_ONCE[0]} CHECK ({TYPED_ONCE[1]})"
+    )
+    (version,) = connection.exec_driver_sql("PRAGMA schema_version").one()
+    connection.exec_driver_sql("PRAGMA writable_schema=ON")
+    before, after = (f"CONSTRAINT {name} CHECK ({said})" for name, said in (BY_HAND_BEFORE, BY_HAND))
+    changed = connection.exec_driver_sql(
+        "UPDATE sqlite_schema SET sql = replace(sql, ?, ?)"
+        " WHERE type = 'table' AND name = 'result' AND instr(sql, ?) > 0",
+        (before, after, before),
+    ).rowcount
+    if changed != 1:
+        raise RuntimeError("the check of where a result comes from is not where it was")
+    connection.exec_driver_sql(f"PRAGMA schema_version={version + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema=OFF")
 
 
 def _make_ends():

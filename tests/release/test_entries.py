@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from support.clients import Client
 from support.conditional import released_conditionally
 from support.entries import TYPED, enter, unsettled_reasons
@@ -12,6 +14,7 @@ from support.laboratory import example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH
 from support.refusals import records, refused
 from support.stages import LOT
+from support.studies import in_effect, newer
 from support.worlds import World
 
 from cotrack.foundation.audit.verification.replay import differences
@@ -19,6 +22,16 @@ from cotrack.foundation.errors import InvalidInput, PermissionDenied
 from cotrack.quality.service import alerts, holds
 
 Person = Callable[[str], Client]
+
+
+APPEARANCE = {"test": "appearance", "sample": f"{LOT}-APP", "reported": "conforms", "method": "visual"}
+
+
+def not_critical(world: World, test: str) -> None:
+    """Make a lot under a newer version of the study, which says that this test is not critical."""
+    said = f'key = "{test}"\n'
+    in_effect(world, newer((said, f"{said}critical = false\n")))
+    lots_in_quarantine(world, LOT)
 
 
 @pytest.fixture
@@ -189,3 +202,35 @@ def test_what_somebody_typed_again_counts_no_more(laboratory: World) -> None:
     assert stored(laboratory, "viability") == []
     enter(laboratory, "liu.m", reported="93.4")
     assert enter(laboratory, "sun.q", reported="93.4").outcome == "recorded"
+
+
+def test_a_result_of_a_test_that_is_not_critical_is_typed_once_and_reviewed_by_another(world: World) -> None:
+    not_critical(world, "appearance")
+    assert enter(world, "liu.m", **APPEARANCE).outcome == "recorded_once"
+    (result,) = stored(world, "appearance")
+    assert (result.first_entered_by_id, result.typed_once_by_id) == (None, result.recorded_by_id)
+    with refused("same_person"):
+        world.journey.review(LOT, by="liu.m")
+    world.journey.review(LOT, by="he.p")
+    assert enter(world, "liu.m").outcome == "waits"
+    assert world.read(lambda session: list(differences(session, world.runtime.ground.secrets))) == []
+
+
+def test_the_page_says_which_tests_are_typed_once(world: World, person: Person) -> None:
+    not_critical(world, "appearance")
+    page = person("liu.m").get(f"/lots/{LOT}/results/new").get_data(as_text=True)
+    assert "Not critical by this specification" in page
+    form = {name: str(value) for name, value in {**TYPED, **APPEARANCE}.items() if value}
+    done = person("liu.m").post(f"/lots/{LOT}/results/new", form=form)
+    assert "A second person reviews it" in person("liu.m").get(done.headers["Location"]).get_data(as_text=True)
+
+
+def test_the_database_keeps_no_typed_result_without_its_people(laboratory: World) -> None:
+    enter(laboratory, "liu.m")
+    enter(laboratory, "sun.q")
+    for changed in ("first_entered_by_id = NULL", "typed_once_by_id = recorded_by_id"):
+        with (
+            pytest.raises(IntegrityError, match=r"from_file_or_by_hand|typed_once_by_who_recorded"),
+            laboratory.runtime.ground.sessions.engine.connect() as connection,
+        ):
+            connection.execute(text(f"UPDATE result SET {changed}"), execution_options={"cotrack_migration": True})

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_, Words
+from cotrack.study.rules.definition import ReleaseTest
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Typed:
     analyst: str
     instrument: str
     retest_of: str
+
+
+def is_typed_once(test: ReleaseTest) -> bool:
+    """Whether one person types a result of this test: only where the study says that it is not critical."""
+    return test.is_critical is False
 
 
 def differing(first: Typed, second: Typed) -> tuple[str, ...]:

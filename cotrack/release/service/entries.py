@@ -18,7 +18,7 @@ from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import EntryEnd, Result, ResultEntry
-from cotrack.release.rules.entries import Typed, Unsettled, agreeing, differing
+from cotrack.release.rules.entries import Typed, Unsettled, agreeing, differing, is_typed_once
 from cotrack.release.service.late import StoppedLot, stop_lots
 from cotrack.release.service.result_files import RETEST, ReadResult, read_rows
 from cotrack.release.service.storing import against_stored, result_of, stopped_by
@@ -38,7 +38,7 @@ class Entered:
     def outcome(self) -> str:
         """The outcome in one word."""
         if self.result is not None:
-            return "recorded"
+            return "recorded" if self.result.typed_once_by_id is None else "recorded_once"
         return "differs" if self.differs else "waits"
 
 
@@ -46,7 +46,8 @@ def enter_result(work: Work, lot_number: str, **said: Any) -> Entered:
     """Type a result of a lot. It is kept as an entry; with an equal one by another person it becomes a result.
 
     A typed number has no file behind it (EU GMP Annex 11, 6). Where the two differ both are kept and both are void:
-    nobody is told more than which fields, nobody guesses until it fits, and two people type it anew.
+    nobody is told more than which fields, nobody guesses until it fits, and two people type it anew. A test that the
+    study says is not critical is typed once; a second person reviews it as every result.
     """
     # 1 permission; the lot is locked: a release is done before this, or sees the result.
     work.begin(RESULT, "enter", "", subject=f"lot:{lot_number}")
@@ -57,10 +58,10 @@ def enter_result(work: Work, lot_number: str, **said: Any) -> Entered:
     earlier = _earlier(work.session, entry)
     work.add(entry)
     # 3 with an equal entry by another person it is a result; both are its authors, and neither reviews it.
-    agreed = agreeing([typed(each) for each in earlier], typed(entry))
-    if agreed is None:
+    source = _source(work, read, earlier, entry)
+    if source is None:
         return _not_agreed(work, earlier, entry)
-    result = result_of(work, read, first_entered_by_id=earlier[agreed].entered_by_id)
+    result = result_of(work, read, **source)
     work.add(result)
     # 4 a late failure stops the lot, exactly as one from a file does.
     stopped = stopped_by(work.session, [read])
@@ -86,7 +87,8 @@ def entry_page(session: Session, lot_number: str) -> dict[str, Any]:
     lot = lot_numbered(session, lot_number)
     definition = study.definition_of(lot.study_definition)
     tests = [(each.key, f"{both(each.name)} {each.unit}".rstrip()) for each in definition.tests.values()]
-    return {"lot": lot, "definition": definition, "options": {"test": tests}}
+    once = [both(each.name) for each in definition.tests.values() if is_typed_once(each)]
+    return {"lot": lot, "definition": definition, "options": {"test": tests}, "typed_once": once}
 
 
 _FAULTS = {
@@ -203,6 +205,17 @@ def _earlier(session: Session, entry: ResultEntry) -> list[ResultEntry]:
         each.entered_by_id: (each, is_over) for each, is_over in session.execute(statement.order_by(ResultEntry.id))
     }
     return sorted((each for each, is_over in newest.values() if not is_over), key=lambda each: each.id)
+
+
+def _source(work: Work, read: ReadResult, earlier: Sequence[ResultEntry], entry: ResultEntry) -> dict[str, int] | None:
+    """Return by whom an entry is a result: by two people who agree, or by one where one is enough; None where not yet.
+
+    Whatever another person typed before counts, for a test that is not critical too: a difference is a difference.
+    """
+    agreed = agreeing([typed(each) for each in earlier], typed(entry))
+    if agreed is not None:
+        return {"first_entered_by_id": earlier[agreed].entered_by_id}
+    return {"typed_once_by_id": work.person_id} if not earlier and is_typed_once(read.test) else None
 
 
 def _not_agreed(work: Work, earlier: Sequence[ResultEntry], entry: ResultEntry) -> Entered:
