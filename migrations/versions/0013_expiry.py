@@ -57,14 +57,12 @@ def _change_result_in_place():
     https://sqlite.org/lang_altertable.html says how; every row that met the older check meets the newer one.
     """
     connection = op.get_bind()
-    connection.exec_driver_sql(
-        "ALTER TABLE result ADD COLUMN typed_once_by_id INTEGER"
-        " CONSTRAINT fk_result_typed_once_by_id REFERENCES person (id) ON DELETE RESTRICT"
-        f" CONSTRAINT {TYPED_ONCE[0]} CHECK ({TYPED_ONCE[1]})"
-    )
+    connection.exec_driver_sql("ALTER TABLE result ADD COLUMN typed_once_by_id INTEGER")
     (version,) = connection.exec_driver_sql("PRAGMA schema_version").one()
     connection.exec_driver_sql("PRAGMA writable_schema=ON")
-    before, after = (f"CONSTRAINT {name} CHECK ({said})" for name, said in (BY_HAND_BEFORE, BY_HAND))
+    before, *checks = (f"CONSTRAINT {name} CHECK ({said})" for name, said in (BY_HAND_BEFORE, BY_HAND, TYPED_ONCE))
+    key = "FOREIGN KEY(typed_once_by_id) REFERENCES person (id) ON DELETE RESTRICT"
+    after = ", ".join([*checks, f"CONSTRAINT fk_result_typed_once_by_id {key}"])
     changed = connection.exec_driver_sql(
         "UPDATE sqlite_schema SET sql = replace(sql, ?, ?)"
         " WHERE type = 'table' AND name = 'result' AND instr(sql, ?) > 0",
