@@ -27,6 +27,7 @@ REVOKE UPDATE ON
   observation,
   result_entry,
   result_entry_end,
+  result_file,
   result_import,
   result_invalidation,
   signature,

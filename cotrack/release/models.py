@@ -30,6 +30,16 @@ class ResultImport(Base):
     imported_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
 
 
+class ResultFile(Base):
+    """The very bytes of a laboratory's file that was stored, under the hash that its import names."""
+
+    __tablename__ = "result_file"
+    __table_args__ = (UniqueConstraint("import_id"), {"info": APPEND_ONLY})
+
+    import_id: Mapped[int] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
+    content: Mapped[bytes] = column()
+
+
 class Result(Standing):
     """One result as the laboratory reported it. It is never replaced; a second person reviews it.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from cotrack.foundation.web.files import kept_upload, preview_page
+from cotrack.foundation.web.files import csv_file, kept_upload, preview_page
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
@@ -20,6 +20,7 @@ from cotrack.release.service import (
     entries,
     imports,
     invalidations,
+    kept_files,
     lifting,
     results,
     trail_reviews,
@@ -52,6 +53,14 @@ def store_results() -> Response:
         done=N_("The results are stored. A second person reviews them now."),
         context=lambda _: {"preview": None},
     )
+
+
+@pages.get("/results/files/<sha256>")
+@needs("lot:read")
+def result_file(sha256: str) -> Response:
+    """Give a laboratory's file as it came."""
+    with runtime().ground.sessions.reading() as session:
+        return csv_file(kept_files.file_content(session, sha256), f"results-{sha256[:12]}.csv")
 
 
 def _after_storing(stored: imports.StoredFile) -> str:

@@ -1,4 +1,4 @@
-"""How entries of results end, and results that one person typed."""
+"""How entries of results end, results that one person typed, and the very bytes of laboratories' files."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,10 +36,25 @@ TYPED_ONCE = (
 
 def upgrade():
     _make_ends()
+    _make_files()
     if op.get_bind().dialect.name == "postgresql":
         _change_result()
     else:
         _change_result_in_place()
+
+
+def _make_files():
+    table = "result_file"
+    op.create_table(
+        table,
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("import_id", KEY, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        _to(table, "import_id", "result_import"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_result_file")),
+        sa.UniqueConstraint("import_id", name=op.f("uq_result_file_import_id")),
+    )
+    append_only(op.get_bind(), table)
 
 
 def _change_result():

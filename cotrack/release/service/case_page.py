@@ -32,6 +32,7 @@ from cotrack.release.rules.trends import is_trended
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
 from cotrack.release.service.invalidations import named_causes, result_numbered
+from cotrack.release.service.kept_files import kept_files_of
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.release.service.trends import Trend, trends_of
@@ -80,6 +81,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "trail_review": newest_review(session, lot.id),
         "conditional_until": end_of(session, lot),
         "ended_entries": ended_entries(session, lot.id),
+        "files": kept_files_of(session, lot.id),
     }
 
 
