@@ -39,6 +39,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | READ_CLINIC
     | {
         "source:decide",
+        "source:record_late",
         "lot:release",
         "lot:release_conditionally",
         "lot:reject",

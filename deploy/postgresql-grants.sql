@@ -23,6 +23,7 @@ REVOKE UPDATE ON
   handover,
   identity_check,
   label_entity,
+  late_input,
   lot_input,
   observation,
   result_entry,

@@ -37,6 +37,7 @@ TYPED_ONCE = (
 def upgrade():
     _make_ends()
     _make_files()
+    _make_late_inputs()
     if op.get_bind().dialect.name == "postgresql":
         _change_result()
     else:
@@ -53,6 +54,26 @@ def _make_files():
         _to(table, "import_id", "result_import"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result_file")),
         sa.UniqueConstraint("import_id", name=op.f("uq_result_file_import_id")),
+    )
+    append_only(op.get_bind(), table)
+
+
+def _make_late_inputs():
+    table = "late_input"
+    op.create_table(
+        table,
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("input_id", KEY, nullable=False),
+        sa.Column("deviation_id", KEY, nullable=False),
+        sa.Column("reason", PlainText(), nullable=False),
+        sa.Column("recorded_at", UtcInstant(), nullable=False),
+        sa.Column("signature_id", KEY, nullable=False),
+        _check(table, "reason <> ''", "reason_given"),
+        _to(table, "input_id", "lot_input"),
+        _to(table, "deviation_id", "deviation"),
+        _to(table, "signature_id", "signature"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_late_input")),
+        sa.UniqueConstraint("input_id", name=op.f("uq_late_input_input_id")),
     )
     append_only(op.get_bind(), table)
 

@@ -12,7 +12,7 @@ from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import CELL_BANK, MATERIAL
-from cotrack.manufacture.models import CellBank, Donor, Lot, LotInput, Material, Unit
+from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material, Unit
 from cotrack.manufacture.rules import SourceFacts, Use, against_use
 from cotrack.manufacture.service.sources import (
     Source,
@@ -44,7 +44,7 @@ def use_in_lot(work: Work, lot_number: str, *, source: str, amount: str) -> LotI
         work.lock(type(origin), origin.number, share=True)
     found = work.lock(type(found), found.number)
     lot = work.lock(Lot, lot_number)
-    vials = _vials(amount) if isinstance(found, CellBank) else None
+    vials = vials_in(amount) if isinstance(found, CellBank) else None
     left = vials_left(work.session, found) if isinstance(found, CellBank) else 0
     use = Use(lot.number, lot.status, chain_facts(work.session, found), vials or 0, left)
     work.refuse_if(against_use(use, work.now.astimezone(work.site.zone).date()))
@@ -62,7 +62,8 @@ def use_in_lot(work: Work, lot_number: str, *, source: str, amount: str) -> LotI
     return made
 
 
-def _vials(amount: str) -> int:
+def vials_in(amount: str) -> int:
+    """Return how many vials an amount says; raises InvalidInput where it is no whole number above zero."""
     if not (amount.strip().isascii() and amount.strip().isdecimal() and 0 < int(amount) <= MOST_VIALS):
         raise InvalidInput(fields={"amount": [N_("Enter how many vials, as a whole number.")]})
     return int(amount)
@@ -77,7 +78,14 @@ def vials_left(session: Session, bank: CellBank) -> int:
 def inputs_of(session: Session, lot_id: int) -> Sequence[LotInput]:
     """Return what went into a lot, oldest first, each with its bank or material."""
     bank = joinedload(LotInput.bank)
-    loaded = (bank.joinedload(CellBank.donor), bank.joinedload(CellBank.parent), joinedload(LotInput.material))
+    late = joinedload(LotInput.late)
+    loaded = (
+        bank.joinedload(CellBank.donor),
+        bank.joinedload(CellBank.parent),
+        joinedload(LotInput.material),
+        late.joinedload(LateInput.deviation),
+        late.joinedload(LateInput.signature),
+    )
     return session.scalars(
         select(LotInput).options(*loaded).where(LotInput.lot_id == lot_id).order_by(LotInput.id)
     ).all()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
-from cotrack.manufacture.rules import SourceFacts, against_refused
+from cotrack.manufacture.rules import SourceFacts, against_unapproved
 from cotrack.quality.rules import DeviationFacts, HoldFacts, against_held, against_open
 from cotrack.release.rules.entries import UnsettledEntry, against_unsettled
 from cotrack.release.rules.reasons import gravest_first
@@ -156,7 +156,7 @@ def against_rejection(facts: LotFacts, decider: Decider) -> list[Blocker]:
 
 def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
     """Return what keeps a lot from going on at all, whatever its results are."""
-    blockers = [*against_held(facts.holds), *against_refused(facts.sources), *against_open(facts.deviations)]
+    blockers = [*against_held(facts.holds), *against_unapproved(facts.sources), *against_open(facts.deviations)]
     blockers += against_unsettled(facts.number, facts.unsettled)
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
