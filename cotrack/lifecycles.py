@@ -141,6 +141,11 @@ LOT: Final = Lifecycle(
                N_("QA signs that the lot is never to be used."), meaning="rejected", needs_reason=True),
         Action("close", N_("Close"), _from("released", "rejected"), "closed", "lot:close",
                N_("Every unit has come to its end and every label is accounted for.")),
+        Action("record_source", N_("Record a source late"),
+               _from("in_process", "quarantine", "conditionally_released", "released", "rejected", "closed"),
+               None, "source:record_late",
+               N_("QA signs what really went into the lot and was not recorded then; it opens a deviation."),
+               meaning="performed", needs_reason=True),
     ),
 )
 
@@ -283,6 +288,9 @@ HOLD: Final = Lifecycle(
                N_("It stops the lot and every bag of it at once, and is never lifted."), needs_reason=True),
         Action("stop", N_("Hold after a failed result"), NOTHING, "standing", FOLLOWS,
                N_("A result out of specification came after the release: it holds the lot in the same moment."),
+               needs_reason=True),
+        Action("follow_record", N_("Hold after a late record"), NOTHING, "standing", FOLLOWS,
+               N_("What went into a released lot was not fit for use, and recorded late: the lot is held at once."),
                needs_reason=True),
         Action("follow_rejection", N_("Recall after a rejection"), NOTHING, "recalled", FOLLOWS,
                N_("What was approved before is rejected: all that was made from it is recalled in the same moment."),

@@ -35,7 +35,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     "analyst": READ_PRODUCT
     | READ_SOURCES
     | WORK
-    | {"result:import", "result:enter", "result:review", "deviation:open"},
+    | {"result:import", "result:enter", "result:withdraw", "result:review", "deviation:open"},
     "qa_reviewer": READ_PRODUCT
     | READ_SOURCES
     | WORK
@@ -44,6 +44,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "source:decide",
         "equipment:keep",
         "equipment:stop",
+        "source:record_late",
         "lot:release",
         "lot:release_conditionally",
         "lot:reject",
@@ -57,6 +58,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "alert:acknowledge",
         "result:review",
         "result:invalidate",
+        "result:withdraw",
         "study:load",
         "study:approve_quality",
         "label:void",

@@ -142,6 +142,7 @@ _THINGS: Final = {
     "process": ("process.show_process", "number", "lot:read"),
     "deviation": ("desk.deviation", "number", "lot:read"),
     "alert": ("trace.show_alert", "alert_id", "participant:read"),
+    "result_entries": ("release.list_entries", "number", "lot:read"),
     "trail_review": ("release.review_trail", "number", "trail:review"),
     "unit": ("desk.unit", "number", "unit:read"),
     "participant": ("desk.participant", "number", "participant:read"),

@@ -197,6 +197,7 @@ WORDS: Final = {
     "backup.create": N_("Back-up made"),
     "system.restore": N_("Back-up restored"),
     "system.start": N_("Program started"),
+    "result_entry.withdraw": N_("Entry of a result withdrawn"),
     "trail_review.sign": N_("Trail reviewed"),
     "alert.acknowledge": N_("Alert read"),
     "critical_changes": N_("critical changes"),

@@ -21,6 +21,8 @@ from cotrack.release.service import (
     results,
     trail_reviews,
     trends,
+    unsettled,
+    withdrawals,
 )
 
 api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Results and release")
@@ -55,6 +57,25 @@ def list_results(asked: dict[str, int], number: str) -> Any:
 def enter_result(body: dict[str, Any], number: str) -> Response:
     """Type a result; an equal entry by another person makes it one."""
     return answer(lambda work: entries.enter_result(work, number, **body), schemas.EnteredOut(), status=201)
+
+
+@api.get("/lots/<number>/entries")
+@needs("lot:read")
+@api.response(200, schemas.UnsettledOut(many=True))
+def list_entries(number: str) -> Any:
+    """List what was typed of a lot's results and is unsettled: never with what was typed."""
+    with runtime().ground.sessions.reading() as session:
+        return unsettled.unsettled_of_numbered(session, number)
+
+
+@api.post("/result-entries/<int:entry_id>/withdraw")
+@needs("result:withdraw")
+@api.arguments(ReasonIn)
+@api.response(201, schemas.EntryEndOut)
+def withdraw_entry(body: dict[str, Any], entry_id: int) -> Response:
+    """Withdraw an entry: it stays on record, and counts no more."""
+    act = lambda work: withdrawals.withdraw_entry(work, entry_id, **body)  # noqa: E731 (one line)
+    return answer(act, schemas.EntryEndOut(), status=201)
 
 
 @api.post("/lots/<number>/reviews")

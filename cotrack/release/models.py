@@ -30,6 +30,16 @@ class ResultImport(Base):
     imported_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
 
 
+class ResultFile(Base):
+    """The very bytes of a laboratory's file that was stored, under the hash that its import names."""
+
+    __tablename__ = "result_file"
+    __table_args__ = (UniqueConstraint("import_id"), {"info": APPEND_ONLY})
+
+    import_id: Mapped[int] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
+    content: Mapped[bytes] = column()
+
+
 class Result(Standing):
     """One result as the laboratory reported it. It is never replaced; a second person reviews it.
 
@@ -51,7 +61,14 @@ class Result(Standing):
             "status = 'invalidated' OR (status = 'reviewed') = (review_signature_id IS NOT NULL)",
             name="reviewed_with_signature",
         ),
-        CheckConstraint("(import_id IS NULL) = (first_entered_by_id IS NOT NULL)", name="from_file_or_two_people"),
+        CheckConstraint(
+            "(import_id IS NULL) = (first_entered_by_id IS NOT NULL OR typed_once_by_id IS NOT NULL)",
+            name="from_file_or_by_hand",
+        ),
+        CheckConstraint(
+            "typed_once_by_id IS NULL OR (typed_once_by_id = recorded_by_id AND first_entered_by_id IS NULL)",
+            name="typed_once_by_who_recorded",
+        ),
         CheckConstraint("first_entered_by_id <> recorded_by_id", name="two_people"),
         CheckConstraint("corrects_id IS NULL OR retest_of_id IS NULL", name="corrects_or_retests"),
         CheckConstraint("qualifier IN ('', '<', '>')", name="qualifier"),
@@ -60,6 +77,8 @@ class Result(Standing):
     lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
     import_id: Mapped[int | None] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
     first_entered_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    typed_once_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    """Who typed it alone: a result of a test that the study says is not critical."""
     sample: Mapped[str] = column()
     test: Mapped[str] = column()
     method: Mapped[str] = column()
@@ -102,6 +121,29 @@ class ResultEntry(Base):
     corrects_id: Mapped[int | None] = column(ForeignKey("result.id", ondelete="RESTRICT"))
     entered_at: Mapped[datetime] = column()
     entered_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+
+class EntryEnd(Base):
+    """Why an entry counts no more: its author or QA withdrew it, or it and another's differed, which ends both."""
+
+    __tablename__ = "result_entry_end"
+    __table_args__ = (
+        UniqueConstraint("entry_id"),
+        one_of("cause", ("withdrawn", "differed")),
+        CheckConstraint("(cause = 'withdrawn') = (reason <> '')", name="withdrawn_with_reason"),
+        CheckConstraint("(cause = 'differed') = (against_id IS NOT NULL)", name="differed_from_another"),
+        CheckConstraint("(cause = 'differed') = (differs <> '')", name="differed_in_something"),
+        CheckConstraint("against_id <> entry_id", name="against_another"),
+        {"info": APPEND_ONLY},
+    )
+
+    entry_id: Mapped[int] = column(ForeignKey("result_entry.id", ondelete="RESTRICT"))
+    cause: Mapped[str] = column()
+    reason: Mapped[str] = column()
+    against_id: Mapped[int | None] = column(ForeignKey("result_entry.id", ondelete="RESTRICT"))
+    differs: Mapped[str] = column()
+    ended_at: Mapped[datetime] = column()
+    ended_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
 
 
 class Invalidation(Base):

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from cotrack.foundation.web.files import kept_upload, pdf_file, preview_page
-from cotrack.foundation.web.forms import act_page, form_page
+from cotrack.foundation.web.files import csv_file, kept_upload, pdf_file, preview_page
+from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.web.words import site_time, tell, term
@@ -20,11 +20,13 @@ from cotrack.release.service import (
     entries,
     imports,
     invalidations,
+    kept_files,
     lifting,
     papers,
     results,
     trail_reviews,
     trends,
+    withdrawals,
 )
 from cotrack.release.service.batch_record import batch_record
 from cotrack.release.service.trend_document import trend_document
@@ -55,6 +57,14 @@ def store_results() -> Response:
     )
 
 
+@pages.get("/results/files/<sha256>")
+@needs("lot:read")
+def result_file(sha256: str) -> Response:
+    """Give a laboratory's file as it came."""
+    with runtime().ground.sessions.reading() as session:
+        return csv_file(kept_files.file_content(session, sha256), f"results-{sha256[:12]}.csv")
+
+
 def _after_storing(stored: imports.StoredFile) -> str:
     """Go to the lot that the file stopped, whose page says why; else to the lots."""
     return url_for("desk.lot", number=stored.stopped[0].number) if stored.stopped else url_for("desk.lots")
@@ -71,7 +81,16 @@ def enter_result(number: str) -> Response:
         template="release/entry.html",
         then=lambda entered: _after_entry(number, entered),
         context=lambda session: {**entries.entry_page(session, number), "schema": schema, **_became(schema)},
+        suggest=_typed_before(number),
     )
+
+
+def _typed_before(number: str) -> dict[str, str]:
+    """Return what the person typed last, where it differed from another's: it is compared with its source, not lost."""
+    if request.args.get("outcome") != "differs":
+        return {}
+    with runtime().ground.sessions.reading() as session:
+        return entries.own_newest(session, number, actor().person_id, runtime().ground.site)
 
 
 def _became(schema: schemas.EntryIn) -> dict[str, Any]:
@@ -86,6 +105,32 @@ def _after_entry(number: str, entered: entries.Entered) -> str:
     if entered.stopped:
         return url_for("desk.lot", number=number)
     return url_for("release.enter_result", number=number, outcome=entered.outcome, differs=entered.differs)
+
+
+@pages.get("/lots/<number>/entries")
+@needs("lot:read")
+def list_entries(number: str) -> str:
+    """List what was typed of a lot's results and is unsettled, and what ended without a result."""
+    with runtime().ground.sessions.reading() as session:
+        page = withdrawals.entries_page(session, number, actor())
+        return render_template("release/entries.html", **page)
+
+
+@pages.route("/result-entries/<int:entry_id>/withdraw", methods=["GET", "POST"])
+@needs("result:withdraw")
+def withdraw_entry(entry_id: int) -> Response:
+    """Withdraw an entry, with the reason."""
+    with runtime().ground.sessions.reading() as session:
+        number, facts = withdrawals.withdrawal_sheet(session, entry_id, actor())
+    shown = {"act": withdrawals.WITHDRAW, "thing": f"result_entries:{number}", "options": {}, "schema": ReasonIn()}
+    return form_page(
+        ReasonIn(),
+        lambda work, reason: withdrawals.withdraw_entry(work, entry_id, reason=reason),
+        template="act.html",
+        then=lambda _: url_for("release.list_entries", number=number),
+        done=done_words(withdrawals.WITHDRAW, f"lot:{number}"),
+        context=lambda _: {**shown, "facts": [(tell(name), value) for name, value in facts]},
+    )
 
 
 @pages.route("/lots/<number>/review", methods=["GET", "POST"])

@@ -156,12 +156,33 @@ class ResultOut(Schema):
 
 
 class EnteredOut(Schema):
-    """What became of an entry: `waits` for another person's, `differs` from it in these fields, or `recorded`."""
+    """What became of an entry: `waits` for another person's, `differs` from it in these fields,
+    or `recorded`; `recorded_once` where one entry is enough."""
 
     outcome = fields.String()
     differs = fields.List(fields.String())
     result = fields.Nested(ResultOut, allow_none=True)
     holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
+
+
+class UnsettledOut(Schema):
+    """What one person typed and is unsettled: which replicate and why, never the value."""
+
+    id = fields.Integer(attribute="entry.id")
+    test = fields.String(attribute="entry.test")
+    replicate = fields.Integer(attribute="entry.replicate")
+    why = fields.String()
+    typed_by = fields.String()
+    entered_at = Instant(attribute="entry.entered_at")
+
+
+class EntryEndOut(Schema):
+    """Why an entry counts no more."""
+
+    entry_id = fields.Integer()
+    cause = fields.String()
+    reason = fields.String()
+    ended_at = Instant()
 
 
 class InvalidatedOut(Schema):

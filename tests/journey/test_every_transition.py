@@ -9,7 +9,7 @@ from sqlalchemy import select
 from support.conditional import accept
 from support.deviations import planned_action
 from support.invalid import assessed, invalidated
-from support.sources import DONOR, MEDIUM, WORKING, with_sources
+from support.sources import DONOR, MEDIUM, WORKING, recorded_late, with_sources
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
 from support.worlds import World
 
@@ -90,6 +90,7 @@ def product_side(world: World) -> None:
 def sources_side(world: World) -> None:
     """A donor, a master and a working bank, a material: registered, approved, used, rejected."""
     with_sources(world, lot=world.journey.lot("MSC26-0034"))
+    recorded_late(world, "MSC26-0034", MEDIUM)
     for noun, number in (("material", MEDIUM), ("cell_bank", WORKING), ("donor", DONOR)):
         world.sign("qian.m", lambda work, of=noun, each=number: sources.reject(work, of, each, reason="recalled"))
 

@@ -4,39 +4,34 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from support.clients import Client
 from support.conditional import released_conditionally
+from support.entries import TYPED, enter, unsettled_reasons
 from support.invalid import assessed, invalidated, stored
 from support.laboratory import example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH
 from support.refusals import records, refused
 from support.stages import LOT
+from support.studies import in_effect, newer
 from support.worlds import World
 
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import InvalidInput, PermissionDenied
 from cotrack.quality.service import alerts, holds
-from cotrack.release.service import entries
-from cotrack.release.service.entries import Entered
 
 Person = Callable[[str], Client]
-TYPED = {
-    "test": "viability",
-    "sample": f"{LOT}-VIA",
-    "replicate": 1,
-    "reported": "93.4",
-    "method": "7-AAD flow",
-    "tested_at": "2026-10-05 09:12",
-    "analyst": "wang.l",
-    "instrument": "FC-2",
-    "retest_of": None,
-    "comment": "",
-}
 
 
-def enter(world: World, by: str, **changed: Any) -> Entered:
-    done: Entered = world.do(by, lambda work: entries.enter_result(work, LOT, **{**TYPED, **changed}))
-    return done
+APPEARANCE = {"test": "appearance", "sample": f"{LOT}-APP", "reported": "conforms", "method": "visual"}
+
+
+def not_critical(world: World, test: str) -> None:
+    """Make a lot under a newer version of the study, which says that this test is not critical."""
+    said = f'key = "{test}"\n'
+    in_effect(world, newer((said, f"{said}critical = false\n")))
+    lots_in_quarantine(world, LOT)
 
 
 @pytest.fixture
@@ -85,7 +80,15 @@ def test_what_differs_is_no_result_and_says_no_more_than_which_fields(
     record = records(laboratory, event="result.enter")[-1]
     assert (record["outcome"], record["blockers"][0]["code"]) == ("mismatch", "entries_differ")
     assert "93.4" not in record["blockers"][0]["detail"]
-    assert enter(laboratory, "liu.m", **changed).outcome == "recorded"
+
+
+def test_after_a_difference_both_entries_are_void_and_two_people_type_anew(laboratory: World) -> None:
+    enter(laboratory, "liu.m", reported="39.4")
+    assert enter(laboratory, "sun.q", reported="93.4").outcome == "differs"
+    assert enter(laboratory, "sun.q", reported="39.4").outcome == "waits"
+    assert unsettled_reasons(laboratory) == ["entry_waits"]
+    assert enter(laboratory, "liu.m", reported="39.4").outcome == "recorded"
+    assert unsettled_reasons(laboratory) == []
 
 
 def test_entries_of_another_replicate_or_test_never_meet(laboratory: World) -> None:
@@ -171,6 +174,11 @@ def test_the_second_person_sees_nothing_of_what_the_first_typed(laboratory: Worl
     assert "Two people typed this result differently" in said
     assert "<li>Result</li>" in said
     assert "91.7" not in said + differs.get_data(as_text=True)
+    assert 'value="93.4"' in said
+    again = first.post(page, form={**FORM, "reported": "91.7"})
+    assert "Your entry is kept" in first.get(again.headers["Location"]).get_data(as_text=True)
+    for path in (f"/lots/{LOT}/entries", f"/lots/{LOT}/release", f"/api/v1/lots/{LOT}/entries", "/"):
+        assert "91.7" not in second.get(path).get_data(as_text=True)
     agreed = second.post(page, form={**FORM, "reported": "91.7"})
     assert "Both entries agree" in second.get(agreed.headers["Location"]).get_data(as_text=True)
 
@@ -181,7 +189,8 @@ def test_the_api_keeps_an_entry_and_says_what_became_of_it(laboratory: World, pe
     assert (first.status_code, first.get_json()["outcome"]) == (201, "waits")
     differs = person("sun.q").post(route, {**TYPED, "reported": "94.3"}).get_json()
     assert (differs["outcome"], differs["differs"], differs["result"]) == ("differs", ["reported"], None)
-    agreed = person("sun.q").post(route, TYPED).get_json()
+    assert person("sun.q").post(route, TYPED).get_json()["outcome"] == "waits"
+    agreed = person("liu.m").post(route, TYPED).get_json()
     assert (agreed["outcome"], agreed["result"]["reported"]) == ("recorded", "93.4")
     assert person("he.p").post(route, TYPED).status_code == 409
 
@@ -191,4 +200,37 @@ def test_what_somebody_typed_again_counts_no_more(laboratory: World) -> None:
     enter(laboratory, "liu.m", reported="93.4")
     assert enter(laboratory, "sun.q", reported="39.4").outcome == "differs"
     assert stored(laboratory, "viability") == []
+    enter(laboratory, "liu.m", reported="93.4")
     assert enter(laboratory, "sun.q", reported="93.4").outcome == "recorded"
+
+
+def test_a_result_of_a_test_that_is_not_critical_is_typed_once_and_reviewed_by_another(world: World) -> None:
+    not_critical(world, "appearance")
+    assert enter(world, "liu.m", **APPEARANCE).outcome == "recorded_once"
+    (result,) = stored(world, "appearance")
+    assert (result.first_entered_by_id, result.typed_once_by_id) == (None, result.recorded_by_id)
+    with refused("same_person"):
+        world.journey.review(LOT, by="liu.m")
+    world.journey.review(LOT, by="he.p")
+    assert enter(world, "liu.m").outcome == "waits"
+    assert world.read(lambda session: list(differences(session, world.runtime.ground.secrets))) == []
+
+
+def test_the_page_says_which_tests_are_typed_once(world: World, person: Person) -> None:
+    not_critical(world, "appearance")
+    page = person("liu.m").get(f"/lots/{LOT}/results/new").get_data(as_text=True)
+    assert "Not critical by this specification" in page
+    form = {name: str(value) for name, value in {**TYPED, **APPEARANCE}.items() if value}
+    done = person("liu.m").post(f"/lots/{LOT}/results/new", form=form)
+    assert "A second person reviews it" in person("liu.m").get(done.headers["Location"]).get_data(as_text=True)
+
+
+def test_the_database_keeps_no_typed_result_without_its_people(laboratory: World) -> None:
+    enter(laboratory, "liu.m")
+    enter(laboratory, "sun.q")
+    for changed in ("first_entered_by_id = NULL", "typed_once_by_id = recorded_by_id"):
+        with (
+            pytest.raises(IntegrityError, match=r"from_file_or_by_hand|typed_once_by_who_recorded"),
+            laboratory.runtime.ground.sessions.engine.connect() as connection,
+        ):
+            connection.execute(text(f"UPDATE result SET {changed}"), execution_options={"cotrack_migration": True})

@@ -34,6 +34,7 @@ def specified(**limits: str) -> ReleaseTest:
         replicates=None,
         is_required=True,
         may_be_outstanding=False,
+        is_critical=True,
         unset=(),
         **given,
     )

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from cotrack.manufacture.service import inputs, sources
+from cotrack.manufacture.service import inputs, late_inputs, sources
 from support.worlds import World
 
 DONOR, MASTER, WORKING = "DON-0007", "MCB-26-01", "WCB-26-01"
@@ -65,3 +65,13 @@ def with_sources(world: World, *, lot: str) -> None:
     approved_sources(world)
     use(world, lot, WORKING)
     use(world, lot, MEDIUM, "500 mL")
+
+
+def recorded_late(
+    world: World, lot: str, source: str, amount: str = "500 mL", *, by: str = "qian.m", **said: str
+) -> Any:
+    """Let QA record what the technician really put into a lot an hour ago."""
+    used_at = world.runtime.ground.sessions.clock().astimezone(world.runtime.ground.site.zone) - timedelta(hours=1)
+    told = {"used_at": f"{used_at:%Y-%m-%d %H:%M}", "used_by": "zhao.l", "reason": "the sheet was left in the room"}
+    told |= {"source": source, "amount": amount, **said}
+    return world.sign(by, lambda work: late_inputs.record_late(work, lot, **told))

@@ -26,6 +26,7 @@ ENDPOINTS: Final = {
     "lot.release": "release.show_release",
     "lot.release_conditionally": "release.show_release",
     "lot.reject": "release.show_release",
+    "lot.record_source": "manufacture.record_source",
     "unit.store": "custody.store_unit",
     "unit.destroy": "manufacture.destroy_unit",
     "unit.issue": "bedside.issue",

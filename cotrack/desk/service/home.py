@@ -54,6 +54,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("study:approve_investigator", product.drafts(StudyDefinition.investigator_signature_id)),
     ("result:import", product.results_to_import),
     ("result:enter", product.results_to_type),
+    ("result:invalidate", product.entries_that_fail),
     ("result:review", product.results_to_review),
     ("label:void", product.prints_to_resolve),
     ("step:perform", process.steps_to_do),

@@ -16,11 +16,14 @@ from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.actions import planned_actions
 from cotrack.release.models import Result
+from cotrack.release.rules.entries import Unsettled
 from cotrack.release.rules.lots import against_review
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import waits_for_trail
 from cotrack.release.service.entries import waiting_entries
 from cotrack.release.service.results import SIGNED, result_facts
+from cotrack.release.service.unsettled import failing_on_released
+from cotrack.release.service.withdrawals import sees_values
 from cotrack.study.models import StudyDefinition
 from cotrack.trace.service.alerts import to_read
 
@@ -66,13 +69,37 @@ def results_to_import(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: 
 
 
 def results_to_type(session: Session, desk: Desk) -> Iterator[Task]:
-    """Return the lots with a result that another person typed last: what they typed is said nowhere."""
+    """Return the lots with a result that another person typed, or two typed differently: what is said nowhere."""
     seen = set()
-    for entry, number in waiting_entries(session, desk.actor.person_id):
-        if number not in seen:
-            seen.add(number)
-            title = N_("Type a result as the second person")
-            yield Task(title, f"lot:{number}", "release.enter_result", {"number": number}, entry.entered_at)
+    for each in waiting_entries(session, desk.actor.person_id):
+        number, is_anew = each.lot.number, each.why is Unsettled.DIFFERED
+        if (number, is_anew) not in seen:
+            seen.add((number, is_anew))
+            title = (
+                N_("Type a result anew: two entries differed") if is_anew else N_("Type a result as the second person")
+            )
+            since = each.entry.entered_at
+            yield Task(title, f"lot:{number}", "release.enter_result", {"number": number}, since)
+
+
+def entries_that_fail(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the lots that were released and fail by what one person typed: QA holds them, or has it typed again.
+
+    Nobody is told who might be the second typist: that person types without knowing.
+    """
+    if not sees_values(desk.actor):
+        return
+    for each in failing_on_released(session):
+        number = each.lot.number
+        title = N_("A released lot fails by what one person typed: hold it, or have it typed by another")
+        yield Task(
+            title,
+            f"lot:{number}",
+            "release.list_entries",
+            {"number": number},
+            each.entry.entered_at,
+            is_urgent=True,
+        )
 
 
 def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:

@@ -33,6 +33,12 @@ def pdf_file(document: bytes, name: str) -> Response:
     return Response(document, mimetype="application/pdf", headers=headers)
 
 
+def csv_file(content: bytes, name: str) -> Response:
+    """Answer with the very bytes of a table that the browser keeps under this name."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, mimetype="text/csv", headers=headers)
+
+
 class Preview(Protocol):
     """What storing a file would do: nothing, where it has faults."""
 

@@ -12,7 +12,7 @@ from cotrack.foundation.web.visit import needs, runtime
 from cotrack.labelling.schemas import LabelInstanceOut
 from cotrack.labelling.service import instances
 from cotrack.manufacture import schemas
-from cotrack.manufacture.service import inputs, lots, sources, units
+from cotrack.manufacture.service import inputs, late_inputs, lots, sources, units
 from cotrack.quality.schemas import DescriptionIn, DeviationOut
 
 api = Blueprint("api_manufacture", __name__, url_prefix="/api/v1", description="Lots and units")
@@ -279,3 +279,14 @@ def list_inputs(number: str) -> Any:
 def use_in_lot(body: dict[str, Any], number: str) -> Response:
     """Put vials of a bank or an amount of a material into a lot in process."""
     return answer(lambda work: inputs.use_in_lot(work, number, **body), schemas.LotInputOut(), status=201)
+
+
+@api.post("/lots/<number>/late-inputs")
+@needs("source:record_late")
+@api.arguments(schemas.SignedRecordLateIn)
+@api.response(201, schemas.RecordedLateOut)
+def record_source(body: dict[str, Any], number: str) -> Response:
+    """Sign what really went into a lot and was not recorded then; it opens a deviation."""
+    signature = body.pop("signature")
+    act = lambda work: late_inputs.record_late(work, number, **body)  # noqa: E731 (one line)
+    return answer(act, schemas.RecordedLateOut(), status=201, signature=signature)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, relationship
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, ExactDecimal, Standing, column, one_of
 from cotrack.lifecycles import CELL_BANK, DONOR, LOT, MATERIAL, UNIT
+from cotrack.quality.models import Deviation
 from cotrack.study.models import StudyDefinition
 
 UNIT_KINDS = ("bag",)
@@ -182,3 +183,24 @@ class LotInput(Base):
     lot: Mapped[Lot] = relationship()
     bank: Mapped[CellBank | None] = relationship()
     material: Mapped[Material | None] = relationship()
+    late: Mapped["LateInput | None"] = relationship(viewonly=True)
+
+
+class LateInput(Base):
+    """QA's signed word that something went into a lot earlier than it was recorded: when, why, and its deviation."""
+
+    __tablename__ = "late_input"
+    __table_args__ = (
+        UniqueConstraint("input_id"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        {"info": APPEND_ONLY},
+    )
+
+    input_id: Mapped[int] = column(ForeignKey("lot_input.id", ondelete="RESTRICT"))
+    deviation_id: Mapped[int] = column(ForeignKey("deviation.id", ondelete="RESTRICT"))
+    reason: Mapped[str] = column()
+    recorded_at: Mapped[datetime] = column()
+    signature_id: Mapped[int] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
+
+    deviation: Mapped[Deviation] = relationship()
+    signature: Mapped[Signature] = relationship()

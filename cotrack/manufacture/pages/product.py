@@ -9,7 +9,7 @@ from cotrack.labelling.pages import document_page
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, UNIT
 from cotrack.manufacture import schemas
-from cotrack.manufacture.service import inputs, lots, sources, units
+from cotrack.manufacture.service import inputs, late_inputs, lots, sources, units
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.schemas import DescriptionIn
 
@@ -175,6 +175,14 @@ def use_in_lot(number: str) -> Response:
     """Put a bank's vials or a material into a lot."""
     act = lambda work, **body: inputs.use_in_lot(work, number, **body)  # noqa: E731 (one line)
     return act_page(MATERIAL, "use", schemas.UseIn(), act, thing=f"lot:{number}")
+
+
+@pages.route("/lots/<number>/record-source", methods=["GET", "POST"])
+@needs("source:record_late")
+def record_source(number: str) -> Response:
+    """Record late what really went into a lot."""
+    act = lambda work, **body: late_inputs.record_late(work, number, **body)  # noqa: E731 (one line)
+    return act_page(LOT, "record_source", schemas.RecordLateIn(), act, thing=f"lot:{number}")
 
 
 def _source(source: sources.Source) -> str:

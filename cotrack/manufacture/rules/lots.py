@@ -141,11 +141,7 @@ def against_use(use: Use, today: date) -> list[Blocker]:
     source, *origins = use.chain
     blockers += [*against_status(source), *_against_expiry(source, today), *_against_holds(source)]
     blockers += against_origins(origins)
-    if use.vials_wanted > use.vials_left:
-        words = N_("{source} has {left} vials left, {wanted} are wanted.")
-        details = {"source": source.key, "left": use.vials_left, "wanted": use.vials_wanted}
-        blockers.append(Blocker("no_vial_left", words, details, solve=source.subject))
-    return blockers
+    return [*blockers, *against_vials(use)]
 
 
 def against_approval(
@@ -169,6 +165,30 @@ def against_origins(origins: Sequence[SourceFacts]) -> list[Blocker]:
 def against_refused(sources: Sequence[SourceFacts]) -> list[Blocker]:
     """Return a reason against a lot's release for each of its sources that was rejected or found not eligible."""
     return [found for each in sources if each.status in REFUSED_STATES for found in against_status(each)]
+
+
+def against_unapproved(sources: Sequence[SourceFacts]) -> list[Blocker]:
+    """Return a reason against a lot's release for each of its sources that QA did not approve: one recorded late."""
+    return [found for each in sources for found in against_status(each)]
+
+
+def against_late_use(use: Use, used_on: date) -> list[Blocker]:
+    """Return what was wrong with a source that really went into a lot on this day of the site.
+
+    None of it keeps the truth from being recorded; on a released lot it is what the lot is held for.
+    """
+    source, *origins = use.chain
+    found = [*against_status(source), *_against_expiry(source, used_on), *_against_holds(source)]
+    return [*found, *against_origins(origins)]
+
+
+def against_vials(use: Use) -> list[Blocker]:
+    """Return why a bank never held that many vials: what is recorded is possible at least."""
+    if use.vials_wanted <= use.vials_left:
+        return []
+    words = N_("{source} has {left} vials left, {wanted} are wanted.")
+    details = {"source": use.chain[0].key, "left": use.vials_left, "wanted": use.vials_wanted}
+    return [Blocker("no_vial_left", words, details, solve=use.chain[0].subject)]
 
 
 def against_status(source: SourceFacts) -> list[Blocker]:

@@ -174,6 +174,26 @@ class UseIn(In):
     )
 
 
+class RecordLateIn(UseIn):
+    """Something that really went into a lot, and was not recorded then."""
+
+    used_at = Words(
+        required=True,
+        metadata={"label": N_("Used at"), "hint": N_("Time of the site, such as 2026-10-05 09:12.")},
+    )
+    used_by = Words(required=True, metadata={"label": N_("Used by"), "hint": N_("User name of who put it in.")})
+    reason = Words(
+        required=True,
+        metadata={"label": N_("Reason"), "hint": N_("Why it was not recorded then.")},
+    )
+
+
+class SignedRecordLateIn(RecordLateIn):
+    """A signed late record."""
+
+    signature = SignatureField()
+
+
 class NamedOut(Schema):
     """A donor, bank or material by its number."""
 
@@ -233,3 +253,14 @@ class LotInputOut(Schema):
     vials = fields.Integer(allow_none=True)
     amount = fields.String()
     used_at = Instant()
+
+
+class RecordedLateOut(Schema):
+    """What was recorded late, with its deviation, and the hold that followed where there is one."""
+
+    bank = fields.Pluck(NamedOut, "number", attribute="made.bank", allow_none=True)
+    material = fields.Pluck(NamedOut, "number", attribute="made.material", allow_none=True)
+    used_at = Instant(attribute="made.used_at")
+    recorded_at = Instant(attribute="late.recorded_at")
+    deviation = fields.String(attribute="late.deviation.number")
+    hold_id = fields.Integer(attribute="hold.id")

@@ -13,7 +13,7 @@ from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import CELL_BANK, MATERIAL
-from cotrack.manufacture.models import CellBank, Donor, Lot, LotInput, Material, Unit
+from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material, Unit
 from cotrack.manufacture.rules import SourceFacts, Use, against_use
 from cotrack.manufacture.service.sources import (
     Source,
@@ -81,8 +81,11 @@ def put_in(work: Work, lot: Lot, found: Usable, *, vials: int | None, amount: st
 
 def vials_of(found: Usable, amount: str) -> int | None:
     """Return how many vials of a bank an amount says, None for a material; raises InvalidInput."""
-    if isinstance(found, Material):
-        return None
+    return None if isinstance(found, Material) else vials_in(amount)
+
+
+def vials_in(amount: str) -> int:
+    """Return how many vials an amount says; raises InvalidInput where it is no whole number above zero."""
     if not (amount.strip().isascii() and amount.strip().isdecimal() and 0 < int(amount) <= MOST_VIALS):
         raise InvalidInput(fields={"amount": [N_("Enter how many vials, as a whole number.")]})
     return int(amount)
@@ -97,7 +100,14 @@ def vials_left(session: Session, bank: CellBank) -> int:
 def inputs_of(session: Session, lot_id: int) -> Sequence[LotInput]:
     """Return what went into a lot, oldest first, each with its bank or material."""
     bank = joinedload(LotInput.bank)
-    loaded = (bank.joinedload(CellBank.donor), bank.joinedload(CellBank.parent), joinedload(LotInput.material))
+    late = joinedload(LotInput.late)
+    loaded = (
+        bank.joinedload(CellBank.donor),
+        bank.joinedload(CellBank.parent),
+        joinedload(LotInput.material),
+        late.joinedload(LateInput.deviation),
+        late.joinedload(LateInput.signature),
+    )
     return session.scalars(
         select(LotInput).options(*loaded).where(LotInput.lot_id == lot_id).order_by(LotInput.id)
     ).all()

@@ -115,15 +115,15 @@ def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:
     return _hold(work, work.lock(Lot, number), action, reason)
 
 
-def stop_lot(work: Work, lot: Lot, *, reason: str) -> Hold:
-    """Put a lot on hold as a result out of specification demands, within the import that stores it.
+def stop_lot(work: Work, lot: Lot, *, reason: str, action: str = "stop", deviation: Deviation | None = None) -> Hold:
+    """Put a lot on hold as a result out of specification, or a late record, demands, within the act that tells of it.
 
     The lot is locked already; every unit below it is locked here, so that no start slips through. A deviation is
     opened, and an alert raised that QA, the investigator and the treating physicians must read (§3.3 rule 3).
     """
-    hold = _hold(work, lot, "stop", reason)
-    deviation = deviations.open_deviation(work, hold.subject, description=reason)
-    alerts.raise_alert(work, hold, deviation)
+    hold = _hold(work, lot, action, reason)
+    behind = deviation or deviations.open_deviation(work, hold.subject, description=reason)
+    alerts.raise_alert(work, hold, behind)
     return hold
 
 

@@ -1,14 +1,16 @@
 """What stands between a lot and its release: every reason, from the specification its lot is bound to (§3.3)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
-from cotrack.manufacture.rules import SourceFacts, against_refused
+from cotrack.manufacture.rules import SourceFacts, against_unapproved
 from cotrack.manufacture.rules.process import LotSteps, against_steps
 from cotrack.quality.rules import DeviationFacts, HoldFacts, against_held, against_open
+from cotrack.release.rules.entries import UnsettledEntry, against_unsettled
+from cotrack.release.rules.reasons import gravest_first
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import Reported, Standing, judge_all
 
@@ -91,6 +93,9 @@ class LotFacts:
     trail: TrailStanding
     sources: tuple[SourceFacts, ...] = ()
     steps: LotSteps | None = None
+    unsettled: tuple[UnsettledEntry, ...] = ()
+    typist_ids: frozenset[int] = frozenset()
+    """Who typed or withdrew an entry of a result of the lot, whatever became of it."""
 
 
 def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[TestStanding, ...]:
@@ -134,42 +139,6 @@ def against_conditional_release(
     return gravest_first(blockers)
 
 
-_ORDER = (
-    "out_of_specification",
-    "result_undecidable",
-    "",
-    "result_missing",
-    "result_unreviewed",
-    "trail_unreviewed",
-)
-
-
-def gravest_first(blockers: Sequence[Blocker]) -> list[Blocker]:
-    """Return reasons with the failed tests first, then the lot's own, then what is missing, then what waits.
-
-    The trail stands last: its review comes after everything that is done to the lot.
-    """
-    return sorted(blockers, key=lambda each: _ORDER.index(each.code if each.code in _ORDER else ""))
-
-
-def in_short(blockers: Sequence[Blocker]) -> list[Blocker]:
-    """Return reasons as they stand under a button: tests without a result or a review are counted, not named."""
-    counted: dict[str, list[Blocker]] = {}
-    for each in blockers:
-        counted.setdefault(each.code, []).append(each)
-    shown = []
-    for code, found in counted.items():
-        words = _COUNTED.get(code, "") if len(found) > 1 else ""
-        shown += [replace(found[0], detail=words, parameters={"count": len(found)})] if words else found
-    return shown
-
-
-_COUNTED = {
-    "result_missing": N_("{count} tests have no result yet."),
-    "result_unreviewed": N_("{count} tests are not reviewed by a second person yet."),
-}
-
-
 def outstanding(standings: Sequence[TestStanding]) -> list[ReleaseTest]:
     """Return the required tests without a result that may still be outstanding at a conditional release."""
     return [
@@ -189,8 +158,9 @@ def against_rejection(facts: LotFacts, decider: Decider) -> list[Blocker]:
 
 def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
     """Return what keeps a lot from going on at all, whatever its results are."""
-    blockers = [*against_held(facts.holds), *against_refused(facts.sources), *against_open(facts.deviations)]
+    blockers = [*against_held(facts.holds), *against_unapproved(facts.sources), *against_open(facts.deviations)]
     blockers += against_steps(facts.steps) if facts.steps is not None else []
+    blockers += against_unsettled(facts.number, facts.unsettled)
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
     return [*blockers, *_against_involved(facts, decider), *_against_trail(facts, decider)]
@@ -245,6 +215,9 @@ def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
         blockers.append(Blocker("same_person", "You reviewed results of this lot: another person decides on it."))
     if decider.person_id is not None and any(each.invalidated_by_id == decider.person_id for each in results):
         words = N_("You made a result of this lot invalid: another person decides on it.")
+        blockers.append(Blocker("same_person", words))
+    if decider.person_id in facts.typist_ids:
+        words = N_("You typed or withdrew an entry of a result of this lot: another person decides on it.")
         blockers.append(Blocker("same_person", words))
     return blockers
 

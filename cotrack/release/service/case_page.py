@@ -26,15 +26,17 @@ from cotrack.release.rules.lots import (
     against_rejection,
     against_release,
     against_review,
-    in_short,
 )
+from cotrack.release.rules.reasons import in_short
 from cotrack.release.rules.trends import is_trended
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
 from cotrack.release.service.invalidations import named_causes, result_numbered
+from cotrack.release.service.kept_files import kept_files_of
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.release.service.trends import Trend, trends_of
+from cotrack.release.service.unsettled import ended_entries
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import Standing, alert_words, judge_one, limit_words
 from cotrack.study.service import definition_of
@@ -78,6 +80,8 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "trail": case.facts.trail,
         "trail_review": newest_review(session, lot.id),
         "conditional_until": end_of(session, lot),
+        "ended_entries": ended_entries(session, lot.id),
+        "files": kept_files_of(session, lot.id),
     }
 
 

@@ -39,6 +39,7 @@ from cotrack.release.service.conditional import end_of
 from cotrack.release.service.release_record import release_record
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
+from cotrack.release.service.unsettled import typists_of, unsettled_of
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import limit_words
@@ -66,6 +67,8 @@ def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
         trail=trail_standing(session, lot, site),
         sources=tuple(sources_of(session, lot.id)),
         steps=lot_steps(session, lot),
+        unsettled=unsettled_of(session, lot),
+        typist_ids=typists_of(session, lot.id),
     )
     return ReleaseCase(lot, definition, facts)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.site import Site
 from cotrack.foundation.tables import Row
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
@@ -16,11 +17,12 @@ from cotrack.labelling.service.documents import both
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.release.models import Result, ResultEntry
-from cotrack.release.rules.entries import Typed, agreeing, differing
+from cotrack.release.models import EntryEnd, Result, ResultEntry
+from cotrack.release.rules.entries import Typed, Unsettled, agreeing, differing, is_typed_once
 from cotrack.release.service.late import StoppedLot, stop_lots
 from cotrack.release.service.result_files import RETEST, ReadResult, read_rows
 from cotrack.release.service.storing import against_stored, result_of, stopped_by
+from cotrack.release.service.unsettled import Shown, unsettled_entries
 from cotrack.study import service as study
 
 
@@ -36,15 +38,16 @@ class Entered:
     def outcome(self) -> str:
         """The outcome in one word."""
         if self.result is not None:
-            return "recorded"
+            return "recorded" if self.result.typed_once_by_id is None else "recorded_once"
         return "differs" if self.differs else "waits"
 
 
 def enter_result(work: Work, lot_number: str, **said: Any) -> Entered:
     """Type a result of a lot. It is kept as an entry; with an equal one by another person it becomes a result.
 
-    Every test counts as critical: a typed number has no file behind it (EU GMP Annex 11, 6). Where the two differ both
-    are kept, nobody is told more than which fields, and either may type again.
+    A typed number has no file behind it (EU GMP Annex 11, 6). Where the two differ both are kept and both are void:
+    nobody is told more than which fields, nobody guesses until it fits, and two people type it anew. A test that the
+    study says is not critical is typed once; a second person reviews it as every result.
     """
     # 1 permission; the lot is locked: a release is done before this, or sees the result.
     work.begin(RESULT, "enter", "", subject=f"lot:{lot_number}")
@@ -55,10 +58,10 @@ def enter_result(work: Work, lot_number: str, **said: Any) -> Entered:
     earlier = _earlier(work.session, entry)
     work.add(entry)
     # 3 with an equal entry by another person it is a result; both are its authors, and neither reviews it.
-    agreed = agreeing([typed(each) for each in earlier], typed(entry))
-    if agreed is None:
+    source = _source(work, read, earlier, entry)
+    if source is None:
         return _not_agreed(work, earlier, entry)
-    result = result_of(work, read, first_entered_by_id=earlier[agreed].entered_by_id)
+    result = result_of(work, read, **source)
     work.add(result)
     # 4 a late failure stops the lot, exactly as one from a file does.
     stopped = stopped_by(work.session, [read])
@@ -84,7 +87,8 @@ def entry_page(session: Session, lot_number: str) -> dict[str, Any]:
     lot = lot_numbered(session, lot_number)
     definition = study.definition_of(lot.study_definition)
     tests = [(each.key, f"{both(each.name)} {each.unit}".rstrip()) for each in definition.tests.values()]
-    return {"lot": lot, "definition": definition, "options": {"test": tests}}
+    once = [both(each.name) for each in definition.tests.values() if is_typed_once(each)]
+    return {"lot": lot, "definition": definition, "options": {"test": tests}, "typed_once": once}
 
 
 _FAULTS = {
@@ -158,37 +162,77 @@ def _entry(work: Work, read: ReadResult) -> ResultEntry:
     )
 
 
-def waiting_entries(session: Session, person_id: int | None) -> list[tuple[ResultEntry, str]]:
-    """Return the newest entry of each replicate that waits for this person, with its lot: none of their own typing."""
-    made = exists().where(
-        Result.lot_id == ResultEntry.lot_id,
-        Result.test == ResultEntry.test,
-        Result.replicate == ResultEntry.replicate,
-        Result.corrects_id.is_not_distinct_from(ResultEntry.corrects_id),
+def waiting_entries(session: Session, person_id: int | None) -> list[Shown]:
+    """Return what waits to be typed by this person: where another typed first, and after a difference."""
+    return [
+        each
+        for each in unsettled_entries(session)
+        if each.why is Unsettled.DIFFERED or (each.why is Unsettled.WAITS and each.entry.entered_by_id != person_id)
+    ]
+
+
+def own_newest(session: Session, lot_number: str, person_id: int | None, site: Site) -> dict[str, str]:
+    """Return what a person typed last of a lot as the form has it: what differed is compared with its source."""
+    statement = (
+        select(ResultEntry)
+        .join(Lot, Lot.id == ResultEntry.lot_id)
+        .where(Lot.number == lot_number, ResultEntry.entered_by_id == person_id)
+        .order_by(ResultEntry.id.desc())
+        .limit(1)
     )
-    statement = select(ResultEntry, Lot.number).join(Lot, Lot.id == ResultEntry.lot_id).where(~made)
-    found = session.execute(statement.order_by(ResultEntry.id)).all()
-    newest = {(each.lot_id, each.test, each.replicate): (each, number) for each, number in found}
-    return [(each, number) for each, number in newest.values() if each.entered_by_id != person_id]
+    entry = session.scalar(statement)
+    if entry is None:
+        return {}
+    names = ("test", "sample", "replicate", "reported", "method", "analyst", "instrument", "retest_of")
+    tested_at = f"{entry.tested_at.astimezone(site.zone):%Y-%m-%d %H:%M}"
+    return {**{name: str(getattr(entry, name)) for name in names}, "tested_at": tested_at}
 
 
 def _earlier(session: Session, entry: ResultEntry) -> list[ResultEntry]:
-    """Return what each other person typed last of this replicate, over the same stored rows of it, oldest first."""
-    statement = select(ResultEntry).where(
+    """Return what each other person typed last of this replicate, over the same stored rows of it, oldest first.
+
+    What was withdrawn or differed from another's meets nothing any more, nor does what its author typed before it.
+    """
+    ended = exists().where(EntryEnd.entry_id == ResultEntry.id)
+    statement = select(ResultEntry, ended).where(
         ResultEntry.lot_id == entry.lot_id,
         ResultEntry.test == entry.test,
         ResultEntry.replicate == entry.replicate,
         ResultEntry.corrects_id.is_not_distinct_from(entry.corrects_id),
         ResultEntry.entered_by_id != entry.entered_by_id,
     )
-    newest = {each.entered_by_id: each for each in session.scalars(statement.order_by(ResultEntry.id))}
-    return sorted(newest.values(), key=lambda each: each.id)
+    newest = {
+        each.entered_by_id: (each, is_over) for each, is_over in session.execute(statement.order_by(ResultEntry.id))
+    }
+    return sorted((each for each, is_over in newest.values() if not is_over), key=lambda each: each.id)
+
+
+def _source(work: Work, read: ReadResult, earlier: Sequence[ResultEntry], entry: ResultEntry) -> dict[str, int] | None:
+    """Return by whom an entry is a result: by two people who agree, or by one where one is enough; None where not yet.
+
+    Whatever another person typed before counts, for a test that is not critical too: a difference is a difference.
+    """
+    agreed = agreeing([typed(each) for each in earlier], typed(entry))
+    if agreed is not None:
+        return {"first_entered_by_id": earlier[agreed].entered_by_id}
+    return {"typed_once_by_id": work.person_id} if not earlier and is_typed_once(read.test) else None
 
 
 def _not_agreed(work: Work, earlier: Sequence[ResultEntry], entry: ResultEntry) -> Entered:
-    """Keep the entry: the first waits; one that differs from the newest of another person is a recorded mismatch."""
+    """Keep the entry: the first waits; one that differs from another person's is a recorded mismatch, and ends both."""
     if not earlier:
         return Entered(None)
     names = differing(typed(earlier[-1]), typed(entry))
+    for first, second in (*((each, entry) for each in earlier), (entry, earlier[-1])):
+        work.append(
+            EntryEnd,
+            entry_id=first.id,
+            cause="differed",
+            reason="",
+            against_id=second.id,
+            differs=" ".join(differing(typed(first), typed(second))),
+            ended_at=work.now,
+            ended_by_id=work.person_id,
+        )
     work.mismatch([Blocker("entries_differ", "Two people typed this result differently.", {"fields": " ".join(names)})])
     return Entered(None, names)

@@ -10,7 +10,7 @@ from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.unit_of_work import record_refusal
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
-from cotrack.release.models import ResultImport
+from cotrack.release.models import ResultFile, ResultImport
 from cotrack.release.service.late import StoppedLot, stop_lots
 from cotrack.release.service.result_files import COLUMNS, OPTIONAL, ReadResult, read_rows
 from cotrack.release.service.storing import against_stored, result_of, stopped_by
@@ -91,6 +91,8 @@ def import_results(work: Work, *, file_name: str, content: bytes) -> StoredFile:
         imported_by_id=work.person_id,
     )
     work.add(stored)
+    # What the laboratory sent is kept as it came: the trail holds its hash (21 CFR 11.10(b); EU GMP Annex 11, 7.1).
+    work.session.add(ResultFile(import_id=stored.id, content=content))
     work.session.add_all([result_of(work, each, import_id=stored.id) for each in looked.new])
     work.session.flush()
     # 2 the hold follows from the results by itself: it stands in the record of whoever imports them.

@@ -144,6 +144,7 @@ class ReleaseTest:
     replicates: Literal["one", "mean"] | None
     is_required: bool | None
     may_be_outstanding: bool | None
+    is_critical: bool | None
     unset: tuple[str, ...]
 
 

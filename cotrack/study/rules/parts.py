@@ -171,6 +171,8 @@ def read_test(table: FileTable) -> ReleaseTest:
         replicates=table.one_of("replicates", ("one", "mean"), default="one", is_open=True),  # type: ignore[arg-type]  # checked
         is_required=table.flag("required"),
         may_be_outstanding=table.flag("may_be_outstanding", default=False),
+        # Optional: in versions that were signed before there was this key, every test is.
+        is_critical=table.flag("critical", default=True),
         unset=(),
     )
     check_test(table, test)

@@ -679,3 +679,9 @@ def test_demonstration_values_that_are_no_table_are_a_fault(value: str) -> None:
 def test_a_base_file_whose_test_has_no_key_is_a_fault_with_a_filling_file_too() -> None:
     text = filled('[demonstration_only]\n"test.viability.least" = 85', base=changed('key = "cd73"\n', ""))
     assert any("is missing" in each for each in faults(text))
+
+
+def test_a_test_is_critical_unless_the_study_says_that_it_is_not() -> None:
+    assert all(each.is_critical for each in read(BASE).tests.values())
+    study = read(changed('key = "appearance"\n', 'key = "appearance"\ncritical = false\n'))
+    assert [key for key, each in study.tests.items() if not each.is_critical] == ["appearance"]

@@ -1,0 +1,142 @@
+"""What really went into a lot and was not recorded then: QA records it late, signed, and never silently."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from cotrack.foundation import written
+from cotrack.foundation.access.models import Person
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
+from cotrack.lifecycles import LOT
+from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material
+from cotrack.manufacture.rules import Use, against_late_use, against_vials
+from cotrack.manufacture.service.inputs import vials_in, vials_left
+from cotrack.manufacture.service.lots import stop_lot
+from cotrack.manufacture.service.sources import chain_facts, chain_of, source_named, subject_of, typed
+from cotrack.quality.models import Hold
+from cotrack.quality.service import deviations
+
+GIVEN_STATES: Final = frozenset({"conditionally_released", "released", "closed"})
+"""States of a lot of which bags may be given, or were."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded late, and the hold that followed on a lot of which bags may be given."""
+
+    made: LotInput
+    late: LateInput
+    hold: Hold | None
+
+
+def record_late(
+    work: Work, lot_number: str, *, source: str, amount: str, used_at: str, used_by: str, reason: str
+) -> Recorded:
+    """Record what really went into a lot earlier, in whatever state the lot and the source are by now; QA signs.
+
+    `used_at` is the site's time of the use, kept beside the time of the record. It always opens a deviation of the
+    lot. Where the source was not fit for use, the truth is recorded all the same: a lot in process or in quarantine
+    is stopped by what stops its source, and one that was released is held in the same record.
+    """
+    # 1 permission, reason; then everything is locked: source (donor first), lot. A release is done before, or sees it.
+    work.begin(LOT, "record_source", lot_number, reason=reason)
+    found = _locked(work, source)
+    lot = work.lock(Lot, lot_number)
+    work.expect(lot, "record_source")
+    # 2 what is impossible is refused; what was wrong is not.
+    at, by = _used_at(work, used_at), _used_by(work, used_by)
+    vials = vials_in(amount) if isinstance(found, CellBank) else None
+    left = vials_left(work.session, found) if isinstance(found, CellBank) else 0
+    use = Use(lot.number, lot.status, chain_facts(work.session, found), vials or 0, left)
+    work.refuse_if(against_vials(use))
+    wrong = against_late_use(use, at.astimezone(work.site.zone).date())
+    # 3 the signature stands under what was used, when, by whom, and what was wrong with it.
+    words = f"{found.number}, {amount.strip()}, {written.site_words(at, work.site.zone)}, {by.printed_name}"
+    signature = work.sign(LOT["record_source"].meaning, _text(lot, words, reason, wrong))
+    made = LotInput(
+        lot_id=lot.id,
+        bank_id=found.id if isinstance(found, CellBank) else None,
+        material_id=found.id if isinstance(found, Material) else None,
+        vials=vials,
+        amount=amount.strip(),
+        used_at=at,
+        used_by_id=by.id,
+    )
+    work.add(made)
+    work.details["source"] = subject_of(found)
+    # 4 the deviation and, on a lot of which bags may be given, the hold follow by themselves.
+    late = _explained(work, lot, made, (words, reason.strip()), signature_id=signature.id)
+    is_held = bool(wrong) and lot.status in GIVEN_STATES
+    return Recorded(made, late, _held(work, lot, late) if is_held else None)
+
+
+def _locked(work: Work, source: str) -> CellBank | Material:
+    """Return the bank or material of a number, locked after all that it comes from; raises NotFound."""
+    found = source_named(work.session, source)
+    if found is None or isinstance(found, Donor):
+        raise NotFound("There is no bank or material {source}.", source=typed(source))
+    for origin in reversed(chain_of(found)[1:]):
+        work.lock(type(origin), origin.number, share=True)
+    return work.lock(type(found), found.number)
+
+
+def _explained(work: Work, lot: Lot, made: LotInput, said: tuple[str, str], *, signature_id: int) -> LateInput:
+    """Open the deviation of a late record, and keep why it is late beside what was used."""
+    words, reason = said
+    description = f"Recorded late / 补记: {words}. {reason}"
+    deviation = deviations.open_deviation(work, f"lot:{lot.number}", description=description)
+    late = LateInput(
+        input_id=made.id,
+        deviation=deviation,
+        reason=reason,
+        recorded_at=work.now,
+        signature_id=signature_id,
+    )
+    work.add(late)
+    work.details["deviation"] = deviation.number
+    return late
+
+
+def _held(work: Work, lot: Lot, late: LateInput) -> Hold:
+    work.details["held"] = [f"lot:{lot.number}"]
+    return stop_lot(work, lot, reason=_WHY_HELD, action="follow_record", deviation=late.deviation)
+
+
+_WHY_HELD: Final = (
+    "Something that went into this lot was recorded late and was not fit for use: quality assurance knows what. / "
+    "补记了该批次所用的细胞库或物料，其使用时不符合要求：详情由质量保证部门掌握。"
+)
+"""It reaches those who do not read sources: what is wrong with a donor is a matter of that person's health."""
+
+
+def _used_at(work: Work, text: str) -> datetime:
+    at = written.site_instant(text.strip(), work.site.zone)
+    if at is None or at > work.now:
+        words = N_("Enter a time of the site that is not in the future, such as 2026-10-05 09:12.")
+        raise InvalidInput(fields={"used_at": [words]})
+    return at
+
+
+def _used_by(work: Work, username: str) -> Person:
+    found = work.session.scalar(select(Person).where(Person.username == username.strip()))
+    if found is None:
+        raise InvalidInput(fields={"used_by": [N_("Nobody of this user name works here.")]})
+    return found
+
+
+def _text(lot: Lot, words: str, reason: str, wrong: Sequence[Blocker]) -> str:
+    lines = [
+        f"Lot / 批次 {lot.number}: {words}",
+        "This really went into the lot and was not recorded then. / 上述细胞库或物料确已用于该批次，当时未予记录。",
+        f"Reason / 理由: {reason.strip()}",
+        *(f"Not fit for use / 使用时不符合要求: {each.sentence}" for each in wrong),
+    ]
+    if wrong and lot.status in GIVEN_STATES:
+        lines.append("The lot goes on hold. / 该批次随即扣留。")
+    return "\n".join(lines)
