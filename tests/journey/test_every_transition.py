@@ -96,7 +96,7 @@ def sources_side(world: World) -> None:
 
 
 def process_side(world: World) -> None:
-    """A study with a process: a step done, taken over, corrected and verified twice; a device stopped and calibrated."""
+    """A study with a process: a step done, taken over, verified and corrected; a device stopped and calibrated."""
     lot_in_process(world)
     begin(world, "seed")
     for by, reason in (("feng.t", "end of shift"), ("zhao.l", "back")):
