@@ -9,6 +9,7 @@ from sqlalchemy import select
 from support.conditional import accept
 from support.deviations import planned_action
 from support.invalid import assessed, invalidated
+from support.process import begin, correct, lot_in_process
 from support.sources import DONOR, MEDIUM, WORKING, recorded_late, with_sources
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
 from support.worlds import World
@@ -20,7 +21,7 @@ from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.gateways.zpl import PrinterNotReached
 from cotrack.labelling.service import instances, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
-from cotrack.manufacture.service import lots, sources, units
+from cotrack.manufacture.service import equipment, lots, sources, steps, units
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
@@ -95,6 +96,42 @@ def sources_side(world: World) -> None:
         world.sign("qian.m", lambda work, of=noun, each=number: sources.reject(work, of, each, reason="recalled"))
 
 
+def process_side(world: World) -> None:
+    """A study with a process: a step done, taken over, verified and corrected; a device stopped and calibrated."""
+    lot_in_process(world)
+    begin(world, "seed")
+    for by, reason in (("feng.t", "end of shift"), ("zhao.l", "back")):
+        world.do(by, lambda work, why=reason: steps.take_over(work, LOT, "seed", reason=why))
+    values = {"cells_seeded": "10", "viability_at_seeding": "93"}
+    world.do("zhao.l", lambda work: steps.perform(work, LOT, "seed", values=values))
+    world.do("feng.t", lambda work: steps.verify(work, LOT, "seed"))
+    correct(world, "seed", "cells_seeded", "12")
+    today = world.journey.today()
+    world.do("qian.m", lambda work: equipment.calibrate(work, "INC-03", calibrated_on=today, due_on=today))
+    world.do("qian.m", lambda work: equipment.bring_back(work, "INC-04", reason="repaired"))
+
+
+def test_each_transition_of_steps_and_equipment_is_reached_through_its_service(world: World) -> None:
+    process_side(world)
+    missing = wanted_events({"step", "equipment"}) - done_events(world)
+    assert missing == set()
+
+
+def done_events(world: World) -> set[str]:
+    statement = select(AuditRecord.event).where(AuditRecord.outcome == "done").distinct()
+    return set(world.read(lambda session: session.scalars(statement).all()))
+
+
+def wanted_events(nouns: set[str]) -> set[str]:
+    wanted = {
+        lifecycle.event(name)
+        for noun, lifecycle in LIFECYCLES.items()
+        for name, action in lifecycle.actions.items()
+        if noun in nouns and action.permission != FOLLOWS
+    }
+    return {IMPORTED.get(event, event) for event in wanted - FOLLOWING_UNITS}
+
+
 def failed_print(world: World, unit: str) -> None:
     """Ask for a label whose printer does not answer."""
     site = world.runtime.ground.site
@@ -155,14 +192,6 @@ def test_each_permitted_transition_is_reached_through_its_service(world: World) 
     clinic_side(world)
     product_side(world)
     sources_side(world)
-    statement = select(AuditRecord.event).where(AuditRecord.outcome == "done").distinct()
-    done = set(world.read(lambda session: session.scalars(statement).all()))
-    wanted = {
-        lifecycle.event(name)
-        for lifecycle in LIFECYCLES.values()
-        for name, action in lifecycle.actions.items()
-        if action.permission != FOLLOWS
-    }
-    recorded = {IMPORTED.get(event, event) for event in wanted - FOLLOWING_UNITS}
-    assert recorded - done == set()
+    recorded = wanted_events(set(LIFECYCLES) - {"step", "equipment"})
+    assert recorded - done_events(world) == set()
     assert world.read(lambda session: list(differences(session, world.runtime.ground.secrets))) == []

@@ -115,6 +115,13 @@ class StepLine:
         return self.verifications[-1] if self.row is not None and self.row.status == "verified" else None
 
     @property
+    def doers(self) -> frozenset[int]:
+        """Everybody who did a part of it: they began or took it over, scanned, measured or corrected."""
+        measured = (value.recorded_by_id for each in self.values for value in (*each.earlier, each.value))
+        begun = (self.row.performed_by_id,) if self.row is not None else ()
+        return frozenset((*begun, *(each.scanned_by_id for each in self.scans), *measured))
+
+    @property
     def status(self) -> str:
         """Its status; empty where it was not begun."""
         return self.row.status if self.row is not None else ""

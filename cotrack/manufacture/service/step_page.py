@@ -12,7 +12,7 @@ from cotrack.lifecycles import STEP
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.rules.process import LotSteps, against_growth, against_start, against_verifying, in_hundredths
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.manufacture.service.process import StepLine, doers, lot_steps, open_needs, step_lines
+from cotrack.manufacture.service.process import StepLine, lot_steps, open_needs, step_lines
 from cotrack.study.rules.process import Parameter, ProcessStep
 
 USED: Final = ("cell_bank", "medium", "reagent", "vector", "container")
@@ -35,7 +35,7 @@ def next_page(session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
         "words": {each.key: [(word, word) for word in (*each.accepts, *each.rejects)] for each in _asked(described)},
         "is_used_up": bool(asked) and asked[0] in USED,
         "is_own": line is None or line.row is None or line.row.performed_by_id == actor.person_id,
-        "to_verify": [each for each in lines if _waits_for(session, each, actor)],
+        "to_verify": [each for each in lines if _waits_for(each, actor)],
     }
 
 
@@ -46,18 +46,19 @@ def _asked(described: ProcessStep | None) -> tuple[Parameter, ...]:
 def process_page(session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
     """Return everything that is known of a lot's steps, and how far its cells have grown."""
     lot = lot_numbered(session, number)
-    return {"lot": lot, **in_short(session, lot), "to_verify": _to_verify(session, lot, actor)}
+    short = in_short(session, lot)
+    return {
+        "lot": lot,
+        **short,
+        "to_verify": {each.described.key for each in short["lines"] if _waits_for(each, actor)},
+    }
 
 
-def _to_verify(session: Session, lot: Lot, actor: Actor) -> frozenset[str]:
-    return frozenset(each.described.key for each in step_lines(session, lot) if _waits_for(session, each, actor))
-
-
-def _waits_for(session: Session, line: StepLine, actor: Actor) -> bool:
+def _waits_for(line: StepLine, actor: Actor) -> bool:
     """Whether a step waits for a verification that this person may give."""
-    if line.row is None or line.status != "performed" or STEP["verify"].permission not in actor.permissions:
+    if line.status != "performed" or STEP["verify"].permission not in actor.permissions:
         return False
-    return not against_verifying(actor.person_id, doers(session, line.row))
+    return not against_verifying(actor.person_id, line.doers)
 
 
 def in_short(session: Session, lot: Lot) -> Mapping[str, Any]:

@@ -72,18 +72,18 @@ def _limited(value: str, most: object) -> str:
     return value if most is None else f"{value} (≤ {most})"
 
 
-def _step(line: StepLine, site: Site) -> dict[str, object]:
-    """Return one step: its instruction, who and when, and a line for each scan and each value."""
+def _step(line: StepLine, site: Site) -> list[object]:
+    """Return one step: name, instruction in both languages, status, who did and verified it, its scans, its values."""
     row = line.row
-    return {
-        "name": both(line.described.name),
-        "instruction": [line.described.instruction["zh"], line.described.instruction["en"]],
-        "status": line.status,
-        "performed": f"{row.performed_by.printed_name}, {_span(line, site)}" if row is not None else "–",
-        "verified": [f"{each.verified_by.printed_name}, {_at(each.verified_at, site)}" for each in line.verifications],
-        "scans": [_scan(each, site) for each in line.scans],
-        "values": [told for each in line.values for told in _value(each, site)],
-    }
+    return [
+        both(line.described.name),
+        [line.described.instruction["zh"], line.described.instruction["en"]],
+        line.status,
+        f"{row.performed_by.printed_name}, {_span(line, site)}" if row is not None else "–",
+        [f"{each.verified_by.printed_name}, {_at(each.verified_at, site)}" for each in line.verifications],
+        [_scan(each, site) for each in line.scans],
+        [told for each in line.values for told in _value(each, site)],
+    ]
 
 
 def _span(line: StepLine, site: Site) -> str:
