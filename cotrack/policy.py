@@ -32,7 +32,14 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     "analyst": READ_PRODUCT
     | READ_SOURCES
     | WORK
-    | {"result:import", "result:enter", "result:review", "deviation:open"},
+    | {
+        "result:import",
+        "result:enter",
+        "result:review",
+        "deviation:open",
+        "investigation:open",
+        "investigation:report",
+    },
     "qa_reviewer": READ_PRODUCT
     | READ_SOURCES
     | WORK
@@ -52,6 +59,8 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "alert:acknowledge",
         "result:review",
         "result:invalidate",
+        "investigation:open",
+        "investigation:decide",
         "study:load",
         "study:approve_quality",
         "label:void",

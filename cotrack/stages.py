@@ -40,6 +40,7 @@ from cotrack.quality import api as quality_api
 from cotrack.quality import pages as quality_pages
 from cotrack.release import api as release_api
 from cotrack.release import pages as release_pages
+from cotrack.release.pages import investigations as investigation_pages
 from cotrack.study import api as study_api
 from cotrack.study import commands as study_commands
 from cotrack.study import pages as study_pages
@@ -57,6 +58,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     manufacture_pages.pages,
     custody_pages.pages,
     release_pages.pages,
+    investigation_pages.pages,
     participants_pages.pages,
     orders_pages.pages,
     bedside_pages.pages,
@@ -130,6 +132,7 @@ _THINGS: Final = {
     "cell_bank": ("desk.cell_bank", "number", "source:read"),
     "material": ("desk.material", "number", "source:read"),
     "deviation": ("desk.deviation", "number", "lot:read"),
+    "investigation": ("desk.investigation", "number", "lot:read"),
     "alert": ("trace.show_alert", "alert_id", "participant:read"),
     "trail_review": ("release.review_trail", "number", "trail:review"),
     "unit": ("desk.unit", "number", "unit:read"),

@@ -22,6 +22,7 @@ REVOKE UPDATE ON
   disposition,
   handover,
   identity_check,
+  investigated_result,
   label_entity,
   lot_input,
   observation,

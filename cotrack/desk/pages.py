@@ -6,6 +6,7 @@ from cotrack.desk.service import home as work_lists
 from cotrack.desk.service import lists, search, source_lists
 from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.deviation_page import deviation_page
+from cotrack.desk.service.investigation_page import investigation_page
 from cotrack.desk.service.lot_page import lot_page
 from cotrack.desk.service.order_page import order_page
 from cotrack.desk.service.participant_page import participant_page
@@ -117,6 +118,13 @@ def deviations() -> Response:
 def deviation(number: str) -> str:
     """Show a deviation."""
     return _thing("desk/deviation.html", deviation_page, number)
+
+
+@pages.get("/investigations/<number>")
+@needs("lot:read")
+def investigation(number: str) -> str:
+    """Show an investigation."""
+    return _thing("desk/investigation.html", investigation_page, number)
 
 
 @pages.get("/donors")

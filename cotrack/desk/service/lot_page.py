@@ -20,6 +20,7 @@ from cotrack.quality.service.alerts import alerts_of
 from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import dispositions_of
+from cotrack.release.service.investigated import investigation_lines
 from cotrack.release.service.results import files_of
 from cotrack.study.service import definition_of
 
@@ -51,6 +52,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "held": holds,
         "inputs": input_lines(session, lot.id),
         "deviations": deviations_of(session, f"lot:{number}"),
+        "investigations": investigation_lines(session, lot),
         "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "made_by": name_of(session, lot.made_by_id),

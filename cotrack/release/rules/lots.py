@@ -1,15 +1,19 @@
 """What stands between a lot and its release: every reason, from the specification its lot is bound to (§3.3)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.manufacture.rules import SourceFacts, against_refused
 from cotrack.quality.rules import DeviationFacts, HoldFacts, against_held, against_open
+from cotrack.release.rules.investigations import InvestigationFacts, against_investigations
+from cotrack.release.rules.order import gravest_first
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import Reported, Standing, judge_all
+
+RELEASED_STATES = frozenset({"released", "conditionally_released"})
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class LotFacts:
     producer_ids: frozenset[int]
     trail: TrailStanding
     sources: tuple[SourceFacts, ...] = ()
+    investigations: tuple[InvestigationFacts, ...] = ()
 
 
 def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[TestStanding, ...]:
@@ -132,42 +137,6 @@ def against_conditional_release(
     return gravest_first(blockers)
 
 
-_ORDER = (
-    "out_of_specification",
-    "result_undecidable",
-    "",
-    "result_missing",
-    "result_unreviewed",
-    "trail_unreviewed",
-)
-
-
-def gravest_first(blockers: Sequence[Blocker]) -> list[Blocker]:
-    """Return reasons with the failed tests first, then the lot's own, then what is missing, then what waits.
-
-    The trail stands last: its review comes after everything that is done to the lot.
-    """
-    return sorted(blockers, key=lambda each: _ORDER.index(each.code if each.code in _ORDER else ""))
-
-
-def in_short(blockers: Sequence[Blocker]) -> list[Blocker]:
-    """Return reasons as they stand under a button: tests without a result or a review are counted, not named."""
-    counted: dict[str, list[Blocker]] = {}
-    for each in blockers:
-        counted.setdefault(each.code, []).append(each)
-    shown = []
-    for code, found in counted.items():
-        words = _COUNTED.get(code, "") if len(found) > 1 else ""
-        shown += [replace(found[0], detail=words, parameters={"count": len(found)})] if words else found
-    return shown
-
-
-_COUNTED = {
-    "result_missing": N_("{count} tests have no result yet."),
-    "result_unreviewed": N_("{count} tests are not reviewed by a second person yet."),
-}
-
-
 def outstanding(standings: Sequence[TestStanding]) -> list[ReleaseTest]:
     """Return the required tests without a result that may still be outstanding at a conditional release."""
     return [
@@ -188,6 +157,7 @@ def against_rejection(facts: LotFacts, decider: Decider) -> list[Blocker]:
 def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
     """Return what keeps a lot from going on at all, whatever its results are."""
     blockers = [*against_held(facts.holds), *against_refused(facts.sources), *against_open(facts.deviations)]
+    blockers += against_investigations(facts.investigations)
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
     return [*blockers, *_against_involved(facts, decider), *_against_trail(facts, decider)]
@@ -283,7 +253,7 @@ def against_going_on_released(lot_number: str, status: str, standings: Sequence[
 
     Under a conditional release, tests that may be outstanding are awaited. What is not released waits for QA anyway.
     """
-    if status not in {"released", "conditionally_released"}:
+    if status not in RELEASED_STATES:
         return []
     awaited = {each.key for each in outstanding(standings)} if status == "conditionally_released" else set()
     return [

@@ -26,12 +26,13 @@ from cotrack.release.rules.lots import (
     against_rejection,
     against_release,
     against_review,
-    in_short,
 )
+from cotrack.release.rules.order import in_short
 from cotrack.release.rules.trends import is_trended
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
 from cotrack.release.service.invalidations import named_causes, result_numbered
+from cotrack.release.service.investigated import investigation_lines, investigation_numbered, uninvestigated
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.release.service.trends import Trend, trends_of
@@ -73,6 +74,8 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "holds": holds_ever_over(session, lot),
         "inputs": input_lines(session, lot.id),
         "deviations": deviations_of(session, f"lot:{number}"),
+        "investigations": investigation_lines(session, lot),
+        "waits_for_investigation": bool(uninvestigated(session, lot)),
         "dispositions": dispositions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
         "trail": case.facts.trail,
@@ -184,3 +187,17 @@ def review_page(session: Session, number: str, actor: Actor, *, ticks_within: bo
 def _review_line(result: Result, test: ReleaseTest, fact: ResultFacts, actor: Actor) -> ReviewLine:
     against = against_review([fact], actor.username)
     return ReviewLine(result, test, limit_words(test), judge_one(test, fact.reported), against)
+
+
+def investigation_sheet(session: Session, number: str) -> list[tuple[str, str]]:
+    """Return what the pages of an investigation's acts say first: lot, test, limit, and the results that failed."""
+    found = investigation_numbered(session, number)
+    test = definition_of(found.lot.study_definition).tests[found.test]
+    failed = [each.result for each in found.investigated]
+    return [
+        (N_("Lot"), found.lot.number),
+        (N_("Test"), both(test.name)),
+        (N_("Limit"), limit_words(test)),
+        (N_("Result"), "; ".join(f"{each.reported} {each.unit}".rstrip() for each in failed)),
+        (N_("Analyst"), ", ".join(dict.fromkeys(each.analyst for each in failed))),
+    ]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
+from cotrack.foundation.words import Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
@@ -15,9 +16,10 @@ from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.models import Deviation
 from cotrack.quality.service.deviations import deviations_of
 from cotrack.quality.service.holds import holds_of
-from cotrack.release.models import DECISIONS, Result
+from cotrack.release.models import DECISIONS, Investigation, Result
 from cotrack.release.rules.lots import TestStanding
 from cotrack.release.service.dispositions import ReleaseCase, dispositions_of, release_case
+from cotrack.release.service.investigated import investigation_lines
 from cotrack.release.service.results import results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
@@ -33,6 +35,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
         raise NotFound("Nothing is decided about lot {lot} yet: its certificate comes with the decision.", lot=number)
     case, stored = release_case(session, lot, site), results_of(session, lot.id)
     held, deviations = holds_of(session, f"lot:{number}"), deviations_of(session, f"lot:{number}")
+    investigations = investigation_lines(session, lot)
     fields = {
         **_facts(case, site),
         "decision": decisions[0].decision,
@@ -42,11 +45,13 @@ def certificate(session: Session, site: Site, number: str) -> Document:
         "outstanding": [both(case.definition.tests[key].name) for key in decisions[0].outstanding_tests.split()],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
         "deviations": [_deviation(each) for each in reversed(deviations)],
+        "investigations": [_investigation(name, each) for name, each in reversed(investigations)],
         "signatures": _signatures(
             [
                 *_reviews(session, lot.id, stored),
                 *(each.invalidation.signature for each in stored if each.invalidation),
                 *(each.closure_signature for each in deviations if each.closure_signature),
+                *(signature for _, each in investigations for signature in each.signatures),
                 *(each.signature for each in decisions),
             ],
             site,
@@ -91,6 +96,11 @@ def _deviation(each: Deviation) -> list[str]:
     """Return a line of the table: number, class, state, what happened with cause and impact as far as QA found them."""
     found = [each.description, each.cause, each.impact]
     return [each.number, each.classification or "–", each.status, " · ".join(filter(None, found))]
+
+
+def _investigation(name: Words, each: Investigation) -> list[str]:
+    """Return a line of the table: number, test, how it ended, what was concluded with the cause."""
+    return [each.number, both(name), each.status, " · ".join(filter(None, (each.conclusion, each.cause))) or "–"]
 
 
 def _reported(result: Result) -> str:

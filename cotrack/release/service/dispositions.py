@@ -31,6 +31,7 @@ from cotrack.release.rules.lots import (
 )
 from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.release.service.conditional import end_of
+from cotrack.release.service.investigated import investigation_facts, investigations_of
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
 from cotrack.study import service as study
@@ -59,6 +60,7 @@ def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot, site),
         sources=tuple(sources_of(session, lot.id)),
+        investigations=tuple(investigation_facts(session, investigations_of(session, lot.id))),
     )
     return ReleaseCase(lot, definition, facts)
 
@@ -175,7 +177,7 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     for each in case.facts.standings:
         reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
         lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")
-    return "\n".join([*lines, *_invalidated_lines(case.facts.standings)])
+    return "\n".join([*lines, *_investigation_lines(case.facts), *_invalidated_lines(case.facts.standings)])
 
 
 def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
@@ -187,6 +189,11 @@ def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
         for result in each.invalidated
     ]
     return [f"{len(lines)} invalidated / 判定无效的结果:", *lines] if lines else []
+
+
+def _investigation_lines(facts: LotFacts) -> list[str]:
+    """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
+    return [f"Investigation / 超标调查 {each.number}: {each.test.en} – {each.status}" for each in facts.investigations]
 
 
 def dispositions_of(session: Session, lot_id: int) -> list[Disposition]:

@@ -18,6 +18,7 @@ from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import DECISIONS, TrailReview
 from cotrack.release.rules.lots import TrailStanding, against_trail_review
+from cotrack.release.service.investigated import investigations_of
 from cotrack.release.service.results import files_of, result_facts, results_of
 
 EVENT: Final = "trail_review.sign"
@@ -85,7 +86,7 @@ def _review_text(lot: Lot, records: Sequence[Told]) -> str:
 
 
 def lot_trail(session: Session, lot: Lot) -> list[Told]:
-    """Return every record about a lot, its units, deviations, results' files and what it is made from, oldest first."""
+    """Return every record about a lot, its units, deviations, investigations, files and sources, oldest first."""
     statement = select(AuditRecord).where(_about(session, lot)).order_by(AuditRecord.id)
     return [told(row) for row in session.scalars(statement)]
 
@@ -106,6 +107,7 @@ def _subjects(session: Session, lot: Lot) -> list[str]:
         *(f"unit:{number}" for number in units),
         *(f"file:{each}" for each in files),
         *(f"deviation:{number}" for number in deviations),
+        *(f"investigation:{each.number}" for each in investigations_of(session, lot.id)),
     ]
 
 

@@ -27,7 +27,7 @@ from cotrack.release.service import (
 )
 from cotrack.release.service.certificate import certificate
 
-pages = Blueprint("release", __name__, template_folder="templates")
+pages = Blueprint("release", __name__, template_folder="../templates")
 
 
 @pages.route("/results/import", methods=["GET", "POST"])
