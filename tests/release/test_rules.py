@@ -21,11 +21,11 @@ from cotrack.release.rules.lots import (
     against_release,
     against_review,
     against_trail_review,
-    in_short,
     outstanding,
     standings,
     waits_for_trail_only,
 )
+from cotrack.release.rules.order import in_short
 from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.reading import SEPARATOR, read_definition

@@ -42,8 +42,8 @@ def invalidated(
 ) -> invalidations.Invalidated:
     """Let QA make the newest result of a test invalid, over this deviation; if it failed, the laboratory erred."""
     newest = stored(world, test, lot)[-1].id
-    under_way = [each for each in world.read(investigated.under_way) if (each.lot.number, each.test) == (lot, test)]
-    if under_way:
+    behind = [each for each in world.read(investigated.under_way) if newest in each.result_ids]
+    if behind and behind[0].status == "phase_1":
         error_found(world, test, lot)
     act = lambda work: invalidations.invalidate_result(work, newest, deviation=number, reason=reason)  # noqa: E731
     done: invalidations.Invalidated = world.sign(by, act)
