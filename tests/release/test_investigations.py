@@ -15,10 +15,10 @@ from support.oos import (
     planned,
     refuted,
     reported,
+    stored_before,
 )
 from support.refusals import records, refused
 from support.stages import LOT
-from support.tampering import by_hand
 from support.worlds import World
 
 from cotrack.foundation.audit.verification.replay import differences
@@ -267,21 +267,19 @@ def test_what_is_done_to_an_investigation_stands_in_the_lots_trail_and_undoes_it
     assert "trail_unreviewed" in [each.code for each in refusal.value.reasons]
 
 
-def test_a_failure_from_before_investigations_is_investigated_by_hand(grown: World) -> None:
-    forgotten(grown)
+def test_a_failure_from_before_investigations_is_investigated_by_hand(world: World) -> None:
+    lots_in_quarantine(world, LOT)
+    world.journey.results(file_of(ROWS))
+    old = stored_before(world, "sterility")
+    number = assessed(world)
+    make_invalid = lambda work: invalidate_result(work, old, deviation=number, reason=REASON)  # noqa: E731 (one line)
     with refused("investigation_missing"):
-        invalid(grown)
+        world.sign("qian.m", make_invalid)
     with refused("retest_uninvestigated"):
-        retest(grown)
-    opened = grown.do("he.p", lambda work: investigations.open_investigation(work, LOT, test="sterility"))
-    assert investigation(grown).number == opened.number
-    error_found(grown)
-    invalid_again = stored(grown, "sterility")[0].id
-    grown.sign("qian.m", lambda work: invalidate_result(work, invalid_again, deviation=f"DEV-{LOT}-1", reason=REASON))
+        retest(world, 2, **{"Retest of": "9"})
+    opened = world.do("he.p", lambda work: investigations.open_investigation(work, LOT, test="sterility"))
+    assert (opened.number, investigation(world).result_ids) == (NUMBER, [old])
+    error_found(world)
+    world.sign("qian.m", make_invalid)
     with refused("nothing_to_investigate"):
-        grown.do("he.p", lambda work: investigations.open_investigation(work, LOT, test="sterility"))
-
-
-def forgotten(world: World) -> None:
-    """Take the database back to where failures were stored without an investigation."""
-    by_hand(world, "DELETE FROM investigated_result", "DELETE FROM investigation")
+        world.do("he.p", lambda work: investigations.open_investigation(work, LOT, test="sterility"))

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
-from cotrack.release.models import Investigation
-from cotrack.release.service import investigated, investigations
+from cotrack.release.models import Investigation, Result
+from cotrack.release.service import investigated, investigations, results
 from support.stages import LOT
 from support.worlds import World
 
@@ -71,6 +72,23 @@ def approved(world: World, number: str, *, retests: int = 1, **changed: Any) -> 
     """Let QA approve a plan of retests."""
     planned(world, number, retests=retests, **changed)
     world.sign("qian.m", lambda work: investigations.approve_plan(work, number))
+
+
+def stored_before(world: World, test: str, lot: str = LOT, *, replicate: int = 9) -> int:
+    """Store a failed result as it was before failures were investigated, beside one of its test; return its id."""
+    lot_id = world.read(lambda session: lots.lot_numbered(session, lot)).id
+    twin = next(each for each in world.read(lambda session: results.results_of(session, lot_id)) if each.test == test)
+    columns = [each.name for each in Result.__table__.columns]
+    said = {name: getattr(twin, name) for name in columns if name not in {"id", "review_signature_id"}}
+    made = Result(**{**said, "replicate": replicate, "reported": "growth", "status": "recorded", "version": 1})
+
+    def write(work: Work) -> int:
+        work.record("result.import", f"lot:{lot}", permission="result:import")
+        work.add(made)
+        return made.id
+
+    stored: int = world.do("wang.l", write)
+    return stored
 
 
 def confirmed(world: World, number: str, *, by: str = "qian.m") -> None:

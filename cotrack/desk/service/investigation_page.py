@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cotrack.desk.service.acts import offers
+from cotrack.desk.service.acts import Offer, offers
 from cotrack.desk.service.thing_page import name_of
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
@@ -33,20 +33,25 @@ def investigation_page(ground: Ground, session: Session, actor: Actor, number: s
     (facts,) = investigation_facts(session, [investigation])
     test = definition_of(investigation.lot.study_definition).tests[investigation.test]
     mine = set(investigation.result_ids)
-    against = _against(facts, actor.username)
+    found = offers(INVESTIGATION, number, investigation.status, actor, against=_against(facts, actor.username))
     return {
         "investigation": investigation,
         "facts": facts,
         "test": test,
         "limit": limit_words(test),
         "retests": [each for each in results_of(session, investigation.lot_id) if each.retest_of_id in mine],
-        "offers": offers(INVESTIGATION, number, investigation.status, actor, against=against),
+        "offers": [each for each in found if not _is_over(each)],
         "standing": against_investigations([facts]),
         "opened_by": name_of(session, investigation.opened_by_id),
         "reported_by": name_of(session, investigation.reported_by_id) if investigation.reported_by_id else "",
         "planned_by": name_of(session, investigation.planned_by_id) if investigation.planned_by_id else "",
         "timeline": records_of(session, [f"investigation:{number}"]),
     }
+
+
+def _is_over(offer: Offer) -> bool:
+    """Whether nothing will ever make a step possible again, or only the other one fits what was reported."""
+    return any(each.code in {"plan_approved", "reported_otherwise"} for each in offer.blockers)
 
 
 def _against(facts: InvestigationFacts, username: str) -> dict[str, Sequence[Blocker]]:
