@@ -14,9 +14,9 @@ from cotrack.foundation.words import N_, Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import both
 from cotrack.lifecycles import LOT, RESULT
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import holds_ever_over, input_lines
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import Result
 from cotrack.release.rules.invalidation import against_involved
 from cotrack.release.rules.lots import (
@@ -73,7 +73,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "held": case.facts.holds,
         "holds": holds_ever_over(session, lot),
         "inputs": input_lines(session, lot.id),
-        "deviations": deviations_of(session, f"lot:{number}"),
+        "deviations": deviations_under(session, lot),
         "investigations": investigation_lines(session, lot),
         "waits_for_investigation": bool(uninvestigated(session, lot)),
         "dispositions": dispositions_of(session, lot.id),

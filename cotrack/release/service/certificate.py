@@ -12,9 +12,9 @@ from cotrack.foundation.words import Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.models import Deviation
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import DECISIONS, Investigation, Result
 from cotrack.release.rules.lots import TestStanding
@@ -34,7 +34,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
     if not decisions:
         raise NotFound("Nothing is decided about lot {lot} yet: its certificate comes with the decision.", lot=number)
     case, stored = release_case(session, lot, site), results_of(session, lot.id)
-    held, deviations = holds_of(session, f"lot:{number}"), deviations_of(session, f"lot:{number}")
+    held, deviations = holds_of(session, f"lot:{number}"), deviations_under(session, lot)
     investigations = investigation_lines(session, lot)
     fields = {
         **_facts(case, site),

@@ -13,9 +13,9 @@ from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
+from cotrack.manufacture.service.deviations import open_under
 from cotrack.manufacture.service.inputs import holds_over, sources_of
 from cotrack.manufacture.service.lots import lot_numbered, producers
-from cotrack.quality.service.deviations import open_deviations
 from cotrack.release.models import Disposition
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import (
@@ -56,7 +56,7 @@ def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
         expires_at=lot.expires_at,
         standings=lot_standings(session, lot),
         holds=tuple(holds_over(session, [f"lot:{lot.number}"])),
-        deviations=tuple(open_deviations(session, f"lot:{lot.number}")),
+        deviations=tuple(open_under(session, lot)),
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot, site),
         sources=tuple(sources_of(session, lot.id)),

@@ -13,9 +13,9 @@ from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import DEVIATION_ACTION, LOT
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import sources_of
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import DECISIONS, TrailReview
 from cotrack.release.rules.lots import TrailStanding, against_trail_review
 from cotrack.release.service.investigated import investigations_of
@@ -101,7 +101,7 @@ def _about(session: Session, lot: Lot) -> ColumnElement[bool]:
 def _subjects(session: Session, lot: Lot) -> list[str]:
     units = session.scalars(select(Unit.number).where(Unit.lot_id == lot.id))
     files = files_of(session, lot.id)
-    deviations = (each.number for each in deviations_of(session, f"lot:{lot.number}"))
+    deviations = (each.number for each in deviations_under(session, lot))
     return [
         f"lot:{lot.number}",
         *(f"unit:{number}" for number in units),
