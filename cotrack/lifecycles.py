@@ -226,6 +226,34 @@ RESULT: Final = Lifecycle(
     ),
 )
 
+INVESTIGATION: Final = Lifecycle(
+    "investigation",
+    ("phase_1", "phase_2", "error_found", "oos_confirmed", "oos_not_confirmed"),
+    (
+        Action("follow", N_("Investigation after a failed result"), NOTHING, "phase_1", FOLLOWS,
+               N_("A result out of specification is stored: its investigation is opened in the same moment.")),
+        Action("open", N_("Open investigation"), NOTHING, "phase_1", "investigation:open",
+               N_("A failed result that no investigation has is investigated.")),
+        Action("report", N_("Report laboratory investigation"), _from("phase_1"), None, "investigation:report",
+               N_("An analyst who did not make the result writes down hypothesis, what was checked, and the outcome.")),
+        Action("find_error", N_("Confirm laboratory error"), _from("phase_1"), "error_found", "investigation:decide",
+               N_("QA signs that the laboratory's own investigation found the error behind the result."),
+               meaning="approved"),
+        Action("go_on", N_("Go on to the full investigation"), _from("phase_1"), "phase_2", "investigation:decide",
+               N_("QA signs that no laboratory error was found: the full investigation begins."), meaning="approved"),
+        Action("plan", N_("Plan retests"), _from("phase_2"), None, "investigation:report",
+               N_("An analyst writes down the hypothesis, how many retests, on which sample, and by whom not.")),
+        Action("approve_plan", N_("Approve retest plan"), _from("phase_2"), None, "investigation:decide",
+               N_("QA signs the plan before any retest; it is never changed."), meaning="approved"),
+        Action("confirm", N_("Conclude: confirmed"), _from("phase_2"), "oos_confirmed", "investigation:decide",
+               N_("QA signs that the result stands: the lot is never released, whatever a retest says."),
+               meaning="approved"),
+        Action("refute", N_("Conclude: not confirmed"), _from("phase_2"), "oos_not_confirmed", "investigation:decide",
+               N_("QA signs the cause that was found: the result may be made invalid."), meaning="approved"),
+    ),
+)
+"""What is done about a result out of specification, in two phases (FDA, Investigating OOS Test Results, 2022)."""
+
 PARTICIPANT: Final = Lifecycle(
     "participant",
     ("screening", "enrolled", "withdrawn"),
@@ -352,6 +380,7 @@ LIFECYCLES: Final = {
         STEP,
         UNIT,
         RESULT,
+        INVESTIGATION,
         PARTICIPANT,
         BAND,
         ORDER,

@@ -35,7 +35,15 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     "analyst": READ_PRODUCT
     | READ_SOURCES
     | WORK
-    | {"result:import", "result:enter", "result:withdraw", "result:review", "deviation:open"},
+    | {
+        "result:import",
+        "result:enter",
+        "result:withdraw",
+        "result:review",
+        "deviation:open",
+        "investigation:open",
+        "investigation:report",
+    },
     "qa_reviewer": READ_PRODUCT
     | READ_SOURCES
     | WORK
@@ -59,6 +67,8 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "result:review",
         "result:invalidate",
         "result:withdraw",
+        "investigation:open",
+        "investigation:decide",
         "study:load",
         "study:approve_quality",
         "label:void",

@@ -43,6 +43,7 @@ from cotrack.quality import api as quality_api
 from cotrack.quality import pages as quality_pages
 from cotrack.release import api as release_api
 from cotrack.release import pages as release_pages
+from cotrack.release.pages import investigations as investigation_pages
 from cotrack.study import api as study_api
 from cotrack.study import commands as study_commands
 from cotrack.study import pages as study_pages
@@ -61,6 +62,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     process_pages.pages,
     custody_pages.pages,
     release_pages.pages,
+    investigation_pages.pages,
     participants_pages.pages,
     orders_pages.pages,
     bedside_pages.pages,
@@ -141,6 +143,7 @@ _THINGS: Final = {
     "equipment": ("desk.equipment", "number", "equipment:read"),
     "process": ("process.show_process", "number", "lot:read"),
     "deviation": ("desk.deviation", "number", "lot:read"),
+    "investigation": ("desk.investigation", "number", "lot:read"),
     "alert": ("trace.show_alert", "alert_id", "participant:read"),
     "result_entries": ("release.list_entries", "number", "lot:read"),
     "trail_review": ("release.review_trail", "number", "trail:review"),

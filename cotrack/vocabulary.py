@@ -51,6 +51,11 @@ STATE_WORDS: Final = {
     "recorded": N_("recorded"),
     "reviewed": N_("reviewed"),
     "invalidated": N_("made invalid"),
+    "phase_1": N_("phase 1: laboratory"),
+    "phase_2": N_("phase 2: full investigation"),
+    "error_found": N_("laboratory error found"),
+    "oos_confirmed": N_("out of specification confirmed"),
+    "oos_not_confirmed": N_("out of specification not confirmed"),
     "screening": N_("screening"),
     "enrolled": N_("enrolled"),
     "withdrawn": N_("withdrawn"),
@@ -93,10 +98,22 @@ STATE_TONES: Final = {
             "standing",
             "recalled",
             "out_of_use",
+            "oos_confirmed",
         }
     ),
     "careful": frozenset(
-        {"open", "undecided", "conditionally_released", "quarantine", "paused", "superseded", "put_on", "returned"}
+        {
+            "open",
+            "undecided",
+            "conditionally_released",
+            "quarantine",
+            "paused",
+            "superseded",
+            "put_on",
+            "returned",
+            "phase_1",
+            "phase_2",
+        }
     ),
 }
 """The colour and shape that go with a state's word; every other state is neutral."""
@@ -139,6 +156,7 @@ WORDS: Final = {
     "hold": N_("hold"),
     "deviation": N_("deviation"),
     "deviation_action": N_("action"),
+    "investigation": N_("investigation"),
     "alert": N_("alert"),
     "donor": N_("donor"),
     "cell_bank": N_("cell bank"),
@@ -221,6 +239,8 @@ WORDS: Final = {
     "minor": N_("minor"),
     "major": N_("major"),
     "critical": N_("critical"),
+    # what the laboratory's own investigation found, beside the state
+    "none_found": N_("no laboratory error found"),
     # kinds of action
     "correction": N_("correction"),
     "prevention": N_("prevention"),

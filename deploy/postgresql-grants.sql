@@ -22,6 +22,7 @@ REVOKE UPDATE ON
   disposition,
   handover,
   identity_check,
+  investigated_result,
   kept_document,
   label_entity,
   late_input,

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from cotrack.bedside.service import infusions, ward
+from cotrack.demonstration import investigation
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, infused, ordered_bag, screening_file
 from cotrack.demonstration.ingredients import laid_down
@@ -37,6 +38,7 @@ def first_lots(journey: Journey, clock: StoryClock) -> None:
         )
     )
     journey.review(rejected)
+    investigation.confirmed(journey, rejected)
     reason = "growth on day 14, CD105 below the limit"
     journey.cast.sign("qian.m", lambda work: dispositions.reject(work, rejected, reason=reason))
     clock.go_to(days=100)

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from cotrack.bedside.service import ward
-from cotrack.demonstration import files, making
+from cotrack.demonstration import files, investigation, making
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, screening_file
 from cotrack.demonstration.laboratory import good_results
@@ -25,7 +25,7 @@ def example_lots(journey: Journey, clock: StoryClock) -> None:
 
 
 def present_lots(journey: Journey, clock: StoryClock) -> None:
-    """Lots of today: released, released and on hold, near a limit, conditionally released, in review, being filled."""
+    """Lots of today: released, on hold, near a limit, failed, conditionally released, in review, being filled."""
     clock.go_to(days=34)
     journey.released_lot(clock.lot(29), bags=9, made_on=journey.today())
     clock.go_to(days=30)
@@ -38,6 +38,8 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     clock.go_to(days=20)
     near = clock.lot(34)
     journey.finished_lot(near, bags=2, made_on=journey.today())
+    failed = clock.lot(38)
+    journey.finished_lot(failed, bags=2, made_on=journey.today())
     clock.go_to(days=8)
     conditional = clock.lot(35)
     journey.finished_lot(conditional, bags=2, made_on=journey.today())
@@ -46,6 +48,7 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     changed = {"Viability": "88.1", "CD105+": "96.2", "Endotoxin": "0.31"}
     journey.results(good_results(near, journey.site_time(), changed=changed))
     journey.review(near)
+    investigation.under_way(journey, failed)
     clock.go_to(days=2)
     waiting = clock.lot(36)
     journey.finished_lot(waiting, bags=2, made_on=journey.today())

@@ -7,6 +7,7 @@ from cotrack.desk.service import lists, search, source_lists
 from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.deviation_page import deviation_page
 from cotrack.desk.service.equipment_page import equipment_page
+from cotrack.desk.service.investigation_page import investigation_page
 from cotrack.desk.service.lot_page import lot_page
 from cotrack.desk.service.order_page import order_page
 from cotrack.desk.service.participant_page import participant_page
@@ -138,6 +139,13 @@ def equipment_list() -> Response:
 def equipment(number: str) -> str:
     """Show a room or a device."""
     return _thing("desk/equipment.html", equipment_page, number)
+
+
+@pages.get("/investigations/<number>")
+@needs("lot:read")
+def investigation(number: str) -> str:
+    """Show an investigation."""
+    return _thing("desk/investigation.html", investigation_page, number)
 
 
 @pages.get("/donors")

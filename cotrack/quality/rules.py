@@ -10,7 +10,7 @@ from cotrack.foundation.words import N_
 
 @dataclass(frozen=True)
 class HoldFacts:
-    """One hold or recall that stands now."""
+    """One hold or recall that stands now, or an open deviation of a bag, which stops it in the same way."""
 
     subject: str
     status: str
@@ -22,9 +22,16 @@ class HoldFacts:
         """The number of the thing that is held."""
         return self.subject.partition(":")[2]
 
+    @property
+    def is_deviation(self) -> bool:
+        """Whether it is an open deviation of a bag."""
+        return self.subject.startswith("deviation:")
+
 
 def against_held(holds: Sequence[HoldFacts]) -> list[Blocker]:
     """Return one reason for each hold or recall that stands: `lot_recalled`, `lot_on_hold`, `unit_on_hold`.
+
+    An open deviation of a bag is `unit_on_hold`.
 
     A hold on a donor, a bank or a material is one on each lot that was made from it.
     """
@@ -33,6 +40,8 @@ def against_held(holds: Sequence[HoldFacts]) -> list[Blocker]:
 
 def _blocker(hold: HoldFacts) -> Blocker:
     noun = hold.subject.partition(":")[0]
+    if hold.is_deviation:
+        return _open("unit_on_hold", hold.key, hold.reason)
     is_below = noun in {"lot", "unit"}
     words = _WORDS["thing" if is_below else "donor" if noun == "donor" else "source", hold.status]
     code = "lot_recalled" if hold.status == "recalled" else "unit_on_hold" if noun == "unit" else "lot_on_hold"
@@ -76,15 +85,13 @@ class DeviationFacts:
 
 def against_open(deviations: Sequence[DeviationFacts]) -> list[Blocker]:
     """Return one reason for each open deviation: nothing is released over a question that QA has not answered."""
-    return [
-        Blocker(
-            "deviation_open",
-            "Deviation {number} is open: {description}",
-            {"number": each.number, "description": each.description},
-            solve=f"deviation:{each.number}",
-        )
-        for each in deviations
-    ]
+    return [_open("deviation_open", each.number, each.description) for each in deviations]
+
+
+def _open(code: str, number: str, description: str) -> Blocker:
+    words = N_("Deviation {number} is open: {description}")
+    details = {"number": number, "description": description}
+    return Blocker(code, words, details, solve=f"deviation:{number}")
 
 
 def against_closing(deviation: DeviationFacts) -> list[Blocker]:

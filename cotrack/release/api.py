@@ -10,13 +10,17 @@ from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.labelling.pages import on_paper
+from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.schemas import LiftedOut
 from cotrack.release import schemas
+from cotrack.release.schemas import investigations as shapes
 from cotrack.release.service import (
     dispositions,
     entries,
     imports,
     invalidations,
+    investigated,
+    investigations,
     lifting,
     results,
     trail_reviews,
@@ -98,6 +102,102 @@ def invalidate(body: dict[str, Any], result_id: int) -> Response:
     signature, said = body.pop("signature"), body
     act = lambda work: invalidations.invalidate_result(work, result_id, **said)  # noqa: E731 (one line)
     return answer(act, schemas.InvalidatedOut(), signature=signature)
+
+
+@api.get("/lots/<number>/investigations")
+@needs("lot:read")
+@api.response(200, shapes.InvestigationOut(many=True))
+def list_investigations(number: str) -> Any:
+    """List the investigations of a lot, newest first."""
+    with runtime().ground.sessions.reading() as session:
+        return investigated.investigations_of(session, lot_numbered(session, number).id)
+
+
+@api.post("/lots/<number>/investigations")
+@needs("investigation:open")
+@api.arguments(shapes.InvestigateIn)
+@api.response(201, shapes.InvestigationOut)
+def open_investigation(body: dict[str, Any], number: str) -> Response:
+    """Open an investigation of failed results that none has."""
+    act = lambda work: investigations.open_investigation(work, number, **body)  # noqa: E731 (one line)
+    return answer(act, shapes.InvestigationOut(), status=201)
+
+
+@api.get("/investigations/<number>")
+@needs("lot:read")
+@api.response(200, shapes.InvestigationOut)
+def show_investigation(number: str) -> Any:
+    """Show an investigation."""
+    with runtime().ground.sessions.reading() as session:
+        return investigated.investigation_numbered(session, number)
+
+
+def _investigation(number: str, action: str, body: dict[str, Any]) -> Response:
+    act, signature = getattr(investigations, action), body.pop("signature", None)
+    return answer(lambda work: act(work, number, **body), shapes.InvestigationOut(), signature=signature)
+
+
+@api.post("/investigations/<number>/report")
+@needs("investigation:report")
+@api.arguments(shapes.ReportIn)
+@api.response(200, shapes.InvestigationOut)
+def report_investigation(body: dict[str, Any], number: str) -> Response:
+    """Report the laboratory's own investigation."""
+    return _investigation(number, "report", body)
+
+
+@api.post("/investigations/<number>/find-error")
+@needs("investigation:decide")
+@api.arguments(schemas.ReleaseIn)
+@api.response(200, shapes.InvestigationOut)
+def find_error(body: dict[str, Any], number: str) -> Response:
+    """Sign that the laboratory's own error was found."""
+    return _investigation(number, "find_error", body)
+
+
+@api.post("/investigations/<number>/go-on")
+@needs("investigation:decide")
+@api.arguments(schemas.ReleaseIn)
+@api.response(200, shapes.InvestigationOut)
+def go_on(body: dict[str, Any], number: str) -> Response:
+    """Sign that no laboratory error was found."""
+    return _investigation(number, "go_on", body)
+
+
+@api.post("/investigations/<number>/plan")
+@needs("investigation:report")
+@api.arguments(shapes.PlanIn)
+@api.response(200, shapes.InvestigationOut)
+def plan_retests(body: dict[str, Any], number: str) -> Response:
+    """Write the plan of retests."""
+    return _investigation(number, "plan", body)
+
+
+@api.post("/investigations/<number>/approve-plan")
+@needs("investigation:decide")
+@api.arguments(schemas.ReleaseIn)
+@api.response(200, shapes.InvestigationOut)
+def approve_plan(body: dict[str, Any], number: str) -> Response:
+    """Sign the plan of retests before any of them."""
+    return _investigation(number, "approve_plan", body)
+
+
+@api.post("/investigations/<number>/confirm")
+@needs("investigation:decide")
+@api.arguments(shapes.SignedConfirmIn)
+@api.response(200, shapes.InvestigationOut)
+def confirm_result(body: dict[str, Any], number: str) -> Response:
+    """Sign that the result stands."""
+    return _investigation(number, "confirm", body)
+
+
+@api.post("/investigations/<number>/refute")
+@needs("investigation:decide")
+@api.arguments(shapes.SignedRefuteIn)
+@api.response(200, shapes.InvestigationOut)
+def refute_result(body: dict[str, Any], number: str) -> Response:
+    """Sign that the result does not stand, for a cause."""
+    return _investigation(number, "refute", body)
 
 
 @api.get("/trends/<test>")

@@ -35,11 +35,6 @@ def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-def is_edge_of_stage(name: str) -> bool:
-    """Whether a file is a stage's `api.py` or `pages.py`, or lies in the folder that such a file became."""
-    return name.endswith(("/api.py", "/pages.py")) or "/api/" in name or "/pages/" in name
-
-
 def imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -52,6 +47,11 @@ def _module(package: str, name: str) -> str:
     """Return `package.name` where that is a module of ours, else the package that the name comes from."""
     path = PACKAGE.parent.joinpath(*package.split("."), name)
     return f"{package}.{name}" if path.with_suffix(".py").exists() else package
+
+
+def is_edge(name: str) -> bool:
+    """Whether a module holds routes: `api.py` or `pages.py` of a stage, or the folder that one has become."""
+    return name.endswith(("/api.py", "/pages.py")) or "/api/" in name or "/pages/" in name
 
 
 def is_standard(module: str) -> bool:
@@ -101,7 +101,7 @@ def test_flask_stands_at_the_edge_only() -> None:
             for module in imported(path)
         )
     ]
-    strangers = [name for name in edge if not is_edge_of_stage(name) and not name.startswith(FLASK_PLACES)]
+    strangers = [name for name in edge if not is_edge(name) and not name.startswith(FLASK_PLACES)]
     assert strangers == []
 
 
@@ -133,19 +133,18 @@ def test_a_file_has_at_most_300_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGER_TABLES.get(name_of(path), 300)
 
 
-LONGER_TABLES: dict[str, int] = {"lifecycles.py": 370}
+LONGER_TABLES: dict[str, int] = {"lifecycles.py": 430}
 """Files that are one table and longer than 300 lines, each with its own limit."""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_function_has_at_most_40_lines_and_a_view_at_most_10(path: Path) -> None:
-    is_edge = is_edge_of_stage(name_of(path))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno is not None
             lines = node.end_lineno - node.lineno + 1
             assert lines <= 40, (node.name, lines)
-            if is_edge:
+            if is_edge(name_of(path)):
                 statements = sum(isinstance(each, ast.stmt) for each in ast.walk(node)) - 1
                 assert statements <= 10, (node.name, statements)
 

@@ -186,6 +186,7 @@ ENDS = {
     "step": set(),
     "unit": {"completed", "stopped_early", "destroyed"},
     "result": {"invalidated"},
+    "investigation": {"error_found", "oos_confirmed", "oos_not_confirmed"},
     "participant": {"withdrawn"},
     "band": {"removed"},
     "order": {"completed", "cancelled"},

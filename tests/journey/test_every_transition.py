@@ -9,6 +9,7 @@ from sqlalchemy import select
 from support.conditional import accept
 from support.deviations import planned_action
 from support.invalid import assessed, invalidated
+from support.oos import approved, confirmed, error_found, in_phase_2, refuted, stored_before
 from support.process import begin, correct, lot_in_process
 from support.sources import DONOR, MEDIUM, WORKING, recorded_late, with_sources
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
@@ -16,6 +17,7 @@ from support.worlds import World
 
 from cotrack.bedside.service import infusions, ward
 from cotrack.custody import service as custody
+from cotrack.demonstration.laboratory import good_results
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.gateways.zpl import PrinterNotReached
@@ -25,7 +27,7 @@ from cotrack.manufacture.service import equipment, lots, sources, steps, units
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
-from cotrack.release.service import dispositions, entries
+from cotrack.release.service import dispositions, entries, investigations
 from cotrack.study import service as study
 
 FOLLOWING_UNITS = {"unit.allocate", "unit.deallocate"}
@@ -86,6 +88,22 @@ def product_side(world: World) -> None:
     sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
     world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
     world.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))
+
+
+def laboratory_side(world: World) -> None:
+    """Results out of specification: a laboratory error, one confirmed, one not, one from before investigations."""
+    lot = "MSC26-0035"
+    world.journey.finished_lot(lot)
+    failed = {"Sterility": "growth: S. aureus", "CD105+": "94.1", "Viability": "60"}
+    world.journey.results(good_results(lot, world.journey.site_time(), changed=failed))
+    world.journey.review(lot)
+    error_found(world, "sterility", lot)
+    confirmed(world, in_phase_2(world, "cd105", lot))
+    number = in_phase_2(world, "viability", lot)
+    approved(world, number, retests=0)
+    refuted(world, number)
+    stored_before(world, "sterility", lot)
+    world.do("he.p", lambda work: investigations.open_investigation(work, lot, test="sterility"))
 
 
 def sources_side(world: World) -> None:
@@ -191,6 +209,7 @@ def clinic_side(world: World) -> None:
 def test_each_permitted_transition_is_reached_through_its_service(world: World) -> None:
     clinic_side(world)
     product_side(world)
+    laboratory_side(world)
     sources_side(world)
     recorded = wanted_events(set(LIFECYCLES) - {"step", "equipment"})
     assert recorded - done_events(world) == set()

@@ -65,6 +65,8 @@ def test_from_the_laboratorys_file_to_the_release(world: World, person: Person, 
     assert [(each["code"], each["detail"]) for each in failing.get_json()["blockers"]] == [
         ("out_of_specification", "CD105+: out of specification."),
         ("out_of_specification", "Sterility, day 14: out of specification."),
+        ("investigation_open", f"Sterility, day 14: investigation OOS-{FAILING}-2 is not concluded."),
+        ("investigation_open", f"CD105+: investigation OOS-{FAILING}-1 is not concluded."),
     ]
 
 
@@ -132,9 +134,10 @@ def test_the_case_of_a_lot_lists_what_stands_against_this_readers_release(world:
     sent(person("wang.l"), text(with_cells(ROWS, 4, Result="84")))
     review(person("qian.m"), LOT)
     for_reviewer = person("qian.m").get(f"/api/v1/lots/{LOT}/release").get_json()["blockers"]
-    assert [each["code"] for each in for_reviewer] == ["out_of_specification", "same_person", "trail_unreviewed"]
+    failed = ["out_of_specification", "investigation_open"]
+    assert [each["code"] for each in for_reviewer] == [*failed, "same_person", "trail_unreviewed"]
     for_other = person("tang.w").get(f"/api/v1/lots/{LOT}/release").get_json()["blockers"]
-    assert [each["code"] for each in for_other] == ["out_of_specification", "trail_unreviewed"]
+    assert [each["code"] for each in for_other] == [*failed, "trail_unreviewed"]
 
 
 def test_nobody_reviews_or_releases_their_own_results(world: World, person: Person) -> None:

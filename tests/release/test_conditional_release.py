@@ -77,7 +77,7 @@ def test_late_growth_keeps_the_lot_from_its_full_release(outstanding: World) -> 
     rows = [{**row, "Result": "growth: Cutibacterium sp."} if row["Test"] == "Sterility" else row for row in ROWS]
     outstanding.journey.results(file_of(rows))
     outstanding.journey.review(LOT)
-    with refused("out_of_specification", "lot_on_hold", "deviation_open"):
+    with refused("out_of_specification", "investigation_open", "lot_on_hold", "deviation_open"):
         outstanding.journey.release(LOT)
     outstanding.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))
     assert status(outstanding) == "rejected"

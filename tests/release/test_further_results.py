@@ -5,6 +5,7 @@ from support.conditional import released_conditionally
 from support.invalid import assessed, invalidated, stored
 from support.laboratory import COLUMNS, example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH, day_14
+from support.oos import approved, in_phase_2, refuted
 from support.refusals import refused
 from support.stages import LOT
 from support.worlds import World
@@ -84,12 +85,15 @@ def test_an_old_file_sent_again_brings_no_invalid_result_back(grown: World) -> N
 
 
 def test_a_retest_names_what_it_tests_again_and_replaces_nothing(grown: World) -> None:
-    further(grown, STERILITY, Replicate="2", Retest_of="1")
+    number = in_phase_2(grown)
+    approved(grown, number)
+    further(grown, STERILITY, Replicate="2", Retest_of="1", Analyst="sun.q")
     first, second = stored(grown, "sterility")
     assert (second.replicate, second.retest_of_id, second.corrects_id) == (2, first.id, None)
     assert standing(grown) is Standing.OUT_OF_SPECIFICATION
-    number = assessed(grown)
-    failed = {"deviation": number, "reason": "contaminated"}
+    grown.journey.review(LOT)
+    refuted(grown, number)
+    failed = {"deviation": assessed(grown), "reason": "contaminated"}
     grown.sign("qian.m", lambda work: invalidate_result(work, first.id, **failed))
     assert standing(grown) is Standing.WITHIN
 
@@ -125,8 +129,9 @@ def test_a_failing_correction_of_a_released_lot_holds_it_as_a_late_result_does(w
 
 
 def test_a_retest_that_was_made_invalid_is_corrected_like_any_result(grown: World) -> None:
-    further(grown, STERILITY, Replicate="2", Retest_of="1", Result="growth: E. coli")
+    approved(grown, in_phase_2(grown))
+    further(grown, STERILITY, Replicate="2", Retest_of="1", Analyst="sun.q", Instrument="BTA-9")
     invalidated(grown, "sterility", assessed(grown))
-    further(grown, STERILITY, Replicate="2", Retest_of="1")
+    further(grown, STERILITY, Replicate="2", Retest_of="1", Analyst="sun.q")
     *_, wrong, right = stored(grown, "sterility")
     assert (right.corrects_id, right.reported) == (wrong.id, "no growth")

@@ -204,6 +204,7 @@ def test_a_release_waits_for_an_import_and_sees_what_it_stored(laboratory: World
     assert decide.refusal is not None
     assert [each.code for each in decide.refusal.reasons] == [
         "out_of_specification",
+        "investigation_open",
         "result_unreviewed",
         "trail_unreviewed",
     ]

@@ -10,6 +10,7 @@ from support.clients import Client
 from support.invalid import CAUSE, REASON, assessed, invalidated, opened, stored
 from support.laboratory import example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH
+from support.oos import error_found
 from support.refusals import codes
 from support.stages import LOT
 from support.worlds import World
@@ -40,6 +41,7 @@ def shown(answer: TestResponse) -> str:
 
 def test_qa_makes_a_result_invalid_on_its_page_and_the_release_page_says_so(grown: World, person: Person) -> None:
     number, qa = assessed(grown), person("qian.m")
+    error_found(grown)
     (wrong,) = stored(grown, "sterility")
     page = f"/results/{wrong.id}/invalidate"
     assert page in qa.get(f"/lots/{LOT}/release").get_data(as_text=True)
@@ -93,6 +95,7 @@ def test_the_certificate_shows_an_invalid_result_with_the_word_and_why(grown: Wo
 
 def test_the_api_makes_a_result_invalid_and_lists_it_so(grown: World, person: Person) -> None:
     number, qa = assessed(grown), person("qian.m")
+    error_found(grown)
     (wrong,) = stored(grown, "sterility")
     route, body = f"/api/v1/results/{wrong.id}/invalidate", {"deviation": number, "reason": REASON}
     signature = {"password": PASSWORD, "meaning": "invalidated"}
@@ -113,7 +116,7 @@ def test_the_api_says_every_reason_against_an_invalidation(grown: World, person:
     signature = {"password": PASSWORD, "meaning": "invalidated"}
     body = {"deviation": "DEV-0", "reason": REASON, "signature": signature}
     answer = person("tang.w").post(f"/api/v1/results/{wrong.id}/invalidate", body)
-    assert (answer.status_code, codes(answer)) == (409, ["deviation_unknown"])
+    assert (answer.status_code, codes(answer)) == (409, ["deviation_unknown", "investigation_open"])
 
 
 def test_an_invalid_result_is_no_point_of_a_trend(grown: World, person: Person) -> None:

@@ -30,7 +30,7 @@ def test_a_closed_deviation_alone_gives_no_lot_with_growth_to_anybody(world: Wor
     world.journey.released_lot(LOT)
     grows(world, replicate=2)
     settled(world)
-    with refused("out_of_specification", "result_unreviewed"):
+    with refused("investigation_open", "out_of_specification", "result_unreviewed"):
         lift(world)
 
 

@@ -96,7 +96,7 @@ def test_a_file_that_stops_a_released_lot_says_so_before_it_is_stored_and_leads_
     stored = person("wang.l").post("/results/store", form=hidden(preview))
     assert stored.headers["Location"] == f"/lots/{LOT}"
     assert reason in shown(person("wang.l").get(f"/lots/{LOT}"))
-    again = upload(person("wang.l"), file_of([{**row, "Replicate": "3"}]))
+    again = upload(person("wang.l"), file_of([{**example_rows(LOT)[2], "Replicate": "3"}]))
     assert "puts on hold" not in shown(again)
     assert person("wang.l").post("/results/store", form=hidden(again)).headers["Location"] == "/lots"
 
@@ -195,6 +195,8 @@ def test_the_failed_tests_stand_first_and_what_waits_is_counted_under_the_button
     assert button.split("Release ")[1].split(". ") == [
         "CD105+: out of specification",
         "Sterility, day 14: out of specification",
+        f"Sterility, day 14: investigation OOS-{FAILING}-2 is not concluded",
+        f"CD105+: investigation OOS-{FAILING}-1 is not concluded",
         "19 tests are not reviewed by a second person yet",
         f"The trail of lot {FAILING} is not reviewed yet",
         "",

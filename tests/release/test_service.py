@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.laboratory import EXAMPLE, example_rows, file_of, lots_in_quarantine, with_cells
+from support.laboratory import COLUMNS, EXAMPLE, example_rows, file_of, lots_in_quarantine, with_cells
+from support.oos import approved, in_phase_2
 from support.refusals import records, refused
 from support.worlds import World
 
@@ -90,10 +91,15 @@ def test_of_the_example_file_two_lots_are_released_and_the_third_is_refused_for_
     for lot in (WELL_INSIDE, NEAR):
         world.journey.release(lot)
         assert status(world, lot) == "released"
-    with refused("out_of_specification", "out_of_specification") as refusal:
+    with refused("out_of_specification", "out_of_specification", "investigation_open", "investigation_open") as refusal:
         world.journey.release(FAILING)
     said = [each.sentence for each in refusal.value.reasons]
-    assert said == ["CD105+: out of specification.", "Sterility, day 14: out of specification."]
+    assert said == [
+        "CD105+: out of specification.",
+        "Sterility, day 14: out of specification.",
+        f"Sterility, day 14: investigation OOS-{FAILING}-2 is not concluded.",
+        f"CD105+: investigation OOS-{FAILING}-1 is not concluded.",
+    ]
     assert status(world, FAILING) == "quarantine"
     assert [each["detail"] for each in records(world, outcome="refused")[-1]["blockers"]] == said
 
@@ -118,7 +124,7 @@ def test_results_near_a_limit_are_named_in_what_qa_signs(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "reasons"),
-    [("182", "188", ()), ("100", "100", ()), ("99.9", "300", ("out_of_specification",))],
+    [("182", "188", ()), ("100", "100", ()), ("99.9", "300", ("out_of_specification", "investigation_open"))],
 )
 def test_replicates_count_as_their_mean_and_none_may_fail(
     laboratory: World, first: str, second: str, *, reasons: tuple[str, ...]
@@ -137,9 +143,11 @@ def test_replicates_count_as_their_mean_and_none_may_fail(
 
 def test_a_second_result_never_replaces_a_failing_first(laboratory: World) -> None:
     laboratory.journey.results(file_of(with_cells(ROWS, 4, Result="84.9")))
-    laboratory.journey.results(file_of([{**ROWS[2], "Replicate": "2", "Result": "93.4"}]))
+    approved(laboratory, in_phase_2(laboratory, "viability"), sample=f"{LOT}-VIA", not_by="wang.l")
+    retest = {**ROWS[2], "Replicate": "2", "Result": "93.4", "Analyst": "chen.y", "Retest of": "1"}
+    laboratory.journey.results(file_of([retest], columns=(*COLUMNS, "Retest of")))
     laboratory.journey.review(LOT)
-    with refused("out_of_specification"):
+    with refused("out_of_specification", "investigation_open"):
         laboratory.journey.release(LOT)
 
 

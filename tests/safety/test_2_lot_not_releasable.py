@@ -102,7 +102,7 @@ def test_a_lot_with_a_failing_missing_or_unreviewed_result_is_not_released(world
     world.journey.results(results_of(world, LOT, Sterility="growth: Cutibacterium sp."))
     with pytest.raises(Blocked) as refused:
         world.journey.release(LOT)
-    assert set(reasons(refused)) == {"out_of_specification", "result_unreviewed"}
+    assert set(reasons(refused)) == {"out_of_specification", "investigation_open", "result_unreviewed"}
     with pytest.raises(Blocked) as refused:
         world.journey.release(OTHER_LOT)
     assert set(reasons(refused)) == {"result_missing"}

@@ -3,7 +3,8 @@
 from cotrack.manufacture.service import lots
 from cotrack.quality.service import deviations
 from cotrack.release.models import Result
-from cotrack.release.service import invalidations, results
+from cotrack.release.service import invalidations, investigated, results
+from support.oos import error_found
 from support.stages import LOT
 from support.worlds import World
 
@@ -39,8 +40,11 @@ def stored(world: World, test: str, lot: str = LOT) -> list[Result]:
 def invalidated(
     world: World, test: str, number: str, *, by: str = "qian.m", lot: str = LOT, reason: str = REASON
 ) -> invalidations.Invalidated:
-    """Let QA make the newest result of a test invalid, over this deviation."""
+    """Let QA make the newest result of a test invalid, over this deviation; if it failed, the laboratory erred."""
     newest = stored(world, test, lot)[-1].id
+    behind = [each for each in world.read(investigated.under_way) if newest in each.result_ids]
+    if behind and behind[0].status == "phase_1":
+        error_found(world, test, lot)
     act = lambda work: invalidations.invalidate_result(work, newest, deviation=number, reason=reason)  # noqa: E731
     done: invalidations.Invalidated = world.sign(by, act)
     return done

@@ -39,7 +39,7 @@ def against_bag(facts: BagFacts, place: Place, *, state: str) -> list[Blocker]:
         *_against_place(facts, place),
         *_against_state(facts, state),
         *against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over),
-        *against_held(facts.holds),
+        *against_held(facts.stops),
         *_against_expiry(facts, place),
         *_against_thawed_life(facts.definition.product),
         *_against_order(facts.order, facts, place),

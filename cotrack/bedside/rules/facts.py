@@ -49,6 +49,12 @@ class BagFacts:
     """The reason where the conditional release of its lot is over."""
 
     @property
+    def stops(self) -> tuple[HoldFacts, ...]:
+        """What stops the bag. Once it is being given, an open deviation of it does not: a person judges at the bed."""
+        is_given = self.status in {"started", "paused"}
+        return tuple(each for each in self.holds if not (is_given and each.is_deviation))
+
+    @property
     def order_id(self) -> int | None:
         """The order that the bag is set aside for."""
         return self.order.order_id if self.order else None

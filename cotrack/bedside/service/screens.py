@@ -243,7 +243,7 @@ def infusion(ground: Ground, infusion_id: int) -> Mapping[str, Any]:
 def _against_going_on(bag: BagFacts) -> list[Blocker]:
     """Return what was learnt of a bag that is being given and makes whoever gives it stop and ask."""
     rejected = against_lot(bag.lot_number, bag.lot_status) if bag.lot_status == "rejected" else []
-    return [*rejected, *against_held(bag.holds)]
+    return [*rejected, *against_held(bag.stops)]
 
 
 def wards(ground: Ground) -> list[tuple[str, str]]:

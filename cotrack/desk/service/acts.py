@@ -12,6 +12,13 @@ from cotrack.foundation.words import N_
 ENDPOINTS: Final = {
     "deviation.assess": "quality.assess",
     "deviation.close": "quality.close",
+    "investigation.report": "investigation.report_investigation",
+    "investigation.find_error": "investigation.find_error",
+    "investigation.go_on": "investigation.go_on",
+    "investigation.plan": "investigation.plan_retests",
+    "investigation.approve_plan": "investigation.approve_plan",
+    "investigation.confirm": "investigation.confirm_result",
+    "investigation.refute": "investigation.refute_result",
     "donor.approve": "manufacture.approve_source",
     "donor.reject": "manufacture.reject_source",
     "cell_bank.approve": "manufacture.approve_source",

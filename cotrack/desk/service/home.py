@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.desk.service import clinic_work as clinic
 from cotrack.desk.service import expiry_work as expiry
+from cotrack.desk.service import investigation_work as investigation
 from cotrack.desk.service import office_work as office
 from cotrack.desk.service import process_work as process
 from cotrack.desk.service import product_work as product
@@ -48,6 +49,8 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("lot:release", product.documents_to_make),
     ("source:decide", product.sources_to_decide),
     ("hold:lift", product.holds_to_solve),
+    ("investigation:report", investigation.to_report),
+    ("investigation:decide", investigation.to_sign),
     ("deviation:act", product.actions_to_do),
     ("deviation:close", product.deviations_to_close),
     ("study:approve_quality", product.drafts(StudyDefinition.quality_signature_id)),

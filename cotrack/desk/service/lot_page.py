@@ -12,6 +12,7 @@ from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.words import N_
 from cotrack.labelling.service.keeping import documents_of
 from cotrack.lifecycles import LOT
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
 from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
 from cotrack.manufacture.service.step_page import in_short
@@ -19,9 +20,9 @@ from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import over
 from cotrack.quality.rules import against_held
 from cotrack.quality.service.alerts import alerts_of
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import dispositions_of
+from cotrack.release.service.investigated import investigation_lines
 from cotrack.release.service.results import files_of
 from cotrack.study.service import definition_of
 
@@ -53,7 +54,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "held": holds,
         "steps": in_short(session, lot),
         "inputs": input_lines(session, lot.id),
-        "deviations": deviations_of(session, f"lot:{number}"),
+        "deviations": deviations_under(session, lot),
+        "investigations": investigation_lines(session, lot),
         "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "documents": documents_of(session, f"lot:{number}", readable_by=actor.permissions),

@@ -17,6 +17,7 @@ from cotrack.labelling.service.scanning import understand
 from cotrack.manufacture.models import CellBank, Donor, Equipment, Lot, Material, Unit
 from cotrack.orders.models import Order
 from cotrack.participants.models import Participant
+from cotrack.release.models import Investigation
 
 LONGEST = 40
 MOST_FOUND = 20
@@ -28,6 +29,7 @@ KINDS = (
     ("cell_bank", CellBank.number, "source:read"),
     ("material", Material.number, "source:read"),
     ("equipment", Equipment.number, "equipment:read"),
+    ("investigation", Investigation.number, "lot:read"),
     ("participant", Participant.subject_number, "participant:read"),
     ("order", Order.number, "order:read"),
 )

@@ -23,12 +23,14 @@ from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.rules import against_lot
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.quality.rules import against_held
+from cotrack.quality.service.deviations import deviations_of
 from cotrack.quality.service.holds import holds_of
 
 UNIT_EXTRAS: Final = (
     Extra(N_("Print a label"), "manufacture.request_label", "label:print_bag"),
     Extra(N_("Scan a label back"), "manufacture.scan_back", "label:apply"),
     Extra(N_("Hold"), "manufacture.hold_unit", "hold:place"),
+    Extra(N_("Open deviation"), "manufacture.open_unit_deviation", "deviation:open"),
 )
 
 
@@ -49,6 +51,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
         ],
         "standing": standing,
         "holds": holds_of(session, f"unit:{number}"),
+        "deviations": deviations_of(session, f"unit:{number}"),
         "held": facts.holds if facts else (),
         "labels": labels_of(session, f"unit:{number}"),
         "place": custody.place_of(session, unit.id),
@@ -94,4 +97,4 @@ def _against_unit(work: Work, unit: Unit, facts: BagFacts | None) -> list[Blocke
         return []
     against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over)
     is_next_at_ward = unit.status in {"allocated", "received", "thawed"}
-    return [*against, *against_held(facts.holds), *(against_set_aside(work, facts) if is_next_at_ward else [])]
+    return [*against, *against_held(facts.stops), *(against_set_aside(work, facts) if is_next_at_ward else [])]

@@ -144,6 +144,15 @@ def hold_unit(body: dict[str, Any], number: str) -> Response:
     return answer(lambda work: units.hold_unit(work, number, **body), schemas.HoldOut(), status=201)
 
 
+@api.post("/units/<number>/deviations")
+@needs("deviation:open")
+@api.arguments(DescriptionIn)
+@api.response(201, DeviationOut)
+def open_unit_deviation(body: dict[str, Any], number: str) -> Response:
+    """Open a deviation of a unit: it goes no further until QA closes that."""
+    return answer(lambda work: units.open_deviation(work, number, **body), DeviationOut(), status=201)
+
+
 @api.post("/units/<number>/destroy")
 @needs("unit:destroy")
 @api.arguments(ReasonIn)

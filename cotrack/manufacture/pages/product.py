@@ -90,6 +90,14 @@ def hold_unit(number: str) -> Response:
     return act_page(HOLD, "place", ReasonIn(), act, thing=f"unit:{number}")
 
 
+@pages.route("/units/<number>/deviation", methods=["GET", "POST"])
+@needs("deviation:open")
+def open_unit_deviation(number: str) -> Response:
+    """Write down that something about a bag went otherwise than it should."""
+    act = lambda work, description: units.open_deviation(work, number, description=description)  # noqa: E731 (one line)
+    return act_page(DEVIATION, "open", DescriptionIn(), act, thing=f"unit:{number}")
+
+
 @pages.route("/units/<number>/label", methods=["GET", "POST"])
 @needs("label:print_bag")
 def request_label(number: str) -> Response:

@@ -24,7 +24,7 @@ from cotrack.manufacture.service.sources import (
     subject_of,
     typed,
 )
-from cotrack.quality.models import Hold
+from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.rules import HoldFacts
 from cotrack.quality.service.holds import STANDING_STATES, holds_of
 
@@ -153,6 +153,7 @@ _PATHS: tuple[tuple[Sequence[tuple[Any, ColumnElement[bool]]], ColumnElement[str
 """Each way from what went into a lot to a thing that may be held: the joins, and the thing's name."""
 
 _STANDS = Hold.status.in_([literal(each) for each in STANDING_STATES])
+_IS_OPEN = Deviation.status == literal("open")
 
 
 def _holds_by_path(*columns: Any) -> Iterable[Select[*tuple[Any, ...]]]:
@@ -171,9 +172,11 @@ def is_held_from_above(lot_id: Any, *of: ColumnElement[bool]) -> ColumnElement[b
 
 IS_BAG_HELD: ColumnElement[bool] = or_(
     exists().where(Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)), _STANDS),
+    exists().where(Deviation.subject == "unit:" + Unit.number, _IS_OPEN),
     is_held_from_above(Lot.id),
 )
-"""The condition that a hold or a recall stops a bag: on itself, its lot, or what the lot was made from."""
+"""The condition that a bag is stopped: by a hold or a recall on itself, its lot, or what the lot was made from; or by
+an open deviation of its own."""
 
 HOLDS_ON_LOTS = union_all(
     select(Lot.id.label("lot_id"), Hold.placed_at.label("placed_at"))
@@ -188,6 +191,14 @@ _OVER = union_all(
     select(Hold.subject.label("asked"), *_COLUMNS).where(
         Hold.subject.in_(bindparam("subjects", expanding=True)), _STANDS
     ),
+    select(
+        Deviation.subject.label("asked"),
+        "deviation:" + Deviation.number,
+        Deviation.status,
+        Deviation.description,
+        Deviation.opened_at,
+        -Deviation.id,
+    ).where(Deviation.subject.in_(bindparam("units", expanding=True)), _IS_OPEN),
     *(
         each.join(Lot, Lot.id == LotInput.lot_id).where(Lot.number.in_(bindparam("lots", expanding=True)))
         for each in _holds_by_path(("lot:" + Lot.number).label("asked"), *_COLUMNS)
@@ -196,15 +207,21 @@ _OVER = union_all(
 
 
 def _standing(session: Session, subjects: Iterable[str]) -> dict[tuple[str, int], HoldFacts]:
-    """Return the holds over these lots and bags by the thing that was asked about, by one statement."""
+    """Return what stops these lots and bags by the thing that was asked about, by one statement.
+
+    Beside holds these are the open deviations of bags, numbered below zero.
+    """
     asked = list(subjects)
     lots = [each.removeprefix("lot:") for each in asked if each.startswith("lot:")]
-    rows = session.connection().execute(_OVER, {"subjects": asked, "lots": lots})
+    units = [each for each in asked if each.startswith("unit:")]
+    rows = session.connection().execute(_OVER, {"subjects": asked, "lots": lots, "units": units})
     return {(row[0], row[5]): HoldFacts(*row[1:5]) for row in sorted(rows, key=lambda row: int(row[5]))}
 
 
 def holds_over(session: Session, subjects: Iterable[str]) -> list[HoldFacts]:
     """Return every hold and recall that stops these lots and bags now: on themselves, or on what a lot was made from.
+
+    An open deviation of a bag stops that bag as a hold does, until QA closes it.
 
     Whoever decides about a lot or a bag asks this, never for the holds on itself alone.
     """

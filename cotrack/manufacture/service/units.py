@@ -15,8 +15,8 @@ from cotrack.labelling.service import instances
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import against_filled_volume, against_labelling, lot_not_in_process
-from cotrack.quality.models import Hold
-from cotrack.quality.service import holds
+from cotrack.quality.models import Deviation, Hold
+from cotrack.quality.service import deviations, holds
 from cotrack.study import service as study
 
 LABEL_FIELDS = {
@@ -111,6 +111,18 @@ def hold_unit(work: Work, unit_number: str, *, reason: str) -> Hold:
     holds.begin_hold(work, "place", f"unit:{unit_number}", reason=reason)
     work.lock(Unit, unit_number)
     return holds.place(work, "place", f"unit:{unit_number}", reason=reason)
+
+
+def open_deviation(work: Work, unit_number: str, *, description: str) -> Deviation:
+    """Write down that something about a bag went otherwise than it should: it goes no further until QA closes that.
+
+    The unit is locked: an allocation, an issue, a thaw or a start is done before this, or sees it.
+    """
+    deviations.begin_deviation(work, f"unit:{unit_number}", description=description)
+    work.lock(Unit, unit_number)
+    deviation = deviations.open_deviation(work, f"unit:{unit_number}", description=description)
+    work.details["deviation"] = deviation.number
+    return deviation
 
 
 def listed_units() -> Select[Unit]:

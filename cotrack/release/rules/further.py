@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
+from cotrack.release.rules.investigations import has_failed
 from cotrack.release.rules.lots import ResultFacts
 from cotrack.study.rules.definition import ReleaseTest
-from cotrack.study.rules.specification import Standing, judge_one
 
 
 class Further(StrEnum):
@@ -32,5 +32,4 @@ def may_be_retested(test: ReleaseTest, result: ResultFacts) -> bool:
     A pass is not tested again until it is a better one; and a failing result that is valid fails the test whatever a
     retest says.
     """
-    failed = judge_one(test, result.reported) in {Standing.OUT_OF_SPECIFICATION, Standing.UNDECIDABLE}
-    return failed or not result.is_valid
+    return has_failed(test, result.reported) or not result.is_valid

@@ -10,9 +10,12 @@ from cotrack.manufacture.rules import SourceFacts, against_unapproved
 from cotrack.manufacture.rules.process import LotSteps, against_steps
 from cotrack.quality.rules import DeviationFacts, HoldFacts, against_held, against_open
 from cotrack.release.rules.entries import UnsettledEntry, against_unsettled
+from cotrack.release.rules.investigations import InvestigationFacts, against_investigations
 from cotrack.release.rules.reasons import gravest_first
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import Reported, Standing, judge_all
+
+RELEASED_STATES = frozenset({"released", "conditionally_released"})
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class LotFacts:
     unsettled: tuple[UnsettledEntry, ...] = ()
     typist_ids: frozenset[int] = frozenset()
     """Who typed or withdrew an entry of a result of the lot, whatever became of it."""
+    investigations: tuple[InvestigationFacts, ...] = ()
 
 
 def standings(definition: Definition, results: Sequence[ResultFacts]) -> tuple[TestStanding, ...]:
@@ -161,6 +165,7 @@ def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[
     blockers = [*against_held(facts.holds), *against_unapproved(facts.sources), *against_open(facts.deviations)]
     blockers += against_steps(facts.steps) if facts.steps is not None else []
     blockers += against_unsettled(facts.number, facts.unsettled)
+    blockers += against_investigations(facts.investigations)
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
     return [*blockers, *_against_involved(facts, decider), *_against_trail(facts, decider)]
@@ -253,7 +258,7 @@ def against_going_on_released(lot_number: str, status: str, standings: Sequence[
 
     Under a conditional release, tests that may be outstanding are awaited. What is not released waits for QA anyway.
     """
-    if status not in {"released", "conditionally_released"}:
+    if status not in RELEASED_STATES:
         return []
     awaited = {each.key for each in outstanding(standings)} if status == "conditionally_released" else set()
     return [

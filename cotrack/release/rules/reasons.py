@@ -7,8 +7,10 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 
 _ORDER = (
+    "oos_confirmed",
     "out_of_specification",
     "result_undecidable",
+    "investigation_open",
     "",
     "result_missing",
     "result_unreviewed",

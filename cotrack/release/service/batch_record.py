@@ -14,12 +14,12 @@ from cotrack.labelling.rules.reconciliation import account_of
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT, STEP
 from cotrack.manufacture.models import Lot, StepScan
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import InputLine, input_lines
 from cotrack.manufacture.service.lots import label_fates, lot_numbered
 from cotrack.manufacture.service.process import StepLine, ValueLine, step_lines
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.quality.models import Deviation
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import DECISIONS
 from cotrack.release.service.dispositions import dispositions_of
 from cotrack.release.service.trail_reviews import newest_review
@@ -37,7 +37,7 @@ def batch_record(session: Session, site: Site, number: str) -> Document:
     lines = step_lines(session, lot)
     if not lines:
         raise NotFound("The study version of lot {lot} describes no steps: it has no batch record here.", lot=number)
-    deviations = list(reversed(deviations_of(session, f"lot:{number}")))
+    deviations = list(reversed(deviations_under(session, lot)))
     fields = {
         **_facts(session, lot, site),
         "is_whole": "yes" if all(each.status == "verified" for each in lines) else "no",

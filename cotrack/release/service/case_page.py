@@ -14,9 +14,9 @@ from cotrack.foundation.words import N_, Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import both
 from cotrack.lifecycles import LOT, RESULT
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import holds_ever_over, input_lines
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import Result
 from cotrack.release.rules.invalidation import against_involved
 from cotrack.release.rules.lots import (
@@ -32,6 +32,7 @@ from cotrack.release.rules.trends import is_trended
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
 from cotrack.release.service.invalidations import named_causes, result_numbered
+from cotrack.release.service.investigated import investigation_lines, investigation_numbered, uninvestigated
 from cotrack.release.service.kept_files import kept_files_of
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import newest_review
@@ -74,7 +75,9 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "held": case.facts.holds,
         "holds": holds_ever_over(session, lot),
         "inputs": input_lines(session, lot.id),
-        "deviations": deviations_of(session, f"lot:{number}"),
+        "deviations": deviations_under(session, lot),
+        "investigations": investigation_lines(session, lot),
+        "waits_for_investigation": bool(uninvestigated(session, lot)),
         "dispositions": dispositions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
         "trail": case.facts.trail,
@@ -188,3 +191,17 @@ def review_page(session: Session, number: str, actor: Actor, *, ticks_within: bo
 def _review_line(result: Result, test: ReleaseTest, fact: ResultFacts, actor: Actor) -> ReviewLine:
     against = against_review([fact], actor.username)
     return ReviewLine(result, test, limit_words(test), judge_one(test, fact.reported), against)
+
+
+def investigation_sheet(session: Session, number: str) -> list[tuple[str, str]]:
+    """Return what the pages of an investigation's acts say first: lot, test, limit, and the results that failed."""
+    found = investigation_numbered(session, number)
+    test = definition_of(found.lot.study_definition).tests[found.test]
+    failed = [each.result for each in found.investigated]
+    return [
+        (N_("Lot"), found.lot.number),
+        (N_("Test"), both(test.name)),
+        (N_("Limit"), limit_words(test)),
+        (N_("Result"), "; ".join(f"{each.reported} {each.unit}".rstrip() for each in failed)),
+        (N_("Analyst"), ", ".join(dict.fromkeys(each.analyst for each in failed))),
+    ]

@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session, joinedload
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.site import Site
+from cotrack.foundation.words import Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.quality.models import Deviation
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.quality.service.holds import holds_of
-from cotrack.release.models import DECISIONS, Disposition, Result
+from cotrack.release.models import DECISIONS, Disposition, Investigation, Result
 from cotrack.release.rules.lots import TestStanding
+from cotrack.release.service.investigated import investigation_lines
 from cotrack.release.service.results import results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
@@ -44,7 +46,8 @@ class Decided:
 def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
     """Return what the certificate of a lot says under this decision and its signature."""
     lot, stored = case.lot, results_of(session, case.lot.id)
-    held, deviations = holds_of(session, f"lot:{lot.number}"), deviations_of(session, f"lot:{lot.number}")
+    held, deviations = holds_of(session, f"lot:{lot.number}"), deviations_under(session, lot)
+    investigations = investigation_lines(session, lot)
     fields = {
         **lot_lines(case, site),
         "decision": decided.decision,
@@ -54,6 +57,7 @@ def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Deci
         "outstanding": [both(case.definition.tests[key].name) for key in decided.outstanding_tests],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
         "deviations": [_deviation(each) for each in reversed(deviations)],
+        "investigations": [_investigation(name, each) for name, each in reversed(investigations)],
         "signatures": [signature_lines(each, site) for each in signatures_under(session, lot, decided)],
     }
     return Document("certificate", f"lot:{lot.number}", EVENTS, fields)
@@ -61,11 +65,12 @@ def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Deci
 
 def signatures_under(session: Session, lot: Lot, decided: Decided) -> list[Signature]:
     """Return every signature on which a decision stands, and its own, in the order of signing."""
-    stored, deviations = results_of(session, lot.id), deviations_of(session, f"lot:{lot.number}")
+    stored, deviations = results_of(session, lot.id), deviations_under(session, lot)
     signed = [
         *_reviews(session, lot.id, stored),
         *(each.invalidation.signature for each in stored if each.invalidation),
         *(each.closure_signature for each in deviations if each.closure_signature),
+        *(signature for _, each in investigation_lines(session, lot) for signature in each.signatures),
         *_earlier(session, lot.id, decided.signature),
         decided.signature,
     ]
@@ -116,6 +121,11 @@ def _deviation(each: Deviation) -> list[str]:
     """Return a line of the table: number, class, state, what happened with cause and impact as far as QA found them."""
     found = [each.description, each.cause, each.impact]
     return [each.number, each.classification or "–", each.status, " · ".join(filter(None, found))]
+
+
+def _investigation(name: Words, each: Investigation) -> list[str]:
+    """Return a line of the table: number, test, how it ended, what was concluded with the cause."""
+    return [each.number, both(name), each.status, " · ".join(filter(None, (each.conclusion, each.cause))) or "–"]
 
 
 def reported(result: Result) -> str:

@@ -16,10 +16,10 @@ from cotrack.labelling.service.documents import Document
 from cotrack.labelling.service.keeping import owe, try_out
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
+from cotrack.manufacture.service.deviations import open_under
 from cotrack.manufacture.service.inputs import holds_over, sources_of
 from cotrack.manufacture.service.lots import lot_numbered, producers
 from cotrack.manufacture.service.process import lot_steps
-from cotrack.quality.service.deviations import open_deviations
 from cotrack.release.models import Disposition
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import (
@@ -36,6 +36,7 @@ from cotrack.release.rules.lots import (
 from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.conditional import end_of
+from cotrack.release.service.investigated import investigation_facts, investigations_of
 from cotrack.release.service.release_record import release_record
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
@@ -62,13 +63,14 @@ def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
         expires_at=lot.expires_at,
         standings=lot_standings(session, lot),
         holds=tuple(holds_over(session, [f"lot:{lot.number}"])),
-        deviations=tuple(open_deviations(session, f"lot:{lot.number}")),
+        deviations=tuple(open_under(session, lot)),
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot, site),
         sources=tuple(sources_of(session, lot.id)),
         steps=lot_steps(session, lot),
         unsettled=unsettled_of(session, lot),
         typist_ids=typists_of(session, lot.id),
+        investigations=tuple(investigation_facts(session, investigations_of(session, lot.id))),
     )
     return ReleaseCase(lot, definition, facts)
 
@@ -197,7 +199,7 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     for each in case.facts.standings:
         reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
         lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")
-    return "\n".join([*lines, *_invalidated_lines(case.facts.standings)])
+    return "\n".join([*lines, *_investigation_lines(case.facts), *_invalidated_lines(case.facts.standings)])
 
 
 def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
@@ -209,6 +211,11 @@ def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
         for result in each.invalidated
     ]
     return [f"{len(lines)} invalidated / 判定无效的结果:", *lines] if lines else []
+
+
+def _investigation_lines(facts: LotFacts) -> list[str]:
+    """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
+    return [f"Investigation / 超标调查 {each.number}: {each.test.en} – {each.status}" for each in facts.investigations]
 
 
 def dispositions_of(session: Session, lot_id: int) -> list[Disposition]:

@@ -19,6 +19,9 @@ from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import EntryEnd, Result, ResultEntry
 from cotrack.release.rules.entries import Typed, Unsettled, agreeing, differing, is_typed_once
+from cotrack.release.rules.investigations import has_failed
+from cotrack.release.rules.retests import as_typed
+from cotrack.release.service.investigated import investigate
 from cotrack.release.service.late import StoppedLot, stop_lots
 from cotrack.release.service.result_files import RETEST, ReadResult, read_rows
 from cotrack.release.service.storing import against_stored, result_of, stopped_by
@@ -63,7 +66,9 @@ def enter_result(work: Work, lot_number: str, **said: Any) -> Entered:
         return _not_agreed(work, earlier, entry)
     result = result_of(work, read, **source)
     work.add(result)
-    # 4 a late failure stops the lot, exactly as one from a file does.
+    # 4 a failure is investigated, and a late one stops the lot, exactly as one from a file.
+    if has_failed(read.test, read.reported):
+        investigate(work, [(lot, result)])
     stopped = stopped_by(work.session, [read])
     stop_lots(work, stopped)
     return Entered(result, stopped=stopped)
@@ -125,6 +130,7 @@ def _read(work: Work, lot: Lot, said: dict[str, Any]) -> ReadResult:
     if faults:
         raise _at_fields(faults)
     new, _, more = against_stored(work.session, read)
+    work.refuse_if([as_typed(each) for each in more if each.code != "file_fault"])
     if [each for each in more if each.parameters["column"] == RETEST]:
         raise _at_fields(more)
     if not new:

@@ -11,6 +11,8 @@ from cotrack.foundation.unit_of_work import record_refusal
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
 from cotrack.release.models import ResultFile, ResultImport
+from cotrack.release.rules.investigations import has_failed
+from cotrack.release.service.investigated import investigate
 from cotrack.release.service.late import StoppedLot, stop_lots
 from cotrack.release.service.result_files import COLUMNS, OPTIONAL, ReadResult, read_rows
 from cotrack.release.service.storing import against_stored, result_of, stopped_by
@@ -93,9 +95,12 @@ def import_results(work: Work, *, file_name: str, content: bytes) -> StoredFile:
     work.add(stored)
     # What the laboratory sent is kept as it came: the trail holds its hash (21 CFR 11.10(b); EU GMP Annex 11, 7.1).
     work.session.add(ResultFile(import_id=stored.id, content=content))
-    work.session.add_all([result_of(work, each, import_id=stored.id) for each in looked.new])
+    results = [(each, result_of(work, each, import_id=stored.id)) for each in looked.new]
+    work.session.add_all([result for _, result in results])
     work.session.flush()
-    # 2 the hold follows from the results by itself: it stands in the record of whoever imports them.
+    # 2 what failed is investigated from this moment on, before the release as after it (§3.3 rule 4).
+    investigate(work, [(each.lot, result) for each, result in results if has_failed(each.test, each.reported)])
+    # 3 the hold follows from the results by itself: it stands in the record of whoever imports them.
     stop_lots(work, looked.stopped)
     return StoredFile(stored, looked.stopped)
 

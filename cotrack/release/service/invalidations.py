@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
@@ -13,8 +14,10 @@ from cotrack.quality.models import Deviation
 from cotrack.quality.service.deviations import deviation_facts, deviations_of
 from cotrack.release.models import Invalidation, Result
 from cotrack.release.rules.invalidation import against_invalidation
+from cotrack.release.rules.investigations import against_making_invalid, has_failed
 from cotrack.release.rules.late import against_staying_released_without
-from cotrack.release.rules.lots import Decider, standings
+from cotrack.release.rules.lots import Decider, ResultFacts, standings
+from cotrack.release.service.investigated import facts_of_results
 from cotrack.release.service.late import StoppedLot, ever_released, stop_lots
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.study import service as study
@@ -31,8 +34,10 @@ class Invalidated:
 def invalidate_result(work: Work, result_id: int, *, deviation: str, reason: str) -> Invalidated:
     """Make a result invalid; QA signs over the cause that the deviation names.
 
-    It lifts nothing: a hold and a deviation that came with the result stand until QA ends them. It may stop: a lot that
-    was released goes on hold in the same moment where a required test has no valid, reviewed result left.
+    One that failed goes by what its investigation found: the laboratory's error, or a cause (FDA, Investigating OOS
+    Test Results, 2022). It lifts nothing: a hold and a deviation that came with the result stand until QA ends them.
+    It may stop: a lot that was released goes on hold in the same moment where a required test has no valid, reviewed
+    result left.
     """
     # 1 permission and reason; then the lot is locked: a release is done before this, or sees it.
     subject = _subject(work.session, result_id)
@@ -46,7 +51,8 @@ def invalidate_result(work: Work, result_id: int, *, deviation: str, reason: str
     (facts,) = result_facts(work.session, [result])
     behind = _deviation(work, lot, deviation)
     who = Decider(work.actor.person_id, work.actor.username)
-    work.refuse_if(against_invalidation(facts, deviation_facts(behind) if behind else None, who))
+    against = against_invalidation(facts, deviation_facts(behind) if behind else None, who)
+    work.refuse_if([*against, *_against_failed(work.session, lot, result, facts)])
     stopped = _stopped(work.session, lot, result)
     # 3 the signature stands under the result, the cause, and what follows (21 CFR 11.70).
     signature = work.sign(RESULT["invalidate"].meaning, _text(lot, result, _cause(behind, reason), stopped))
@@ -63,6 +69,14 @@ def invalidate_result(work: Work, result_id: int, *, deviation: str, reason: str
     # 4 the hold follows by itself, in the same record.
     stop_lots(work, stopped)
     return Invalidated(result, stopped)
+
+
+def _against_failed(session: Session, lot: Lot, result: Result, facts: ResultFacts) -> list[Blocker]:
+    """Return what an investigation has to find first; a result that passed needs none."""
+    test = study.definition_of(lot.study_definition).tests[result.test]
+    if not has_failed(test, facts.reported):
+        return []
+    return against_making_invalid(lot.number, facts_of_results(session, {lot.id}).get(result.id))
 
 
 def result_numbered(session: Session, result_id: int) -> Result:

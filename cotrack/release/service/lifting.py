@@ -9,8 +9,10 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.models import Hold
 from cotrack.quality.service import holds
-from cotrack.release.rules.lots import against_going_on_released
+from cotrack.release.rules.investigations import against_investigations
+from cotrack.release.rules.lots import RELEASED_STATES, against_going_on_released
 from cotrack.release.service.dispositions import lot_standings
+from cotrack.release.service.investigated import investigation_facts, investigations_of
 
 
 def lift_hold(work: Work, hold_id: int, *, reason: str) -> Hold:
@@ -23,4 +25,10 @@ def _against_lifting(session: Session, subject: str) -> Sequence[Blocker]:
     if noun != "lot":
         return ()
     lot = lot_numbered(session, number)
-    return against_going_on_released(number, lot.status, lot_standings(session, lot))
+    if lot.status not in RELEASED_STATES:
+        return ()
+    found = investigation_facts(session, investigations_of(session, lot.id))
+    return [
+        *against_investigations(found),
+        *against_going_on_released(number, lot.status, lot_standings(session, lot)),
+    ]

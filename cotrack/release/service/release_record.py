@@ -14,10 +14,10 @@ from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.manufacture.models import Lot
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import InputLine, holds_ever_over, input_lines
 from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.quality.models import Deviation, DeviationAction, Hold
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import Result, ResultImport, TrailReview
 from cotrack.release.rules.lots import TestStanding
 from cotrack.release.service.certificate import (
@@ -42,7 +42,7 @@ Line = list[str]
 def release_record(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
     """Return what the release record of a lot says under this decision; a fixed number of statements gathers it."""
     lot, telling = case.lot, _Telling(session, site)
-    stored, deviations = results_of(session, lot.id), list(reversed(deviations_of(session, f"lot:{lot.number}")))
+    stored, deviations = results_of(session, lot.id), list(reversed(deviations_under(session, lot)))
     fields = {
         **lot_lines(case, site),
         "decision": decided.decision,

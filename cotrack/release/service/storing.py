@@ -1,6 +1,6 @@
 """What a result that was read is to those stored, and what storing it does; files and hands go through here."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -10,15 +10,14 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.release.models import Result
-from cotrack.release.rules.further import Further, further, may_be_retested
+from cotrack.release.rules.further import Further, further
 from cotrack.release.rules.late import against_staying_released
 from cotrack.release.rules.lots import ResultFacts
 from cotrack.release.service.late import StoppedLot, ever_released
-from cotrack.release.service.result_files import RETEST, ReadResult
+from cotrack.release.service.result_files import ReadResult
 from cotrack.release.service.results import SIGNED, result_facts
-
-Key = tuple[int, str, int]
-"""Lot, test and replicate."""
+from cotrack.release.service.retests import Key, Retests, Stored
+from cotrack.study import service as study
 
 
 def stopped_by(session: Session, new: Sequence[ReadResult]) -> tuple[StoppedLot, ...]:
@@ -69,6 +68,9 @@ def against_stored(
     A row that is there already stays what it is: an old file brings no result back that QA made invalid.
     """
     stored = _stored(session, {each.lot.id for each in read})
+    lots = {each.lot.id: each.lot for each in read}
+    tests = {lot_id: study.definition_of(lot.study_definition).tests for lot_id, lot in lots.items()}
+    retests = Retests(session, stored, tests)
     new, already_there, faults = [], [], []
     for each in read:
         old = stored.get(each.key, [])
@@ -77,14 +79,14 @@ def against_stored(
         elif further([facts for _, facts in old]) is Further.CONTRADICTION:
             faults.append(_contradiction(each, next(result for result, facts in old if facts.is_valid)))
         else:
-            retested, fault = _retested(each, stored)
-            faults.extend(fault)
             corrected = old[-1][0].id if old else None
+            retested, fault = retests.of(each, is_correction=corrected is not None)
+            faults.extend(fault)
             new.append(replace(each, corrects_id=corrected, retest_of_id=None if corrected else retested))
     return new, already_there, faults
 
 
-def _stored(session: Session, lot_ids: Collection[int]) -> dict[Key, list[tuple[Result, ResultFacts]]]:
+def _stored(session: Session, lot_ids: Collection[int]) -> Stored:
     """Return the rows of each replicate, oldest first."""
     found = session.scalars(select(Result).options(*SIGNED).where(Result.lot_id.in_(lot_ids)).order_by(Result.id)).all()
     stored: dict[Key, list[tuple[Result, ResultFacts]]] = {}
@@ -101,21 +103,6 @@ def _contradiction(read: ReadResult, old: Result) -> Blocker:
     )
     details = {"stored": old.reported, "test": read.row["Test"], "replicate": read.replicate}
     return read.row.fault("Result", words, **details)
-
-
-def _retested(
-    read: ReadResult, stored: Mapping[Key, Sequence[tuple[Result, ResultFacts]]]
-) -> tuple[int | None, list[Blocker]]:
-    """Return the stored result that a row says that it tests again, and what speaks against that."""
-    if read.retests is None:
-        return None, []
-    old = stored.get((read.lot.id, read.test.key, read.retests), [])
-    if not old or not may_be_retested(read.test, old[-1][1]):
-        words = N_(
-            "Line {line}, column {column}: no. {value} is not stored, or gives no ground for a retest: it passed."
-        )
-        return None, [read.row.fault(RETEST, words)]
-    return old[-1][0].id, []
 
 
 def _is_same(read: ReadResult, old: Result) -> bool:

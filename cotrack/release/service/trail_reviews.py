@@ -13,11 +13,12 @@ from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import DEVIATION_ACTION, LOT
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import sources_of
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.models import DECISIONS, TrailReview
 from cotrack.release.rules.lots import TrailStanding, against_trail_review
+from cotrack.release.service.investigated import investigations_of
 from cotrack.release.service.results import files_of, result_facts, results_of
 
 EVENT: Final = "trail_review.sign"
@@ -86,7 +87,7 @@ def _review_text(lot: Lot, records: Sequence[Told]) -> str:
 
 
 def lot_trail(session: Session, lot: Lot) -> list[Told]:
-    """Return every record about a lot, its units, deviations, results' files and what it is made from, oldest first."""
+    """Return every record about a lot, its units, deviations, investigations, files and sources, oldest first."""
     statement = select(AuditRecord).where(_about(session, lot)).order_by(AuditRecord.id)
     return [told(row) for row in session.scalars(statement)]
 
@@ -101,12 +102,13 @@ def _about(session: Session, lot: Lot) -> ColumnElement[bool]:
 def _subjects(session: Session, lot: Lot) -> list[str]:
     units = session.scalars(select(Unit.number).where(Unit.lot_id == lot.id))
     files = files_of(session, lot.id)
-    deviations = (each.number for each in deviations_of(session, f"lot:{lot.number}"))
+    deviations = (each.number for each in deviations_under(session, lot))
     return [
         f"lot:{lot.number}",
         *(f"unit:{number}" for number in units),
         *(f"file:{each}" for each in files),
         *(f"deviation:{number}" for number in deviations),
+        *(f"investigation:{each.number}" for each in investigations_of(session, lot.id)),
     ]
 
 

@@ -11,6 +11,7 @@ from cotrack.bedside.models import Infusion
 from cotrack.foundation.audit.service import Told, records_of
 from cotrack.foundation.errors import NotFound
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import inputs_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.manufacture.service.sources import chain_of, subject_of
@@ -19,7 +20,6 @@ from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import orders_of
 from cotrack.participants.models import Participant
 from cotrack.participants.service.knowledge import participant_numbered
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.release.service.results import files_of
 
 NOUNS = ("lot", "unit", "participant")
@@ -85,8 +85,9 @@ def _below(session: Session, noun: str, key: str, units: Sequence[tuple[str, str
     A lot's bags, files and deviations; a participant's orders and file.
     """
     if noun == "lot":
-        files = files_of(session, lot_numbered(session, key).id)
-        deviations = (f"deviation:{each.number}" for each in deviations_of(session, f"lot:{key}"))
+        lot = lot_numbered(session, key)
+        files = files_of(session, lot.id)
+        deviations = (f"deviation:{each.number}" for each in deviations_under(session, lot))
         return [*(f"unit:{number}" for number, _ in units), *(f"file:{each}" for each in files), *deviations]
     if noun == "participant":
         participant = participant_numbered(session, key)

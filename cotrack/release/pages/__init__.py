@@ -31,7 +31,7 @@ from cotrack.release.service import (
 from cotrack.release.service.batch_record import batch_record
 from cotrack.release.service.trend_document import trend_document
 
-pages = Blueprint("release", __name__, template_folder="templates")
+pages = Blueprint("release", __name__, template_folder="../templates")
 
 
 @pages.route("/results/import", methods=["GET", "POST"])

@@ -1,0 +1,111 @@
+"""What must never happen, 2: a bag of which a deviation is open goes on, at whichever step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.races import HeldCommand, Waiting
+from support.refusals import refused
+from support.stages import HER, LOT, at_the_bedside, at_the_ward, codes, enrolled
+from support.worlds import World
+
+from cotrack.bedside.service import infusions
+from cotrack.foundation.errors import NotFound, PermissionDenied
+from cotrack.foundation.work import Work
+from cotrack.manufacture.service import lots, units
+from cotrack.quality.service import deviations
+from cotrack.release.service import dispositions
+from cotrack.release.service.trail_reviews import lot_trail
+
+CRACKED = "a port is cracked"
+
+
+def cracked(bag: str) -> Callable[[Work], Any]:
+    return lambda work: units.open_deviation(work, bag, description=CRACKED)
+
+
+def closed(world: World, number: str) -> None:
+    found = {"classification": "minor", "cause": "seen wrongly", "impact": "none"}
+    world.do("qian.m", lambda work: deviations.assess(work, number, **found))
+    world.sign("qian.m", lambda work: deviations.close(work, number))
+
+
+def test_an_open_deviation_of_a_bag_keeps_it_from_allocation_and_issue_until_qa_closes_it(world: World) -> None:
+    world.journey.released_lot(LOT, bags=1)
+    bag = f"{LOT}-001"
+    number = world.do("zhao.l", cracked(bag)).number
+    assert number == f"DEV-{bag}-1"
+    enrolled(world, HER)
+    order = world.journey.ordered(HER)
+    with refused("no_bags"):
+        world.journey.allocated(order)
+    closed(world, number)
+    assert world.journey.allocated(order) == [bag]
+    world.do("zhao.l", cracked(bag))
+    with refused("unit_on_hold") as refusal:
+        world.journey.issued(bag)
+    assert refusal.value.reasons[0].sentence == f"Deviation DEV-{bag}-2 is open: {CRACKED}"
+    closed(world, f"DEV-{bag}-2")
+    world.journey.issued(bag)
+
+
+def test_an_open_deviation_of_a_bag_stops_the_check_before_the_thaw_and_the_thaw(world: World) -> None:
+    ward = at_the_ward(world)
+    first, second = (world.journey.thaw_check(ward.bag, by) for by in ("zhou.n", "wu.n"))
+    world.do("zhao.l", cracked(ward.bag))
+    with refused("unit_on_hold"):
+        world.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id))
+    assert codes(world.journey.thaw_check(ward.bag, "zhou.n")) == ["unit_on_hold"]
+
+
+def test_an_open_deviation_of_a_bag_stops_the_check_at_the_bedside_and_the_start_of_that_bag_alone(
+    world: World,
+) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    world.do("zhao.l", cracked(f"{LOT}-002"))
+    assert codes(bedside.check("zhou.n")) == []
+    world.do("zhao.l", cracked(bedside.bag))
+    with refused("unit_on_hold"):
+        world.do("wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert codes(bedside.check("zhou.n")) == ["unit_on_hold"]
+
+
+def test_a_deviation_between_check_and_start_lets_no_start_follow(world: World) -> None:
+    bedside = at_the_bedside(world)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    opened = HeldCommand(world, "zhao.l", cracked(bedside.bag))
+    start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert start.waits()
+    opened.commit()
+    start.end()
+    assert start.refusal is not None
+    assert [each.code for each in start.refusal.reasons] == ["unit_on_hold"]
+
+
+def test_a_deviation_opened_while_a_bag_is_given_does_not_interrupt_it(world: World) -> None:
+    bedside = at_the_bedside(world)
+    infusion = world.journey.started(HER, bedside.bag)
+    world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
+    world.do("zhao.l", cracked(bedside.bag))
+    world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
+
+
+def test_a_deviation_of_a_bag_stands_on_its_lots_release_and_in_its_trail(world: World) -> None:
+    world.journey.finished_lot(LOT)
+    world.do("zhao.l", cracked(f"{LOT}-001"))
+    lot = world.read(lambda session: lots.lot_numbered(session, LOT))
+    case = world.read(lambda session: dispositions.release_case(session, lot, world.runtime.ground.site))
+    assert [each.number for each in case.facts.deviations] == [f"DEV-{LOT}-001-1"]
+    found = {"classification": "minor", "cause": "seen wrongly", "impact": "none"}
+    world.do("qian.m", lambda work: deviations.assess(work, f"DEV-{LOT}-001-1", **found))
+    told = world.read(lambda session: lot_trail(session, lot))
+    assert [each.event for each in told][-2:] == ["deviation.open", "deviation.assess"]
+
+
+def test_a_deviation_is_opened_on_a_bag_that_is_there_by_who_may(world: World) -> None:
+    world.journey.finished_lot(LOT)
+    with pytest.raises(NotFound):
+        world.do("zhao.l", cracked(f"{LOT}-999"))
+    with pytest.raises(PermissionDenied):
+        world.do("zhou.n", cracked(f"{LOT}-001"))
