@@ -21,9 +21,11 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "lot:make",
         "lot:finish",
         "deviation:open",
+        "line:clear",
         "unit:fill",
         "unit:store",
         "unit:destroy",
+        "sample:handle",
         "label:print",
         "label:print_bag",
         "label:apply",
@@ -32,7 +34,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     "analyst": READ_PRODUCT
     | READ_SOURCES
     | WORK
-    | {"result:import", "result:enter", "result:review", "deviation:open"},
+    | {"result:import", "result:enter", "result:review", "deviation:open", "sample:handle"},
     "qa_reviewer": READ_PRODUCT
     | READ_SOURCES
     | WORK
@@ -112,7 +114,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     "logistics": READ_PRODUCT
     | READ_SOURCES
     | WORK
-    | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
+    | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy", "sample:handle"},
     "administrator": frozenset(
         {
             "person:read",

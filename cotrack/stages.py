@@ -32,6 +32,8 @@ from cotrack.labelling import pages as labelling_pages
 from cotrack.lifecycles import LIFECYCLES
 from cotrack.manufacture import api as manufacture_api
 from cotrack.manufacture import pages as manufacture_pages
+from cotrack.manufacture.api import line as filling_api
+from cotrack.manufacture.pages import line as filling_pages
 from cotrack.orders import api as orders_api
 from cotrack.orders import pages as orders_pages
 from cotrack.participants import api as participants_api
@@ -55,6 +57,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     labelling_pages.pages,
     quality_pages.pages,
     manufacture_pages.pages,
+    filling_pages.pages,
     custody_pages.pages,
     release_pages.pages,
     participants_pages.pages,
@@ -69,6 +72,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     labelling_api.api,
     quality_api.api,
     manufacture_api.api,
+    filling_api.api,
     custody_api.api,
     release_api.api,
     participants_api.api,
@@ -94,6 +98,12 @@ CONSTRAINTS: Final[Mapping[str, Blocker]] = {
     "uq_allocation_unit": _USED,
     "ck_infusion_two_people": Blocker("same_person", "Both checks are by one person: another person must scan."),
     "ck_band_two_people": Blocker("same_person", "You put this band on yourself: another person confirms it."),
+    "ck_line_clearance_two_people": Blocker("same_person", "You cleared this line yourself: another person checks it."),
+    "ck_line_clearance_two_people_after": Blocker(
+        "same_person", "You cleared this line yourself: another person checks it."
+    ),
+    "uq_line_clearance_station": Blocker("station_taken", "This station is cleared for another lot."),
+    "line_clearance.station": Blocker("station_taken", "This station is cleared for another lot."),
     "ck_handover_two_people": Blocker("same_person", "Somebody else must take the bag over."),
 }
 """What a constraint of the database means in domain words, by its name (PostgreSQL) or its column (SQLite)."""

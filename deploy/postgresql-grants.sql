@@ -28,6 +28,7 @@ REVOKE UPDATE ON
   result_entry,
   result_import,
   result_invalidation,
+  roll_change,
   signature,
   trail_review,
   treating_physician

@@ -16,7 +16,8 @@ from cotrack.foundation.resources import resource
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.service import instances, printing
 from cotrack.labelling.service.instances import live_label
-from cotrack.manufacture.service import inputs, lots, units
+from cotrack.manufacture.rules.filling import LOOKED_AT, Content
+from cotrack.manufacture.service import clearances, filling, inputs, lots
 from cotrack.orders.models import Order
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
@@ -63,18 +64,58 @@ class Journey:
         return number
 
     def unit(self, lot_number: str, *, volume_ml: str = "30.0", viable: str = "5.360", reason: str = "") -> str:
-        """Fill one bag; one that holds less than the study says, with the reason."""
+        """Fill one bag at a cleared line; one that holds less than the study says, with the reason."""
+        self.line_cleared(lot_number)
         filled = self.cast.do(
             "zhao.l",
-            lambda work: units.fill_unit(
-                work, lot_number, volume_ml=Decimal(volume_ml), viable_million_per_ml=Decimal(viable), reason=reason
+            lambda work: filling.fill_unit(
+                work, lot_number, Content(Decimal(volume_ml), Decimal(viable), Decimal("93.0")), reason=reason
             ),
         )
         return filled.number
 
+    def line_cleared(self, lot_number: str, *, station: str = "FILL-1") -> None:
+        """Clear a station for a lot by two people, unless it is; the lot that stood there is cleared away first."""
+        here = self.cast.read(lambda session: clearances.at_station(session, station))
+        if (
+            here is not None
+            and self.cast.read(lambda session: lots.lot_numbered(session, lot_number)).id == here.lot_id
+        ):
+            return
+        if here is not None:
+            self._line_left(here.id, station)
+        look = {"looked_at": LOOKED_AT}
+        counted = {**look, "roll": "R-2026-117", "labels": 500}
+        cleared = self.cast.do(
+            "zhao.l", lambda work: clearances.clear_line(work, lot_number, **counted), station=station
+        )
+        self.cast.do("feng.t", lambda work: clearances.check_line(work, cleared.id, **look), station=station)
+
+    def _line_left(self, clearance_id: int, station: str) -> None:
+        look = {"looked_at": LOOKED_AT}
+        self.cast.do(
+            "zhao.l", lambda work: clearances.leave_line(work, clearance_id, **look, labels=480), station=station
+        )
+        self.cast.do("feng.t", lambda work: clearances.end_line(work, clearance_id, **look), station=station)
+
+    def line_left(self, lot_number: str) -> None:
+        """Clear every line of a lot after its filling, by two people."""
+        lot = self.cast.read(lambda session: lots.lot_numbered(session, lot_number))
+        for each in self.cast.read(lambda session: clearances.clearances_of(session, lot.id)):
+            if each.status == "in_force":
+                self._line_left(each.id, each.station)
+
+    def sample(self, lot_number: str, kind: str) -> str:
+        """Fill a sample, print its label, and scan it back."""
+        self.line_cleared(lot_number)
+        content = Content(Decimal("1.0"), Decimal("5.360"), Decimal("93.0"))
+        number = self.cast.do("zhao.l", lambda work: filling.fill_sample(work, lot_number, content, kind=kind)).number
+        self.scan_back(number, self.code(self.unit_label(number, "sample")))
+        return number
+
     def unit_label(self, unit_number: str, kind: str, *, reason: str = "") -> int:
         """Ask for a bag's label and hand it out."""
-        asked = self.cast.do("zhao.l", lambda work: units.request_label(work, unit_number, kind=kind, reason=reason))
+        asked = self.cast.do("zhao.l", lambda work: filling.request_label(work, unit_number, kind=kind, reason=reason))
         printing.hand_out(self.ground, self.cast.actor("zhao.l"), asked.id)
         return asked.id
 
@@ -114,10 +155,15 @@ class Journey:
         """Make a lot with labelled bags and let it go into quarantine."""
         self.lot(number, made_on=made_on)
         made = [self.labelled_unit(number) for _ in range(bags)]
-        self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
+        self.filling_finished(number)
         for unit_number in made:
             self.cast.do("ma.k", lambda work, each=unit_number: custody.store_unit(work, each, place="LN2-A"))  # type: ignore[misc]
         return made
+
+    def filling_finished(self, number: str) -> None:
+        """Clear the line after the filling of a lot, and let the lot go into quarantine."""
+        self.line_left(number)
+        self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
 
     def results(self, content: bytes, name: str = "qc-results.csv") -> None:
         """Import a laboratory's file."""

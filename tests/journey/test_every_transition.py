@@ -18,9 +18,9 @@ from cotrack.custody import service as custody
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.gateways.zpl import PrinterNotReached
-from cotrack.labelling.service import instances, printing
+from cotrack.labelling.service import papers, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
-from cotrack.manufacture.service import lots, sources, units
+from cotrack.manufacture.service import filling, lots, sources
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
@@ -37,8 +37,8 @@ def product_side(world: World) -> None:
     """Labels, holds, decisions, destruction, closing, a new study version."""
     journey = world.journey
     journey.finished_lot(OTHER_LOT)
-    spoiled = world.do("zhao.l", lambda work: units.request_label(work, f"{OTHER_LOT}-001", kind="bag", reason="x"))
-    world.do("zhao.l", lambda work: instances.make_void(work, spoiled.id, reason="torn"))
+    spoiled = world.do("zhao.l", lambda work: filling.request_label(work, f"{OTHER_LOT}-001", kind="bag", reason="x"))
+    world.do("zhao.l", lambda work: papers.make_void(work, spoiled.id, reason="torn"))
     failed_print(world, f"{OTHER_LOT}-001")
     held = world.do("qian.m", lambda work: lots.hold_lot(work, OTHER_LOT, action="place", reason="alarm"))
     world.do("qian.m", lambda work: holds.lift(work, held.id, reason="false alarm"))
@@ -51,7 +51,7 @@ def product_side(world: World) -> None:
     world.do("qian.m", lambda work: actions.drop(work, dropped.id, reason="the sensor is new"))
     world.sign("qian.m", lambda work: deviations.close(work, deviation.number))
     world.sign("qian.m", lambda work: dispositions.reject(work, OTHER_LOT, reason="growth"))
-    world.do("qian.m", lambda work: units.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))
+    world.do("qian.m", lambda work: filling.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))
     world.do("qian.m", lambda work: lots.close_lot(work, OTHER_LOT))
     conditional = "MSC26-0033"
     journey.finished_lot(conditional)
@@ -99,7 +99,7 @@ def failed_print(world: World, unit: str) -> None:
     site = world.runtime.ground.site
     stations = {code: replace(station, printer="P-FILL") for code, station in site.stations.items()}
     world.cast.ground = replace(world.runtime.ground, site=replace(site, stations=stations))
-    asked = world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag"))
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag"))
     with pytest.raises(PrinterNotReached):
         printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), asked.id)
     world.cast.ground = world.runtime.ground

@@ -16,7 +16,7 @@ from support.worlds import World
 from cotrack.labelling.gateways import zpl
 from cotrack.labelling.gateways.read_back import codes_in_picture
 from cotrack.labelling.service import instances, printing
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import filling
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def unit(world: World) -> str:
 
 
 def ask(world: World, unit: str, kind: str = "bag", *, reason: str = "") -> int:
-    label_id: int = world.do("zhao.l", lambda work: units.request_label(work, unit, kind=kind, reason=reason)).id
+    label_id: int = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind=kind, reason=reason)).id
     return label_id
 
 

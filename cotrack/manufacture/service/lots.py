@@ -12,11 +12,14 @@ from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
-from cotrack.labelling.rules.reconciliation import Fate, account_of, fate_of
-from cotrack.labelling.service.instances import live_labels
+from cotrack.labelling.rules.reconciliation import Fate, account_of
+from cotrack.labelling.service.papers import fate_of_label
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, LotInput, Unit
-from cotrack.manufacture.rules import UnitFacts, against_close, against_finish, lot_expiry
+from cotrack.manufacture.rules import against_close, against_finish, lot_expiry
+from cotrack.manufacture.rules.filling import against_leaving_filling
+from cotrack.manufacture.service.clearances import clearance_facts, clearers
+from cotrack.manufacture.service.units import unit_facts
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service import alerts, deviations, holds
 from cotrack.study import service as study
@@ -57,7 +60,7 @@ def _against_making(work: Work, number: str, made_on: date) -> list[Blocker]:
 
 
 def finish_lot(work: Work, number: str) -> Lot:
-    """End filling: every unit has both labels scanned back; the lot waits in quarantine."""
+    """End filling: every unit has its labels scanned back, the line was cleared after it; it waits in quarantine."""
     lot = work.take(Lot, "finish", number)
     work.refuse_if(against_finish_now(work.session, lot))
     work.move(lot, "finish")
@@ -66,7 +69,7 @@ def finish_lot(work: Work, number: str) -> Lot:
 
 def against_finish_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot in filling now."""
-    return against_finish(_unit_facts(session, lot))
+    return [*against_finish(unit_facts(session, lot.id)), *against_leaving_filling(clearance_facts(session, lot.id))]
 
 
 def close_lot(work: Work, number: str) -> Lot:
@@ -80,7 +83,7 @@ def close_lot(work: Work, number: str) -> Lot:
 def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot open now."""
     account = account_of(fate for _, fate in label_fates(session, lot))
-    return against_close(_unit_facts(session, lot), account.in_hand)
+    return against_close(unit_facts(session, lot.id), account.in_hand)
 
 
 def label_fates(session: Session, lot: Lot) -> list[tuple[LabelInstance, Fate]]:
@@ -91,16 +94,7 @@ def label_fates(session: Session, lot: Lot) -> list[tuple[LabelInstance, Fate]]:
         .where(Unit.lot_id == lot.id)
         .order_by(LabelInstance.subject, LabelInstance.kind, LabelInstance.instance)
     )
-    return [
-        (each, fate_of(each.status, was_printed=each.printed_at is not None, was_applied=each.applied_at is not None))
-        for each in session.scalars(statement)
-    ]
-
-
-def _unit_facts(session: Session, lot: Lot) -> list[UnitFacts]:
-    units = session.scalars(select(Unit).where(Unit.lot_id == lot.id).order_by(Unit.number)).all()
-    labels = live_labels(session, [f"unit:{unit.number}" for unit in units])
-    return [UnitFacts(unit.number, unit.status, labels.get(f"unit:{unit.number}", {})) for unit in units]
+    return [(each, fate_of_label(each)) for each in session.scalars(statement)]
 
 
 def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:
@@ -151,7 +145,7 @@ def lot_numbered(session: Session, number: str) -> Lot:
 
 
 def producers(session: Session, lot: Lot) -> frozenset[int]:
-    """Return who made the lot, put something in, filled a unit, or printed or applied a label; none may release it."""
+    """Return who made the lot, put something in, cleared its line, filled or labelled; none may release it."""
     filled_by = session.scalars(select(Unit.filled_by_id).where(Unit.lot_id == lot.id).distinct())
     labels = (
         select(LabelInstance.requested_by_id, LabelInstance.applied_by_id)
@@ -161,7 +155,7 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
     )
     labelled_by = {person for row in session.execute(labels) for person in row if person is not None}
     put_in_by = session.scalars(select(LotInput.used_by_id).where(LotInput.lot_id == lot.id).distinct())
-    return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by})
+    return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by, *clearers(session, lot.id)})
 
 
 def lots_numbered(session: Session, numbers: Sequence[str], *, lock: bool = False) -> dict[str, Lot]:

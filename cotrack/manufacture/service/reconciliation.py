@@ -43,7 +43,7 @@ def label_account(session: Session, site: Site, number: str) -> Document:
 
 
 def _counts(account: Account) -> list[str]:
-    counts = (account.printed, account.applied, account.spoiled, account.replaced, account.in_hand)
+    counts = (account.printed, account.applied, account.spoiled, account.destroyed, account.returned, account.in_hand)
     return [str(each) for each in (*counts, account.never_printed)]
 
 

@@ -57,7 +57,7 @@ def certificate(session: Session, site: Site, number: str) -> Document:
 
 def _facts(case: ReleaseCase, site: Site) -> dict[str, str]:
     product, lot = case.definition.product, case.lot
-    bags = [unit.number for unit in lot.units]
+    bags = [unit.number for unit in lot.units if unit.kind == "bag"]
     return {
         "study": f"{case.definition.registration or '–'} · {both(case.definition.title)}",
         "product": both(product.name),
