@@ -1,23 +1,18 @@
 """The steps of the journey as the demonstration's people take them, each through its service."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-
-from sqlalchemy import select
 
 from cotrack.bedside.models import Infusion
 from cotrack.bedside.service import checks, infusions, ward
 from cotrack.custody import service as custody
 from cotrack.demonstration.answers import NOT_SCREENED
+from cotrack.demonstration.filling_acts import FillingActs
 from cotrack.demonstration.laboratory import good_results
-from cotrack.demonstration.players import Cast
 from cotrack.foundation.resources import resource
-from cotrack.labelling.models import LabelEntity, LabelInstance
-from cotrack.labelling.service import instances, printing
-from cotrack.labelling.service.instances import live_label
-from cotrack.manufacture.rules.filling import LOOKED_AT, Content
-from cotrack.manufacture.service import clearances, filling, inputs, lots
+from cotrack.labelling.service import printing
+from cotrack.manufacture.service import lots
 from cotrack.orders.models import Order
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
@@ -26,22 +21,8 @@ from cotrack.release.service import dispositions, imports, results, trail_review
 from cotrack.study import service as study
 
 
-class Journey:
+class Journey(FillingActs):
     """Every step from an empty site to a closed infusion."""
-
-    def __init__(self, cast: Cast) -> None:
-        """Let this cast act."""
-        self.cast = cast
-        self.ground = cast.ground
-        self.recipe: Mapping[str, str] = {}
-
-    def site_time(self) -> datetime:
-        """Return the instant by the clock, in the site's time."""
-        return self.ground.sessions.clock().astimezone(self.ground.site.zone)
-
-    def today(self) -> date:
-        """Return the site's day by the clock."""
-        return self.ground.sessions.clock().astimezone(self.ground.site.zone).date()
 
     # Study
 
@@ -55,115 +36,18 @@ class Journey:
 
     # Manufacture and release
 
-    def lot(self, number: str, *, made_on: date | None = None) -> str:
-        """Make a lot, of how much of each bank and material the recipe says."""
-        self.cast.do("zhao.l", lambda work: lots.make_lot(work, number=number, made_on=made_on or self.today()))
-        for source, amount in self.recipe.items():
-            used = {"source": source, "amount": amount}
-            self.cast.do("zhao.l", lambda work, each=used: inputs.use_in_lot(work, number, **each))  # type: ignore[misc]
-        return number
-
-    def unit(self, lot_number: str, *, volume_ml: str = "30.0", viable: str = "5.360", reason: str = "") -> str:
-        """Fill one bag at a cleared line; one that holds less than the study says, with the reason."""
-        self.line_cleared(lot_number)
-        filled = self.cast.do(
-            "zhao.l",
-            lambda work: filling.fill_unit(
-                work, lot_number, Content(Decimal(volume_ml), Decimal(viable), Decimal("93.0")), reason=reason
-            ),
-        )
-        return filled.number
-
-    def line_cleared(self, lot_number: str, *, station: str = "FILL-1") -> None:
-        """Clear a station for a lot by two people, unless it is; the lot that stood there is cleared away first."""
-        here = self.cast.read(lambda session: clearances.at_station(session, station))
-        if (
-            here is not None
-            and self.cast.read(lambda session: lots.lot_numbered(session, lot_number)).id == here.lot_id
-        ):
-            return
-        if here is not None:
-            self._line_left(here.id, station)
-        look = {"looked_at": LOOKED_AT}
-        counted = {**look, "roll": "R-2026-117", "labels": 500}
-        cleared = self.cast.do(
-            "zhao.l", lambda work: clearances.clear_line(work, lot_number, **counted), station=station
-        )
-        self.cast.do("feng.t", lambda work: clearances.check_line(work, cleared.id, **look), station=station)
-
-    def _line_left(self, clearance_id: int, station: str) -> None:
-        look = {"looked_at": LOOKED_AT}
-        self.cast.do(
-            "zhao.l", lambda work: clearances.leave_line(work, clearance_id, **look, labels=480), station=station
-        )
-        self.cast.do("feng.t", lambda work: clearances.end_line(work, clearance_id, **look), station=station)
-
-    def line_left(self, lot_number: str) -> None:
-        """Clear every line of a lot after its filling, by two people."""
-        lot = self.cast.read(lambda session: lots.lot_numbered(session, lot_number))
-        for each in self.cast.read(lambda session: clearances.clearances_of(session, lot.id)):
-            if each.status == "in_force":
-                self._line_left(each.id, each.station)
-
-    def sample(self, lot_number: str, kind: str) -> str:
-        """Fill a sample, print its label, and scan it back."""
-        self.line_cleared(lot_number)
-        content = Content(Decimal("1.0"), Decimal("5.360"), Decimal("93.0"))
-        number = self.cast.do("zhao.l", lambda work: filling.fill_sample(work, lot_number, content, kind=kind)).number
-        self.scan_back(number, self.code(self.unit_label(number, "sample")))
-        return number
-
-    def unit_label(self, unit_number: str, kind: str, *, reason: str = "") -> int:
-        """Ask for a bag's label and hand it out."""
-        asked = self.cast.do("zhao.l", lambda work: filling.request_label(work, unit_number, kind=kind, reason=reason))
-        printing.hand_out(self.ground, self.cast.actor("zhao.l"), asked.id)
-        return asked.id
-
-    def labelled_unit(self, lot_number: str, **how: str) -> str:
-        """Fill one bag, print both its labels, and scan them back on it."""
-        number = self.unit(lot_number, **how)
-        for kind in ("bag", "tag"):
-            label_id = self.unit_label(number, kind)
-            self.scan_back(number, self.code(label_id))
-        return number
-
-    def scan_back(self, unit_number: str, code: str) -> None:
-        """Scan a label on its bag."""
-        self.cast.do("zhao.l", lambda work: instances.scan_back(work, f"unit:{unit_number}", code))
-
-    def code(self, label_id: int) -> str:
-        """Return what a scanner reads from a label instance."""
-
-        def read(session: object) -> tuple[str, str, int]:
-            row = session.execute(  # type: ignore[attr-defined]  # a session
-                select(LabelInstance.kind, LabelEntity.entity, LabelInstance.instance)
-                .join(LabelEntity, LabelEntity.id == LabelInstance.entity_id)
-                .where(LabelInstance.id == label_id)
-            ).one()
-            return row.kind, row.entity, row.instance
-
-        return printing.label_code(self.ground, *self.cast.read(read))
-
-    def live_code(self, subject: str, kind: str) -> str:
-        """Return what a scanner reads from a thing's current label."""
-        label = self.cast.read(lambda session: live_label(session, subject, kind))
-        if label is None:
-            raise LookupError(f"{subject} has no live {kind} label")
-        return self.code(label.id)
-
-    def finished_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
-        """Make a lot with labelled bags and let it go into quarantine."""
+    def finished_lot(
+        self, number: str, *, bags: int = 1, made_on: date | None = None, samples: Sequence[str] = ()
+    ) -> list[str]:
+        """Make a lot with labelled bags and samples, and let it go into quarantine."""
         self.lot(number, made_on=made_on)
         made = [self.labelled_unit(number) for _ in range(bags)]
+        for kind in samples:
+            self.sample(number, kind)
         self.filling_finished(number)
         for unit_number in made:
             self.cast.do("ma.k", lambda work, each=unit_number: custody.store_unit(work, each, place="LN2-A"))  # type: ignore[misc]
         return made
-
-    def filling_finished(self, number: str) -> None:
-        """Clear the line after the filling of a lot, and let the lot go into quarantine."""
-        self.line_left(number)
-        self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
 
     def results(self, content: bytes, name: str = "qc-results.csv") -> None:
         """Import a laboratory's file."""

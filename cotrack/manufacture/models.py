@@ -56,7 +56,7 @@ class Unit(Standing):
         one_of("kind", UNIT_KINDS),
         CheckConstraint("volume_ml > 0", name="volume_positive"),
         CheckConstraint("viable_million_per_ml > 0", name="cells_positive"),
-        CheckConstraint("viability_percent >= 0 AND viability_percent <= 100", name="viability_of_a_hundred"),
+        CheckConstraint("viability_percent >= 0", name="viability_not_negative"),
         CheckConstraint(
             "kind = 'bag' OR status IN ('filled', 'sent', 'archived', 'used_up', 'destroyed')",
             name="sample_never_given",

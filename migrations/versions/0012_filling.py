@@ -24,7 +24,7 @@ CHANGED = {
 """Checks that take more words than before."""
 NEW = {
     "unit": {
-        "ck_unit_viability_of_a_hundred": "viability_percent >= 0 AND viability_percent <= 100",
+        "ck_unit_viability_not_negative": "viability_percent >= 0",
         "ck_unit_sample_never_given": (
             "kind = 'bag' OR status IN ('filled', 'sent', 'archived', 'used_up', 'destroyed')"
         ),

@@ -96,9 +96,7 @@ def test_flask_stands_at_the_edge_only() -> None:
             for module in imported(path)
         )
     ]
-    strangers = [
-        name for name in edge if not name.endswith(("/api.py", "/pages.py")) and not name.startswith(FLASK_PLACES)
-    ]
+    strangers = [name for name in edge if not is_edge(name) and not name.startswith(FLASK_PLACES)]
     assert strangers == []
 
 
@@ -125,24 +123,29 @@ def test_no_import_stands_inside_a_function_but_where_it_is_explained() -> None:
     assert [name for name, _ in inside] == ["installation.py", "labelling/gateways/read_back.py"]
 
 
+def is_edge(name: str) -> bool:
+    """Whether a module holds routes or pages: a file of that name, or one of a folder of that name."""
+    return name.endswith(("/api.py", "/pages.py")) or "/api/" in name or "/pages/" in name
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_file_has_at_most_300_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGER_TABLES.get(name_of(path), 300)
 
 
-LONGER_TABLES: dict[str, int] = {"lifecycles.py": 340}
+LONGER_TABLES: dict[str, int] = {"lifecycles.py": 400}
 """Files that are one table and longer than 300 lines, each with its own limit."""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_function_has_at_most_40_lines_and_a_view_at_most_10(path: Path) -> None:
-    is_edge = name_of(path).endswith(("/api.py", "/pages.py"))
+    is_view = is_edge(name_of(path))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno is not None
             lines = node.end_lineno - node.lineno + 1
             assert lines <= 40, (node.name, lines)
-            if is_edge:
+            if is_view:
                 statements = sum(isinstance(each, ast.stmt) for each in ast.walk(node)) - 1
                 assert statements <= 10, (node.name, statements)
 

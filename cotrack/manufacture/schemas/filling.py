@@ -11,7 +11,7 @@ MOST_LABELS = 100_000
 COUNTED = {"label": N_("Labels on the roll, counted"), "kind": "number"}
 
 
-def _looked_at() -> fields.List:
+def _looked_at() -> fields.List[str]:
     return fields.List(
         fields.String(validate=validate.OneOf(LOOKED_AT, error=N_("Choose one of these."))),
         load_default=list,

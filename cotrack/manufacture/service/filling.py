@@ -86,7 +86,8 @@ def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") 
     facts = unit_facts(work.session, lot.id)
     own = next(each for each in facts if each.number == unit_number)
     against = [*against_labelling(unit.number, unit.status), *against_label_kind(own, kind)]
-    if not against and lot.status == "in_process":
+    # Nobody prints where there is no station: that is said by who prints.
+    if not against and lot.status == "in_process" and work.site.station(work.actor.station) is not None:
         against = [
             *against_line_now(work.session, lot, work.actor.station),
             *against_next_label(facts, unit_number, kind),
