@@ -21,8 +21,7 @@ api = Blueprint("api_filling", __name__, url_prefix="/api/v1", description="Fill
 def list_clearances(number: str) -> Any:
     """List the clearances of the lines at which a lot was filled, oldest first."""
     with runtime().ground.sessions.reading() as session:
-        found = clearances.clearances_of(session, lots.lot_numbered(session, number).id)
-        return schemas.LineClearanceOut(many=True).dump(found)
+        return clearances.clearances_of(session, lots.lot_numbered(session, number).id)
 
 
 @api.post("/lots/<number>/clearances")

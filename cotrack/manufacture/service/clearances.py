@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
@@ -133,7 +133,8 @@ def _look(work: Work, row: LineClearance, looked_at: Sequence[str], first: int |
 
 def clearances_of(session: Session, lot_id: int) -> Sequence[LineClearance]:
     """Return the clearances of a lot, oldest first."""
-    return session.scalars(select(LineClearance).where(LineClearance.lot_id == lot_id).order_by(LineClearance.id)).all()
+    statement = select(LineClearance).options(joinedload(LineClearance.lot)).where(LineClearance.lot_id == lot_id)
+    return session.scalars(statement.order_by(LineClearance.id)).all()
 
 
 def clearance_facts(session: Session, lot_id: int) -> list[ClearanceFacts]:
