@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +22,8 @@ from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.gateways.zpl import PrinterNotReached
 from cotrack.labelling.service import papers, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
-from cotrack.manufacture.service import filling, lots, sources
+from cotrack.manufacture.rules.filling import LOOKED_AT
+from cotrack.manufacture.service import clearances, filling, lots, samples, sources
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
@@ -36,6 +39,7 @@ IMPORTED = {"result.record": "result.import", "hold.place": "hold.place"}
 def product_side(world: World) -> None:
     """Labels, holds, decisions, destruction, closing, a new study version."""
     journey = world.journey
+    line_side(world)
     journey.finished_lot(OTHER_LOT)
     spoiled = world.do("zhao.l", lambda work: filling.request_label(work, f"{OTHER_LOT}-001", kind="bag", reason="x"))
     world.do("zhao.l", lambda work: papers.make_void(work, spoiled.id, reason="torn"))
@@ -85,6 +89,28 @@ def product_side(world: World) -> None:
     sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
     world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
     world.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))
+
+
+def line_side(world: World) -> None:
+    """A line that is withdrawn, gets another roll and is cleared twice; samples that come to their ends."""
+    lot = world.journey.lot("MSC26-0036")
+    look: dict[str, Any] = {"looked_at": LOOKED_AT}
+    act = partial(clearances.clear_line, lot_number=lot, **look, roll="R-1", labels=50)
+    found = world.do("zhao.l", act).id
+    world.do("feng.t", lambda work: clearances.withdraw_line(work, found, reason="a bag was left"))
+    for kind in ("retention", "sterility"):
+        world.journey.sample(lot, kind)
+    here = world.read(lambda session: clearances.at_station(session, "FILL-1")).id
+    world.do("zhao.l", lambda work: clearances.change_roll(work, here, labels_left=3, roll="R-2", labels=500))
+    world.do("zhao.l", lambda work: clearances.leave_line(work, here, **look, labels=490))
+    world.do("feng.t", lambda work: clearances.resume_line(work, here, reason="one more sample"))
+    replaced = world.journey.unit_label(f"{lot}-S01", "sample", reason="smudged")
+    again = world.journey.unit_label(f"{lot}-S01", "sample", reason="smudged again")
+    world.do("qian.m", lambda work: papers.account_for(work, replaced, paper="destroyed"))
+    world.journey.scan_back(f"{lot}-S01", world.journey.code(again))
+    world.do("zhao.l", lambda work: samples.archive_sample(work, f"{lot}-S01"))
+    world.do("wang.l", lambda work: samples.send_sample(work, f"{lot}-S02"))
+    world.do("wang.l", lambda work: samples.use_up_sample(work, f"{lot}-S02", reason="tested"))
 
 
 def sources_side(world: World) -> None:

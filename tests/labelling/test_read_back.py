@@ -122,6 +122,7 @@ def test_a_drawn_label_with_another_code_than_its_own_is_not_printed(world: Worl
     for spoiled in (white, two.resize((two.width // 2, two.height // 2))):
         with pytest.raises(LabelNotPrintable, match="does not read back"):
             require_code(spoiled, code)
+    world.journey.scan_back(unit, code)
     with pytest.raises(LabelNotPrintable, match="does not read back"):
         require_code(picture, world.journey.code(world.journey.unit_label(unit, "tag")))
 
