@@ -56,6 +56,10 @@ LABEL_INSTANCE: Final = Lifecycle(
                N_("A newer label of the same thing was asked for.")),
         Action("void", N_("Make void"), _from("intended", "sending", "printed", "applied"), "void", "label:void",
                N_("The label is spoiled, destroyed or doubtful and never counts again."), needs_reason=True),
+        Action("follow_destruction", N_("Destroy with its thing"), _from("intended", "sending", "printed"), "void",
+               FOLLOWS, N_("The thing is destroyed, and with it a label that never went on it.")),
+        Action("account", N_("Account for paper"), _from("superseded", "void"), None, "label:void",
+               N_("What became of the paper of a label that counts no more is written down.")),
     ),
 )
 
@@ -168,13 +172,41 @@ STEP: Final = Lifecycle(
     ),
 )
 
+LINE_CLEARANCE: Final = Lifecycle(
+    "line_clearance",
+    ("cleared", "in_force", "leaving", "ended", "withdrawn"),
+    (
+        Action("clear", N_("Clear the line"), NOTHING, "cleared", "line:clear",
+               N_("Before filling: no label, bag or document of another lot is at the station; the roll is counted.")),
+        Action("check", N_("Check the clearance"), _from("cleared"), "in_force", "line:clear",
+               N_("A second person looked too: from now on this lot is filled and labelled at this station.")),
+        Action("withdraw", N_("Withdraw the clearance"), _from("cleared"), "withdrawn", "line:clear",
+               N_("Something was still there: the line is cleared anew."), needs_reason=True),
+        Action("change_roll", N_("Change the roll"), _from("in_force"), None, "line:clear",
+               N_("Another roll of labels goes into the printer; what is left and what is put in is counted.")),
+        Action("leave", N_("Clear the line after filling"), _from("in_force"), "leaving", "line:clear",
+               N_("After filling: no label, bag or document of this lot is left; the roll is counted.")),
+        Action("resume", N_("Go on filling"), _from("leaving"), "in_force", "line:clear",
+               N_("Something was still there, or more is filled: the line is this lot's again."), needs_reason=True),
+        Action("end", N_("Check the line after filling"), _from("leaving"), "ended", "line:clear",
+               N_("A second person looked too: the station is free for another lot.")),
+    ),
+)
+"""The station at which a lot is filled: nothing of another lot is there, before and after (21 CFR 211.130)."""
+
 UNIT: Final = Lifecycle(
     "unit",
     ("filled", "stored", "allocated", "issued", "received", "thawing", "thawed", "started",
-     "paused", "completed", "stopped_early", "returned", "wasted", "destroyed"),
+     "paused", "completed", "stopped_early", "returned", "wasted", "destroyed", "sent", "archived", "used_up"),
     (
         Action("fill", N_("Fill unit"), NOTHING, "filled", "unit:fill",
-               N_("A bag is filled from the lot.")),
+               N_("A bag or a sample is filled from the lot.")),
+        Action("send", N_("Send to laboratory"), _from("filled", "archived"), "sent", "sample:handle",
+               N_("The labelled sample goes to the laboratory; a bag never does.")),
+        Action("archive", N_("Archive sample"), _from("filled"), "archived", "sample:handle",
+               N_("The labelled sample is kept in its place, for years where it must be.")),
+        Action("use_up", N_("Used up"), _from("sent", "archived"), "used_up", "sample:handle",
+               N_("Nothing of the sample is left."), needs_reason=True),
         Action("store", N_("Store"), _from("filled", "returned"), "stored", "unit:store",
                N_("The labelled bag is put into its place in the freezer.")),
         Action("allocate", N_("Allocate"), _from("stored"), "allocated", "order:allocate",
@@ -205,8 +237,8 @@ UNIT: Final = Lifecycle(
                N_("The bag goes back before any thaw; its allocation ends."), needs_reason=True),
         Action("waste", N_("Waste"), _from("received", "thawing", "thawed"), "wasted", "unit:waste",
                N_("The bag can no longer be used and is discarded."), needs_reason=True),
-        Action("destroy", N_("Destroy"), _from("filled", "stored", "returned", "wasted"), "destroyed", "unit:destroy",
-               N_("The bag is destroyed."), needs_reason=True),
+        Action("destroy", N_("Destroy"), _from("filled", "stored", "returned", "wasted", "sent", "archived"),
+               "destroyed", "unit:destroy", N_("The bag or sample is destroyed."), needs_reason=True),
     ),
 )
 
@@ -378,6 +410,7 @@ LIFECYCLES: Final = {
         EQUIPMENT,
         LOT,
         STEP,
+        LINE_CLEARANCE,
         UNIT,
         RESULT,
         INVESTIGATION,

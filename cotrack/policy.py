@@ -24,9 +24,11 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "lot:make",
         "lot:finish",
         "deviation:open",
+        "line:clear",
         "unit:fill",
         "unit:store",
         "unit:destroy",
+        "sample:handle",
         "label:print",
         "label:print_bag",
         "label:apply",
@@ -43,6 +45,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "deviation:open",
         "investigation:open",
         "investigation:report",
+        "sample:handle",
     },
     "qa_reviewer": READ_PRODUCT
     | READ_SOURCES
@@ -129,7 +132,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     "logistics": READ_PRODUCT
     | READ_SOURCES
     | WORK
-    | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy"},
+    | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy", "sample:handle"},
     "administrator": frozenset(
         {
             "person:read",

@@ -31,8 +31,10 @@ from cotrack.labelling import api as labelling_api
 from cotrack.labelling import commands as labelling_commands
 from cotrack.labelling import pages as labelling_pages
 from cotrack.lifecycles import LIFECYCLES
+from cotrack.manufacture.api import line as filling_api
 from cotrack.manufacture.api import process as process_api
 from cotrack.manufacture.api import product as manufacture_api
+from cotrack.manufacture.pages import line as filling_pages
 from cotrack.manufacture.pages import process as process_pages
 from cotrack.manufacture.pages import product as manufacture_pages
 from cotrack.orders import api as orders_api
@@ -60,6 +62,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     quality_pages.pages,
     manufacture_pages.pages,
     process_pages.pages,
+    filling_pages.pages,
     custody_pages.pages,
     release_pages.pages,
     investigation_pages.pages,
@@ -76,6 +79,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     quality_api.api,
     manufacture_api.api,
     process_api.api,
+    filling_api.api,
     custody_api.api,
     release_api.api,
     participants_api.api,
@@ -105,6 +109,12 @@ CONSTRAINTS: Final[Mapping[str, Blocker]] = {
     "ck_step_verification_two_people": Blocker(
         "same_person", "You did a part of this step: another person verifies it."
     ),
+    "ck_line_clearance_two_people": Blocker("same_person", "You cleared this line yourself: another person checks it."),
+    "ck_line_clearance_two_people_after": Blocker(
+        "same_person", "You cleared this line yourself: another person checks it."
+    ),
+    "uq_line_clearance_station": Blocker("station_taken", "This station is cleared for another lot."),
+    "line_clearance.station": Blocker("station_taken", "This station is cleared for another lot."),
     "ck_handover_two_people": Blocker("same_person", "Somebody else must take the bag over."),
 }
 """What a constraint of the database means in domain words, by its name (PostgreSQL) or its column (SQLite)."""

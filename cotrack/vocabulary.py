@@ -48,6 +48,13 @@ STATE_WORDS: Final = {
     "returned": N_("returned"),
     "wasted": N_("wasted"),
     "destroyed": N_("destroyed"),
+    "sent": N_("at the laboratory"),
+    "archived": N_("archived"),
+    "used_up": N_("used up"),
+    "cleared": N_("cleared, not checked"),
+    "in_force": N_("line cleared"),
+    "leaving": N_("cleared after filling, not checked"),
+    "ended": N_("ended"),
     "recorded": N_("recorded"),
     "reviewed": N_("reviewed"),
     "invalidated": N_("made invalid"),
@@ -81,6 +88,7 @@ STATE_TONES: Final = {
             "eligible",
             "in_use",
             "verified",
+            "in_force",
         }
     ),
     "stop": frozenset(
@@ -105,6 +113,8 @@ STATE_TONES: Final = {
         {
             "open",
             "undecided",
+            "cleared",
+            "leaving",
             "conditionally_released",
             "quarantine",
             "paused",
@@ -164,6 +174,7 @@ WORDS: Final = {
     "equipment": N_("equipment"),
     "lot": N_("lot"),
     "step": N_("step"),
+    "line_clearance": N_("line clearance"),
     "unit": N_("bag"),
     "result": N_("result"),
     "participant": N_("participant"),
@@ -175,6 +186,19 @@ WORDS: Final = {
     "bag": N_("bag label"),
     "tag": N_("bag tag"),
     "wristband": N_("wristband"),
+    "sample": N_("sample label"),
+    # kinds of sample
+    "retention": N_("retention sample"),
+    "sterility": N_("sterility sample"),
+    "mycoplasma": N_("mycoplasma sample"),
+    "rcl_archive": N_("RCL archive sample"),
+    # what is looked for at a line
+    "labels": N_("labels of another lot"),
+    "bags": N_("bags of another lot"),
+    "documents": N_("documents of another lot"),
+    # what became of a label's paper
+    "spoiled": N_("spoiled"),
+    "in_hand": N_("still in hand"),
     "issue": N_("issue"),
     "receipt": N_("receipt"),
     "return": N_("return"),

@@ -34,6 +34,7 @@ REVOKE UPDATE ON
   result_file,
   result_import,
   result_invalidation,
+  roll_change,
   signature,
   step_scan,
   step_value,

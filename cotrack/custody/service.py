@@ -24,6 +24,8 @@ def store_unit(work: Work, unit_number: str, *, place: str) -> Unit:
 
 def against_storing(work: Work, unit: Unit, place: str) -> list[Blocker]:
     """Return what speaks against storing: an unknown place, a bag without its labels scanned back."""
+    if unit.kind != "bag":
+        return [Blocker("not_a_bag", "{unit} is a sample: it is never stored to be given.", {"unit": unit.number})]
     blockers = []
     if place not in work.site.places:
         blockers.append(Blocker("unknown_place", "There is no place {place} at this site.", {"place": place}))

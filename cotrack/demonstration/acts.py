@@ -1,23 +1,19 @@
 """The steps of the journey as the demonstration's people take them, each through its service."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-
-from sqlalchemy import select
 
 from cotrack.bedside.models import Infusion
 from cotrack.bedside.service import checks, infusions, ward
 from cotrack.custody import service as custody
 from cotrack.demonstration import making
 from cotrack.demonstration.answers import NOT_SCREENED
+from cotrack.demonstration.filling_acts import FillingActs
 from cotrack.demonstration.laboratory import good_results
-from cotrack.demonstration.players import Cast
 from cotrack.foundation.resources import resource
-from cotrack.labelling.models import LabelEntity, LabelInstance
-from cotrack.labelling.service import instances, printing
-from cotrack.labelling.service.instances import live_label
-from cotrack.manufacture.service import inputs, lots, units
+from cotrack.labelling.service import printing
+from cotrack.manufacture.service import lots
 from cotrack.orders.models import Order
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment, identity, knowledge, screening
@@ -26,23 +22,8 @@ from cotrack.release.service import dispositions, imports, results, trail_review
 from cotrack.study import service as study
 
 
-class Journey:
+class Journey(FillingActs):
     """Every step from an empty site to a closed infusion."""
-
-    def __init__(self, cast: Cast) -> None:
-        """Let this cast act."""
-        self.cast = cast
-        self.ground = cast.ground
-        self.recipe: Mapping[str, str] = {}
-        self.plan: making.Plan | None = None
-
-    def site_time(self) -> datetime:
-        """Return the instant by the clock, in the site's time."""
-        return self.ground.sessions.clock().astimezone(self.ground.site.zone)
-
-    def today(self) -> date:
-        """Return the site's day by the clock."""
-        return self.ground.sessions.clock().astimezone(self.ground.site.zone).date()
 
     # Study
 
@@ -59,68 +40,16 @@ class Journey:
 
     # Manufacture and release
 
-    def lot(self, number: str, *, made_on: date | None = None) -> str:
-        """Make a lot, of how much of each bank and material the recipe says; with a plan its steps take them."""
-        self.cast.do("zhao.l", lambda work: lots.make_lot(work, number=number, made_on=made_on or self.today()))
-        for source, amount in ({} if self.plan else self.recipe).items():
-            used = {"source": source, "amount": amount}
-            self.cast.do("zhao.l", lambda work, each=used: inputs.use_in_lot(work, number, **each))  # type: ignore[misc]
-        return number
-
-    def unit(self, lot_number: str, *, volume_ml: str = "30.0", viable: str = "5.360", reason: str = "") -> str:
-        """Fill one bag; one that holds less than the study says, with the reason."""
-        filled = self.cast.do(
-            "zhao.l",
-            lambda work: units.fill_unit(
-                work, lot_number, volume_ml=Decimal(volume_ml), viable_million_per_ml=Decimal(viable), reason=reason
-            ),
-        )
-        return filled.number
-
-    def unit_label(self, unit_number: str, kind: str, *, reason: str = "") -> int:
-        """Ask for a bag's label and hand it out."""
-        asked = self.cast.do("zhao.l", lambda work: units.request_label(work, unit_number, kind=kind, reason=reason))
-        printing.hand_out(self.ground, self.cast.actor("zhao.l"), asked.id)
-        return asked.id
-
-    def labelled_unit(self, lot_number: str, **how: str) -> str:
-        """Fill one bag, print both its labels, and scan them back on it."""
-        number = self.unit(lot_number, **how)
-        for kind in ("bag", "tag"):
-            label_id = self.unit_label(number, kind)
-            self.scan_back(number, self.code(label_id))
-        return number
-
-    def scan_back(self, unit_number: str, code: str) -> None:
-        """Scan a label on its bag."""
-        self.cast.do("zhao.l", lambda work: instances.scan_back(work, f"unit:{unit_number}", code))
-
-    def code(self, label_id: int) -> str:
-        """Return what a scanner reads from a label instance."""
-
-        def read(session: object) -> tuple[str, str, int]:
-            row = session.execute(  # type: ignore[attr-defined]  # a session
-                select(LabelInstance.kind, LabelEntity.entity, LabelInstance.instance)
-                .join(LabelEntity, LabelEntity.id == LabelInstance.entity_id)
-                .where(LabelInstance.id == label_id)
-            ).one()
-            return row.kind, row.entity, row.instance
-
-        return printing.label_code(self.ground, *self.cast.read(read))
-
-    def live_code(self, subject: str, kind: str) -> str:
-        """Return what a scanner reads from a thing's current label."""
-        label = self.cast.read(lambda session: live_label(session, subject, kind))
-        if label is None:
-            raise LookupError(f"{subject} has no live {kind} label")
-        return self.code(label.id)
-
-    def finished_lot(self, number: str, *, bags: int = 1, made_on: date | None = None) -> list[str]:
-        """Make a lot with labelled bags and let it go into quarantine."""
+    def finished_lot(
+        self, number: str, *, bags: int = 1, made_on: date | None = None, samples: Sequence[str] = ()
+    ) -> list[str]:
+        """Make a lot with labelled bags and samples, and let it go into quarantine."""
         self.lot(number, made_on=made_on)
         making.made(self.cast, number, self.plan)
         made = [self.labelled_unit(number) for _ in range(bags)]
-        self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
+        for kind in samples:
+            self.sample(number, kind)
+        self.filling_finished(number)
         making.made(self.cast, number, self.plan, is_after_filling=True)
         for unit_number in made:
             self.cast.do("ma.k", lambda work, each=unit_number: custody.store_unit(work, each, place="LN2-A"))  # type: ignore[misc]

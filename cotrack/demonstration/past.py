@@ -10,7 +10,7 @@ from cotrack.demonstration.ingredients import laid_down
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
 from cotrack.foundation.access.service import people
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import filling, lots
 from cotrack.participants.service import enrolment
 from cotrack.release.service import dispositions
 from cotrack.study import service as study
@@ -42,7 +42,7 @@ def first_lots(journey: Journey, clock: StoryClock) -> None:
     reason = "growth on day 14, CD105 below the limit"
     journey.cast.sign("qian.m", lambda work: dispositions.reject(work, rejected, reason=reason))
     clock.go_to(days=100)
-    journey.cast.do("ma.k", lambda work: units.destroy_unit(work, bag, reason="lot rejected"))
+    journey.cast.do("ma.k", lambda work: filling.destroy_unit(work, bag, reason="lot rejected"))
 
 
 def first_participants(journey: Journey, clock: StoryClock) -> None:

@@ -9,7 +9,7 @@ from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, screening_file
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
-from cotrack.manufacture.service import lots
+from cotrack.manufacture.service import lots, samples
 from cotrack.participants.service import bands
 from cotrack.quality.service import actions, deviations
 
@@ -37,7 +37,9 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     _freezer_deviation(journey, held, clock.end.date())
     clock.go_to(days=20)
     near = clock.lot(34)
-    journey.finished_lot(near, bags=2, made_on=journey.today())
+    journey.finished_lot(near, bags=2, made_on=journey.today(), samples=("retention", "sterility"))
+    journey.cast.do("zhao.l", lambda work: samples.archive_sample(work, f"{near}-S01"))
+    journey.cast.do("zhao.l", lambda work: samples.send_sample(work, f"{near}-S02"))
     failed = clock.lot(38)
     journey.finished_lot(failed, bags=2, made_on=journey.today())
     clock.go_to(days=8)
@@ -51,15 +53,16 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     investigation.under_way(journey, failed)
     clock.go_to(days=2)
     waiting = clock.lot(36)
-    journey.finished_lot(waiting, bags=2, made_on=journey.today())
+    journey.finished_lot(waiting, bags=2, made_on=journey.today(), samples=("retention", "mycoplasma"))
     journey.results(good_results(waiting, journey.site_time(), without=("Sterility", "RCL", "Mycoplasma")))
     clock.go_to(days=1)
     journey.lot(clock.lot(37), made_on=journey.today())
     making.made(journey.cast, clock.lot(37), journey.plan)
     journey.labelled_unit(clock.lot(37))
-    journey.unit(clock.lot(37))
+    journey.sample(clock.lot(37), "retention")
+    journey.unit_label(journey.unit(clock.lot(37)), "bag")
     if journey.plan is not None:
-        making.under_way(journey.cast, journey.lot(clock.lot(38), made_on=journey.today()), journey.plan)
+        making.under_way(journey.cast, journey.lot(clock.lot(39), made_on=journey.today()), journey.plan)
 
 
 def _freezer_deviation(journey: Journey, lot: str, today: date) -> None:

@@ -6,10 +6,9 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
-from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
-from cotrack.labelling.schemas import LabelInstanceOut
-from cotrack.labelling.service import instances, printing
+from cotrack.labelling.schemas import LabelInstanceOut, PaperIn, VoidIn
+from cotrack.labelling.service import papers, printing
 
 api = Blueprint("api_labelling", __name__, url_prefix="/api/v1/labels", description="Labels")
 
@@ -25,8 +24,17 @@ def hand_out(label_id: int) -> Response:
 
 @api.post("/<int:label_id>/void")
 @needs("label:void")
-@api.arguments(ReasonIn)
+@api.arguments(VoidIn)
 @api.response(200, LabelInstanceOut)
 def make_void(body: dict[str, Any], label_id: int) -> Response:
     """Make a spoiled, lost or doubtful label void."""
-    return answer(lambda work: instances.make_void(work, label_id, **body), LabelInstanceOut())
+    return answer(lambda work: papers.make_void(work, label_id, **body), LabelInstanceOut())
+
+
+@api.post("/<int:label_id>/account")
+@needs("label:void")
+@api.arguments(PaperIn)
+@api.response(200, LabelInstanceOut)
+def account_for(body: dict[str, Any], label_id: int) -> Response:
+    """Say what became of the paper of a label that counts no more and is still in hand."""
+    return answer(lambda work: papers.account_for(work, label_id, **body), LabelInstanceOut())

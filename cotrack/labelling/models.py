@@ -8,8 +8,11 @@ from sqlalchemy.orm import Mapped, relationship
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
 from cotrack.lifecycles import LABEL_INSTANCE
 
-KIND_NAMES = ("bag", "tag", "wristband")
+KIND_NAMES = ("bag", "tag", "wristband", "sample")
 """The kinds of `rules.kinds`, again: models hold no rules, and a test compares the two."""
+
+PAPERS = ("spoiled", "destroyed", "returned", "in_hand")
+"""What may have become of the paper of a label that never went on its thing: `rules.reconciliation`, again."""
 
 LIVE = text("status IN ('intended', 'sending', 'printed', 'applied')")
 
@@ -42,6 +45,7 @@ class LabelInstance(Standing):
         Index("ix_label_instance_subject", "subject"),
         one_of("status", LABEL_INSTANCE.states),
         one_of("kind", KIND_NAMES),
+        one_of("paper", PAPERS),
         CheckConstraint("instance > 0", name="instance_positive"),
         CheckConstraint("status <> 'applied' OR applied_by_id IS NOT NULL", name="applied_by_somebody"),
     )
@@ -61,6 +65,8 @@ class LabelInstance(Standing):
     bytes_sha256: Mapped[str | None] = column()
     applied_at: Mapped[datetime | None] = column()
     applied_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    paper: Mapped[str | None] = column()
+    """What became of the paper of a label that counts no more; empty where nothing came out, or nobody was asked."""
 
 
 class OwedDocument(Base):

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, page_of
-from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, require, runtime
-from cotrack.labelling.service import documents, instances, keeping, printing
+from cotrack.labelling.schemas import PaperIn, VoidIn
+from cotrack.labelling.service import documents, instances, keeping, papers, printing
 from cotrack.lifecycles import LABEL_INSTANCE
 
 pages = Blueprint("labelling", __name__, template_folder="templates")
@@ -76,8 +76,22 @@ def make_void(label_id: int) -> Response:
     return act_page(
         LABEL_INSTANCE,
         "void",
-        ReasonIn(),
-        lambda work, reason: instances.make_void(work, label_id, reason=reason),
+        VoidIn(),
+        lambda work, **body: papers.make_void(work, label_id, **body),
+        thing=f"label_instance:{label_id}",
+        then=lambda label: page_of(label.subject),
+    )
+
+
+@pages.route("/labels/<int:label_id>/account", methods=["GET", "POST"])
+@needs("label:void")
+def account_for(label_id: int) -> Response:
+    """Say what became of the paper of a label that counts no more."""
+    return act_page(
+        LABEL_INSTANCE,
+        "account",
+        PaperIn(),
+        lambda work, paper: papers.account_for(work, label_id, paper=paper),
         thing=f"label_instance:{label_id}",
         then=lambda label: page_of(label.subject),
     )

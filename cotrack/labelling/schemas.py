@@ -2,7 +2,28 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import Instant
+from cotrack.foundation.web.schemas import Choice, In, Instant, ReasonIn
+from cotrack.foundation.words import N_
+from cotrack.labelling.rules.reconciliation import PAPERS
+
+
+class VoidIn(ReasonIn):
+    """Why a label is made void, and what became of what came out of the printer."""
+
+    paper = Choice(
+        PAPERS,
+        load_default="",
+        metadata={
+            "label": N_("What became of its paper"),
+            "hint": N_("Only where it came out of the printer and never went on its thing."),
+        },
+    )
+
+
+class PaperIn(In):
+    """What became of a label's paper."""
+
+    paper = Choice(PAPERS, required=True, metadata={"label": N_("What became of its paper")})
 
 
 class LabelInstanceOut(Schema):
@@ -18,3 +39,4 @@ class LabelInstanceOut(Schema):
     requested_at = Instant()
     printed_at = Instant(allow_none=True)
     applied_at = Instant(allow_none=True)
+    paper = fields.String(allow_none=True)

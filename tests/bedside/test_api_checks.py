@@ -14,9 +14,9 @@ from cotrack.bedside.service import ward
 from cotrack.custody.service import store_unit
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.service import instances
+from cotrack.labelling.service import papers
 from cotrack.labelling.service.scanning import key_id
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import filling, lots, units
 from cotrack.orders.service.dosing import make_order
 from cotrack.participants.service import bands, enrolment
 from cotrack.release.service import dispositions
@@ -83,10 +83,10 @@ def test_every_scan_that_is_no_live_label_of_the_right_kind_has_its_word(world: 
 def test_a_dead_label_has_its_word(world: World, person: SignIn) -> None:
     bedside = at_the_bedside(world)
     old = scans(world, bedside.bag)
-    new = world.do("zhao.l", lambda work: units.request_label(work, bedside.bag, kind="bag", reason="smudged")).id
+    new = world.do("zhao.l", lambda work: filling.request_label(work, bedside.bag, kind="bag", reason="smudged")).id
     assert words(person, old) == ["label_superseded"]
     assert words(person, {**old, "unit_code": world.journey.code(new)}) == ["label_incomplete"]
-    world.do("zhao.l", lambda work: instances.make_void(work, new, reason="torn"))
+    world.do("zhao.l", lambda work: papers.make_void(work, new, reason="torn"))
     assert words(person, {**old, "unit_code": world.journey.code(new)}) == ["label_void"]
 
 

@@ -133,18 +133,19 @@ def test_a_file_has_at_most_300_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGER_TABLES.get(name_of(path), 300)
 
 
-LONGER_TABLES: dict[str, int] = {"lifecycles.py": 430}
+LONGER_TABLES: dict[str, int] = {"lifecycles.py": 460}
 """Files that are one table and longer than 300 lines, each with its own limit."""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_function_has_at_most_40_lines_and_a_view_at_most_10(path: Path) -> None:
+    is_view = is_edge(name_of(path))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno is not None
             lines = node.end_lineno - node.lineno + 1
             assert lines <= 40, (node.name, lines)
-            if is_edge(name_of(path)):
+            if is_view:
                 statements = sum(isinstance(each, ast.stmt) for each in ast.walk(node)) - 1
                 assert statements <= 10, (node.name, statements)
 

@@ -13,7 +13,7 @@ from support.worlds import World
 
 from cotrack.bedside.service import infusions
 from cotrack.demonstration.laboratory import good_results
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import filling, lots, units
 from cotrack.orders.service import dosing
 from cotrack.quality.service import holds
 
@@ -37,7 +37,7 @@ def test_a_scan_lands_on_the_page_of_the_thing(world: World, person: SignIn) -> 
 def test_a_scan_of_a_dead_label_lands_on_its_thing_and_says_that_it_is_worthless(world: World, person: SignIn) -> None:
     bedside = at_the_bedside(world)
     old = world.journey.live_code(f"unit:{bedside.bag}", "bag")
-    world.do("zhao.l", lambda work: units.request_label(work, bedside.bag, kind="bag", reason="smudged"))
+    world.do("zhao.l", lambda work: filling.request_label(work, bedside.bag, kind="bag", reason="smudged"))
     assert scanned(person, old)[1] == f"/units/{bedside.bag}"
     shown = person("zhou.n").get(f"/units/{bedside.bag}").get_data(as_text=True)
     assert "This label was replaced by a newer print and is worthless." in shown

@@ -6,7 +6,7 @@ from support.worlds import World
 
 from cotrack.desk.service.home import tasks_for
 from cotrack.desk.service.tasks import Task
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import filling, lots
 
 SOON, OVER = "Bags in store expire soon", "Expired: destroy the bags in store"
 
@@ -41,14 +41,14 @@ def test_bags_of_an_expired_lot_are_destroyed_and_then_nothing_waits(world: Worl
     go_to_expiry(world)
     for username in ("ma.k", "zhao.l"):
         assert [each.title for each in told(world, username)] == [OVER]
-    world.do("ma.k", lambda work: units.destroy_unit(work, f"{LOT}-001", reason="expired"))
+    world.do("ma.k", lambda work: filling.destroy_unit(work, f"{LOT}-001", reason="expired"))
     assert told(world, "ma.k") == []
 
 
 @pytest.mark.parametrize("days", [1, -1])
 def test_a_lot_without_bags_in_store_is_told_to_nobody(world: World, days: int) -> None:
     world.journey.finished_lot(LOT, bags=1)
-    world.do("zhao.l", lambda work: units.destroy_unit(work, f"{LOT}-001", reason="broken"))
+    world.do("zhao.l", lambda work: filling.destroy_unit(work, f"{LOT}-001", reason="broken"))
     go_to_expiry(world, days=days)
     assert told(world, "ma.k") == told(world, "qian.m") == []
 

@@ -7,9 +7,9 @@ from support.worlds import World
 from cotrack.desk.service.search import Found, find
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.service import instances
+from cotrack.labelling.service import papers
 from cotrack.labelling.service.scanning import key_id
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import filling
 
 
 def found(world: World, text: str, *, by: str = "zhou.n") -> Found:
@@ -36,11 +36,11 @@ def test_each_kind_of_label_leads_to_its_thing(world: World) -> None:
 def test_a_dead_label_leads_to_its_thing_and_is_told_to_be_dead(world: World) -> None:
     bedside = at_the_bedside(world)
     old = world.journey.live_code(f"unit:{bedside.bag}", "bag")
-    asked = world.do("zhao.l", lambda work: units.request_label(work, bedside.bag, kind="bag", reason="smudged")).id
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, bedside.bag, kind="bag", reason="smudged")).id
     superseded = found(world, old)
     assert list(superseded.subjects) == [f"unit:{bedside.bag}"]
     assert [each.code for each in superseded.reasons] == ["label_superseded"]
-    world.do("zhao.l", lambda work: instances.make_void(work, asked, reason="torn"))
+    world.do("zhao.l", lambda work: papers.make_void(work, asked, reason="torn"))
     assert [each.code for each in found(world, world.journey.code(asked)).reasons] == ["label_void"]
 
 

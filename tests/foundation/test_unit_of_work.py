@@ -195,7 +195,7 @@ def test_every_reason_of_a_refusal_is_recorded_and_nothing_else_is_stored(world:
     before = world.read(lambda session: session.scalars(select(Lot.status)).all())
     number = world.journey.unit(NUMBER)
     with pytest.raises(Blocked):
-        world.do("zhao.l", lambda work: lots.finish_lot(work, NUMBER))
+        world.journey.filling_finished(NUMBER)
     record = last_record(world)
     assert record["outcome"] == "refused"
     assert record["changes"] == []
@@ -409,6 +409,7 @@ def test_a_made_thing_is_looked_for_under_its_own_name(world: World) -> None:
 def test_a_command_that_was_refused_can_be_tried_again(world: World) -> None:
     world.journey.lot(NUMBER)
     with pytest.raises(Blocked):
-        world.do("zhao.l", lambda work: lots.finish_lot(work, NUMBER))
+        world.journey.filling_finished(NUMBER)
     world.journey.labelled_unit(NUMBER)
+    world.journey.line_left(NUMBER)
     assert world.do("zhao.l", lambda work: lots.finish_lot(work, NUMBER)).status == "quarantine"

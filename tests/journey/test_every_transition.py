@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -21,9 +23,10 @@ from cotrack.demonstration.laboratory import good_results
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.gateways.zpl import PrinterNotReached
-from cotrack.labelling.service import instances, printing
+from cotrack.labelling.service import papers, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
-from cotrack.manufacture.service import equipment, lots, sources, steps, units
+from cotrack.manufacture.rules.filling import LOOKED_AT
+from cotrack.manufacture.service import clearances, equipment, filling, lots, samples, sources, steps
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
@@ -39,9 +42,10 @@ IMPORTED = {"result.record": "result.import", "hold.place": "hold.place"}
 def product_side(world: World) -> None:
     """Labels, holds, decisions, destruction, closing, a new study version."""
     journey = world.journey
+    line_side(world)
     journey.finished_lot(OTHER_LOT)
-    spoiled = world.do("zhao.l", lambda work: units.request_label(work, f"{OTHER_LOT}-001", kind="bag", reason="x"))
-    world.do("zhao.l", lambda work: instances.make_void(work, spoiled.id, reason="torn"))
+    spoiled = world.do("zhao.l", lambda work: filling.request_label(work, f"{OTHER_LOT}-001", kind="bag", reason="x"))
+    world.do("zhao.l", lambda work: papers.make_void(work, spoiled.id, reason="torn"))
     failed_print(world, f"{OTHER_LOT}-001")
     held = world.do("qian.m", lambda work: lots.hold_lot(work, OTHER_LOT, action="place", reason="alarm"))
     world.do("qian.m", lambda work: holds.lift(work, held.id, reason="false alarm"))
@@ -54,7 +58,7 @@ def product_side(world: World) -> None:
     world.do("qian.m", lambda work: actions.drop(work, dropped.id, reason="the sensor is new"))
     world.sign("qian.m", lambda work: deviations.close(work, deviation.number))
     world.sign("qian.m", lambda work: dispositions.reject(work, OTHER_LOT, reason="growth"))
-    world.do("qian.m", lambda work: units.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))
+    world.do("qian.m", lambda work: filling.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))
     world.do("qian.m", lambda work: lots.close_lot(work, OTHER_LOT))
     conditional = "MSC26-0033"
     journey.finished_lot(conditional)
@@ -106,6 +110,28 @@ def laboratory_side(world: World) -> None:
     world.do("he.p", lambda work: investigations.open_investigation(work, lot, test="sterility"))
 
 
+def line_side(world: World) -> None:
+    """A line that is withdrawn, gets another roll and is cleared twice; samples that come to their ends."""
+    lot = world.journey.lot("MSC26-0036")
+    look: dict[str, Any] = {"looked_at": LOOKED_AT}
+    act = partial(clearances.clear_line, lot_number=lot, **look, roll="R-1", labels=50)
+    found = world.do("zhao.l", act).id
+    world.do("feng.t", lambda work: clearances.withdraw_line(work, found, reason="a bag was left"))
+    for kind in ("retention", "sterility"):
+        world.journey.sample(lot, kind)
+    here = world.read(lambda session: clearances.at_station(session, "FILL-1")).id
+    world.do("zhao.l", lambda work: clearances.change_roll(work, here, labels_left=3, roll="R-2", labels=500))
+    world.do("zhao.l", lambda work: clearances.leave_line(work, here, **look, labels=490))
+    world.do("feng.t", lambda work: clearances.resume_line(work, here, reason="one more sample"))
+    replaced = world.journey.unit_label(f"{lot}-S01", "sample", reason="smudged")
+    again = world.journey.unit_label(f"{lot}-S01", "sample", reason="smudged again")
+    world.do("qian.m", lambda work: papers.account_for(work, replaced, paper="destroyed"))
+    world.journey.scan_back(f"{lot}-S01", world.journey.code(again))
+    world.do("zhao.l", lambda work: samples.archive_sample(work, f"{lot}-S01"))
+    world.do("wang.l", lambda work: samples.send_sample(work, f"{lot}-S02"))
+    world.do("wang.l", lambda work: samples.use_up_sample(work, f"{lot}-S02", reason="tested"))
+
+
 def sources_side(world: World) -> None:
     """A donor, a master and a working bank, a material: registered, approved, used, rejected."""
     with_sources(world, lot=world.journey.lot("MSC26-0034"))
@@ -155,7 +181,7 @@ def failed_print(world: World, unit: str) -> None:
     site = world.runtime.ground.site
     stations = {code: replace(station, printer="P-FILL") for code, station in site.stations.items()}
     world.cast.ground = replace(world.runtime.ground, site=replace(site, stations=stations))
-    asked = world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag"))
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag"))
     with pytest.raises(PrinterNotReached):
         printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), asked.id)
     world.cast.ground = world.runtime.ground

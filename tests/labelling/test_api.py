@@ -35,7 +35,7 @@ def test_a_label_goes_from_the_request_to_its_bag(person: Person, unit: str) -> 
     asked = ask(technician, unit)
     assert asked.keys() == {
         *("id", "kind", "subject", "instance", "status", "station", "printer"),
-        *("requested_at", "printed_at", "applied_at"),
+        *("requested_at", "printed_at", "applied_at", "paper"),
     }
     assert (asked["subject"], asked["status"], asked["printed_at"]) == (f"unit:{unit}", "intended", None)
     handed = technician.post(f"/api/v1/labels/{asked['id']}/hand-out")
@@ -113,8 +113,8 @@ def test_whatever_is_scanned_back_is_answered_by_a_code_word(person: Person, uni
 
 def test_the_label_of_another_bag_is_not_scanned_back(world: World, person: Person, unit: str) -> None:
     other = world.journey.unit(LOT)
-    code = world.journey.code(world.journey.unit_label(other, "bag"))
-    answer = person("zhao.l").post(f"/api/v1/units/{unit}/scan-back", {"code": code})
+    code = world.journey.code(world.journey.unit_label(unit, "bag"))
+    answer = person("zhao.l").post(f"/api/v1/units/{other}/scan-back", {"code": code})
     assert codes(answer) == ["wrong_label"]
 
 

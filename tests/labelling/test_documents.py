@@ -18,9 +18,9 @@ from cotrack.foundation.audit.sealing import sign_checkpoint, verifier_key
 from cotrack.foundation.audit.verification.exported import Trusted, verify_export
 from cotrack.foundation.site import Site
 from cotrack.labelling.gateways.read_back import picture_of_pdf
-from cotrack.labelling.service import instances, printing
+from cotrack.labelling.service import papers, printing
 from cotrack.labelling.service.documents import Document, pdf_of
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import filling, lots
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.service import deviations
 from cotrack.release.service import dispositions
@@ -132,23 +132,31 @@ def test_the_account_of_a_lots_labels_counts_each_end_and_says_why_a_label_does_
 ) -> None:
     world.journey.lot(LOT)
     world.journey.labelled_unit(LOT)
-    unit = f"{LOT}-001"
+    unit, asked = f"{LOT}-001", []
     for reason in ("torn at the edge", "smeared"):
-        label = world.do("zhao.l", lambda work, why=reason: units.request_label(work, unit, kind="bag", reason=why))
+        label = world.do("zhao.l", lambda work, why=reason: filling.request_label(work, unit, kind="bag", reason=why))
         printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), label.id)
+        asked.append(label.id)
     path = f"/lots/{LOT}/labels.pdf"
     said = text_of(document(auditor, path))
     for words in (
         "未平衡：仍有标签在手。",
-        "袋签 bag label 3 1 0 1 1 0",
-        "挂签 bag tag 1 1 0 0 0 0",
+        "袋签 bag label 3 1 0 0 0 2 0",
+        "挂签 bag tag 1 1 0 0 0 0 0",
         "在手 in hand 已印出 printed",
         "smeared",
     ):
         assert words in said, words
-    world.do("zhao.l", lambda work: instances.make_void(work, label.id, reason="fell on the floor"))
+    world.do("zhao.l", lambda work: papers.make_void(work, asked[1], reason="fell on the floor"))
+    world.do("zhao.l", lambda work: papers.account_for(work, asked[0], paper="returned"))
     said = text_of(document(auditor, path))
-    for words in ("Settled: nothing is in hand.", "袋签 bag label 3 1 1 1 0 0", "作废 spoiled", "fell on the floor"):
+    for words in (
+        "Settled: nothing is in hand.",
+        "袋签 bag label 3 1 1 0 1 0 0",
+        "退回 returned",
+        "作废 spoiled",
+        "fell on the floor",
+    ):
         assert words in said, words
 
 

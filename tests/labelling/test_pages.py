@@ -149,7 +149,7 @@ def test_an_address_of_no_label_is_not_found(person: Person) -> None:
 
 def test_the_wrong_label_stops_the_page_and_says_what_to_do(world: World, person: Person, unit: str) -> None:
     other = world.journey.unit(LOT)
-    code = world.journey.code(world.journey.unit_label(other, "bag"))
-    answer = person("zhao.l").post(f"/units/{unit}/scan-back", form={"code": code})
+    code = world.journey.code(world.journey.unit_label(unit, "bag"))
+    answer = person("zhao.l").post(f"/units/{other}/scan-back", form={"code": code})
     assert answer.status_code == 409
     assert "Stop: take it off and ask QA." in answer.get_data(as_text=True)

@@ -16,7 +16,7 @@ from support.worlds import World
 from cotrack.labelling.gateways import zpl
 from cotrack.labelling.gateways.read_back import codes_in_picture
 from cotrack.labelling.service import instances, printing
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import filling
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def unit(world: World) -> str:
 
 
 def ask(world: World, unit: str, kind: str = "bag", *, reason: str = "") -> int:
-    label_id: int = world.do("zhao.l", lambda work: units.request_label(work, unit, kind=kind, reason=reason)).id
+    label_id: int = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind=kind, reason=reason)).id
     return label_id
 
 
@@ -61,6 +61,8 @@ def read_by_two(document: bytes) -> set[str]:
 def test_what_arrives_at_the_printer_decodes_to_the_very_code(
     world: World, unit: str, kind: str, dots_per_inch: int
 ) -> None:
+    if kind == "tag":
+        world.journey.scan_back(unit, world.journey.code(world.journey.unit_label(unit, "bag")))
     with printer(world, dots_per_inch=dots_per_inch) as paper:
         label_id = ask(world, unit, kind)
         assert hand_out(world, label_id).document is None
@@ -71,6 +73,16 @@ def test_what_arrives_at_the_printer_decodes_to_the_very_code(
     width, height = 100 / 25.4 * dots_per_inch, 50 / 25.4 * dots_per_inch
     assert abs(int(document.split(b"^PW")[1].split(b"^")[0]) - width) <= 1
     assert abs(int(document.split(b"^LL")[1].split(b"^")[0]) - height) <= 1
+
+
+@pytest.mark.parametrize("dots_per_inch", [203, 300])
+def test_the_small_label_of_a_sample_decodes_to_the_very_code(world: World, dots_per_inch: int) -> None:
+    world.journey.lot(LOT)
+    with printer(world, dots_per_inch=dots_per_inch) as paper:
+        sample = world.journey.sample(LOT, "mycoplasma")
+        (document,) = paper.wait_for(1)
+    assert read_by_two(document) == {world.journey.live_code(f"unit:{sample}", "sample")}
+    assert abs(int(document.split(b"^LL")[1].split(b"^")[0]) - 25 / 25.4 * dots_per_inch) <= 1
 
 
 @pytest.mark.parametrize("dots_per_inch", [203, 300])
@@ -96,10 +108,9 @@ def test_a_label_that_was_taken_is_printed_with_the_hash_of_its_bytes(world: Wor
 
 
 def test_each_label_is_drawn_from_its_own_data(world: World) -> None:
-    world.journey.lot(LOT)
-    bags = [world.journey.unit(LOT) for _ in range(3)]
+    bags = world.journey.finished_lot(LOT, bags=3)
     with printer(world) as paper:
-        asked = [ask(world, bag) for bag in bags]
+        asked = [ask(world, bag, reason="smudged") for bag in bags]
         for label_id in reversed(asked):
             hand_out(world, label_id)
         documents = paper.wait_for(3)

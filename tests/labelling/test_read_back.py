@@ -21,7 +21,7 @@ from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.gateways.zpl import picture_of_zpl, zpl_of_png
 from cotrack.labelling.service import printing
 from cotrack.labelling.service.instances import label_numbered
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import filling
 from cotrack.participants.service import bands, identity
 
 KINDS = ("bag", "tag", "wristband")
@@ -42,7 +42,7 @@ def by_zxing(picture: Image.Image) -> list[str]:
 
 def reprinted_bag(world: World, unit: str) -> bytes:
     """Print a bag's label anew and return its PDF."""
-    asked = world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag", reason="smudged"))
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag", reason="smudged"))
     document = printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), asked.id).document
     assert document is not None
     return document
@@ -122,6 +122,7 @@ def test_a_drawn_label_with_another_code_than_its_own_is_not_printed(world: Worl
     for spoiled in (white, two.resize((two.width // 2, two.height // 2))):
         with pytest.raises(LabelNotPrintable, match="does not read back"):
             require_code(spoiled, code)
+    world.journey.scan_back(unit, code)
     with pytest.raises(LabelNotPrintable, match="does not read back"):
         require_code(picture, world.journey.code(world.journey.unit_label(unit, "tag")))
 
@@ -142,7 +143,7 @@ def test_the_label_of_a_production_site_says_nothing_of_training_and_fails_here(
     unit = world.journey.unit(LOT)
     production = replace(world.runtime.ground, is_training=False)
     world.cast.ground = production
-    label_id = world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag")).id
+    label_id = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag")).id
     document = printing.hand_out(production, world.cast.actor("zhao.l"), label_id).document
     assert document is not None
     (code,) = by_pyzbar(picture_of_pdf(document))

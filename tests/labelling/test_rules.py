@@ -28,7 +28,7 @@ from cotrack.labelling.rules.codes import (
 from cotrack.labelling.rules.kinds import BY_LETTER, KINDS
 from cotrack.labelling.rules.standing import LabelFacts, Scan, against_label, against_scanned_before
 
-BAG, TAG, BAND = KINDS["bag"], KINDS["tag"], KINDS["wristband"]
+BAG, TAG, BAND, SAMPLE = KINDS["bag"], KINDS["tag"], KINDS["wristband"], KINDS["sample"]
 SITE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 KEY_ID = "ABC"
@@ -173,9 +173,9 @@ def test_a_reprint_has_another_printed_check() -> None:
 
 
 def test_every_kind_has_a_letter_of_its_own_and_is_found_by_it() -> None:
-    assert BY_LETTER == {"B": BAG, "T": TAG, "P": BAND}
+    assert BY_LETTER == {"B": BAG, "T": TAG, "P": BAND, "S": SAMPLE}
     assert [kind.name for kind in KINDS.values()] == list(KINDS)
-    assert (BAG.noun, TAG.noun, BAND.noun) == ("unit", "unit", "participant")
+    assert (BAG.noun, TAG.noun, BAND.noun, SAMPLE.noun) == ("unit", "unit", "participant", "unit")
 
 
 def test_a_code_is_125_capital_letters_and_digits() -> None:
@@ -283,7 +283,8 @@ def test_a_code_of_another_environment_is_refused_before_its_signature() -> None
     [
         (3, "T", "bad_signature"),
         (3, "P", "bad_signature"),
-        (3, "S", "unknown_code"),
+        (3, "F", "unknown_code"),
+        (3, "S", "bad_signature"),
         (5, "AAAAAAAAAA", "bad_signature"),
         (15, "BC", "bad_signature"),
         (17, "C", "bad_signature"),

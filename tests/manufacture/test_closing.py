@@ -4,8 +4,8 @@ from support.refusals import refused
 from support.stages import LOT
 from support.worlds import World
 
-from cotrack.labelling.service import instances, printing
-from cotrack.manufacture.service import lots, units
+from cotrack.labelling.service import instances, papers
+from cotrack.manufacture.service import filling, lots
 from cotrack.release.service import dispositions
 
 BAG = f"{LOT}-001"
@@ -13,11 +13,12 @@ BAG = f"{LOT}-001"
 
 def test_a_lot_with_a_printed_label_in_hand_is_not_closed(world: World) -> None:
     world.journey.finished_lot(LOT)
-    again = world.do("zhao.l", lambda work: units.request_label(work, BAG, kind="bag", reason="torn"))
-    printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), again.id)
+    replaced = world.journey.unit_label(BAG, "bag", reason="torn")
+    destroyed = world.journey.unit_label(BAG, "bag", reason="torn again")
     world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))
-    world.do("qian.m", lambda work: units.destroy_unit(work, BAG, reason="rejected"))
+    world.do("qian.m", lambda work: filling.destroy_unit(work, BAG, reason="rejected"))
+    assert world.read(lambda session: instances.label_numbered(session, destroyed)).paper == "destroyed"
     with refused("labels_unaccounted"):
         world.do("qian.m", lambda work: lots.close_lot(work, LOT))
-    world.do("qian.m", lambda work: instances.make_void(work, again.id, reason="destroyed with its bag"))
+    world.do("qian.m", lambda work: papers.account_for(work, replaced, paper="destroyed"))
     assert world.do("qian.m", lambda work: lots.close_lot(work, LOT)).status == "closed"

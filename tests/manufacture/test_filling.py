@@ -11,12 +11,14 @@ from cotrack.foundation.audit.service import records_of
 from cotrack.manufacture.service.lots import lot_numbered
 
 PATH = f"/api/v1/lots/{LOT}/units"
-CELLS = {"viable_million_per_ml": "5.360"}
+CELLS = {"viable_million_per_ml": "5.360", "viability_percent": "93.0"}
 
 
 @pytest.fixture(autouse=True)
 def lot(world: World) -> str:
-    return world.journey.lot(LOT)
+    number = world.journey.lot(LOT)
+    world.journey.line_cleared(number)
+    return number
 
 
 def bags(world: World) -> list[str]:

@@ -73,7 +73,7 @@ def test_every_label_that_was_not_scanned_back_is_named(labels: dict[str, str], 
 @pytest.mark.parametrize("status", UNIT.states)
 def test_a_lot_closes_only_when_every_unit_has_come_to_its_end(status: str) -> None:
     reasons = against_close([unit(status="completed"), unit("MSC26-0031-002", status)], 0)
-    is_ended = status in {"completed", "stopped_early", "wasted", "destroyed"}
+    is_ended = status in {"completed", "stopped_early", "wasted", "destroyed", "sent", "archived", "used_up"}
     assert [each.code for each in reasons] == ([] if is_ended else ["unit_open"])
     assert [each.solve for each in reasons] == ([] if is_ended else ["unit:MSC26-0031-002"])
 

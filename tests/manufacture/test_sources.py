@@ -175,7 +175,7 @@ def finished(world: World) -> None:
     """A lot with sources, its results all there and reviewed."""
     with_sources(world, lot=world.journey.lot(LOT))
     world.journey.labelled_unit(LOT)
-    world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
+    world.journey.filling_finished(LOT)
     world.journey.results(file_of(example_rows(LOT)))
     world.journey.review(LOT)
 

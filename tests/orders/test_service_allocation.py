@@ -31,7 +31,7 @@ def released(
     journey = world.journey
     journey.lot(number, made_on=made_on)
     bags = [journey.labelled_unit(number, volume_ml=volume) for volume in volumes_ml]
-    world.do("zhao.l", lambda work: lots.finish_lot(work, number))
+    world.journey.filling_finished(number)
     for bag in bags:
         world.do("ma.k", lambda work, each=bag: store_unit(work, each, place="LN2-A"))
     journey.results(results_of(world, number, Viable_cell_count=count))

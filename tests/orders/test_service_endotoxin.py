@@ -21,7 +21,7 @@ def released(world: World, endotoxin: str, *, number: str = LOT, days_ago: int =
     journey = world.journey
     journey.lot(number, made_on=journey.today() - timedelta(days=days_ago))
     bag = journey.labelled_unit(number, volume_ml="30.0")
-    world.do("zhao.l", lambda work: lots.finish_lot(work, number))
+    world.journey.filling_finished(number)
     world.do("ma.k", lambda work: store_unit(work, bag, place="LN2-A"))
     journey.results(results_of(world, number, Endotoxin=endotoxin))
     journey.review(number)

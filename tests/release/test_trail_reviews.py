@@ -25,7 +25,7 @@ from cotrack.foundation.audit.service import MOST_CHANGES_TOLD
 from cotrack.foundation.errors import ReasonMissing, SignatureRefused
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import filling, lots
 from cotrack.quality.service import actions, deviations, holds
 from cotrack.release.rules.lots import TrailStanding
 from cotrack.release.service import dispositions, imports, trail_reviews
@@ -87,7 +87,7 @@ def held_and_lifted(world: World) -> None:
 
 
 def bag_destroyed(world: World) -> None:
-    world.do("ma.k", lambda work: units.destroy_unit(work, BAG, reason="leaks"))
+    world.do("ma.k", lambda work: filling.destroy_unit(work, BAG, reason="leaks"))
 
 
 def bag_scanned_for_somebody(world: World) -> None:
@@ -295,7 +295,7 @@ def test_a_record_that_was_numbered_before_the_review_and_committed_after_it_und
         let_go.wait(PATIENCE)
 
     def printed_again(work: Work) -> None:
-        units.request_label(work, BAG, kind="bag", reason="smudged")
+        filling.request_label(work, BAG, kind="bag", reason="smudged")
         event.listen(work.session, "before_commit", hold_back)
 
     late = threading.Thread(target=ready.do, args=("zhao.l", printed_again))

@@ -23,7 +23,7 @@ from support.worlds import World
 from cotrack.bedside.service import infusions, ward
 from cotrack.foundation.errors import Blocked, TransitionNotAllowed
 from cotrack.foundation.work import Work
-from cotrack.labelling.service import instances
+from cotrack.labelling.service import papers
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.service import allocation
 from cotrack.quality.service.holds import standing_holds
@@ -242,7 +242,7 @@ def test_a_label_that_dies_between_check_and_start_lets_no_start_follow(world: W
     bedside = at_the_bedside(world)
     first, second = bedside.check("zhou.n"), bedside.check("wu.n")
     label_id = getattr(kept(world, first), "unit_label_id" if subject == "unit" else "other_label_id")
-    death = HeldCommand(world, "qian.m", lambda work: instances.make_void(work, label_id, reason="torn"))
+    death = HeldCommand(world, "qian.m", lambda work: papers.make_void(work, label_id, reason="torn"))
     start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
     assert start.waits()
     death.commit()
@@ -257,7 +257,7 @@ def test_a_label_dies_only_after_the_start_that_counted_on_it_is_recorded(world:
     first, second = bedside.check("zhou.n"), bedside.check("wu.n")
     scanned = kept(world, first)
     start = HeldCommand(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
-    death = Waiting(world, "qian.m", lambda work: instances.make_void(work, scanned.unit_label_id, reason="torn"))
+    death = Waiting(world, "qian.m", lambda work: papers.make_void(work, scanned.unit_label_id, reason="torn"))
     assert death.waits()
     start.commit()
     death.end()
@@ -268,7 +268,7 @@ def test_a_label_that_dies_between_check_and_thaw_lets_no_thaw_follow(world: Wor
     ward_side = at_the_ward(world)
     first, second = (world.journey.thaw_check(ward_side.bag, by) for by in ("zhou.n", "wu.n"))
     scanned = kept(world, first)
-    death = HeldCommand(world, "qian.m", lambda work: instances.make_void(work, scanned.other_label_id, reason="torn"))
+    death = HeldCommand(world, "qian.m", lambda work: papers.make_void(work, scanned.other_label_id, reason="torn"))
     pair = {"first_check": first.id, "second_check": second.id}
     thaw = Waiting(world, "wu.n", lambda work: infusions.start_thaw(work, **pair))
     assert thaw.waits()

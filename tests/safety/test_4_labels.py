@@ -16,9 +16,9 @@ from cotrack.foundation.errors import Blocked, TransitionNotAllowed
 from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.service import instances, printing
+from cotrack.labelling.service import instances, papers, printing
 from cotrack.labelling.service.scanning import key_id
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import filling
 
 
 def check_with(world: World, bag: str, *, band: str | None = None, tag: str = "") -> MadeCheck:
@@ -32,7 +32,7 @@ def check_with(world: World, bag: str, *, band: str | None = None, tag: str = ""
 
 
 def reprinted(world: World, unit: str, kind: str) -> str:
-    label = world.do("zhao.l", lambda work: units.request_label(work, unit, kind=kind, reason="smudged"))
+    label = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind=kind, reason="smudged"))
     printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), label.id)
     return world.journey.code(label.id)
 
@@ -40,7 +40,7 @@ def reprinted(world: World, unit: str, kind: str) -> str:
 def test_a_label_that_was_printed_again_is_dead_from_that_moment(world: World) -> None:
     bedside = at_the_bedside(world)
     old = world.journey.live_code(f"unit:{bedside.bag}", "bag")
-    world.do("zhao.l", lambda work: units.request_label(work, bedside.bag, kind="bag", reason="smudged"))
+    world.do("zhao.l", lambda work: filling.request_label(work, bedside.bag, kind="bag", reason="smudged"))
     assert codes(check_with(world, old)) == ["label_superseded"]
 
 
@@ -56,7 +56,7 @@ def test_a_void_label_is_stopped(world: World) -> None:
     bedside = at_the_bedside(world)
     old = world.journey.live_code(f"unit:{bedside.bag}", "bag")
     label = world.read(lambda session: instances.live_label(session, f"unit:{bedside.bag}", "bag"))
-    world.do("zhao.l", lambda work: instances.make_void(work, label.id, reason="torn"))
+    world.do("zhao.l", lambda work: papers.make_void(work, label.id, reason="torn"))
     assert codes(check_with(world, old)) == ["label_void"]
 
 
@@ -154,7 +154,7 @@ def test_a_second_label_of_a_bag_needs_a_reason(world: World) -> None:
     unit = world.journey.unit(LOT)
     world.journey.unit_label(unit, "bag")
     with pytest.raises(Blocked) as refused:
-        world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag"))
+        world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag"))
     assert [each.code for each in refused.value.blockers] == ["reason_missing"]
 
 
@@ -162,7 +162,7 @@ def test_a_reprint_between_check_and_start_stops_the_start(world: World) -> None
     bedside = at_the_bedside(world)
     first, second = bedside.check("zhou.n"), bedside.check("wu.n")
     reprint = HeldCommand(
-        world, "zhao.l", lambda work: units.request_label(work, bedside.bag, kind="bag", reason="smudged")
+        world, "zhao.l", lambda work: filling.request_label(work, bedside.bag, kind="bag", reason="smudged")
     )
     start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
     assert start.waits()
@@ -175,7 +175,7 @@ def test_a_reprint_between_check_and_start_stops_the_start(world: World) -> None
 def test_what_is_read_from_the_printed_paper_is_the_label_and_says_nothing_of_a_person(world: World) -> None:
     world.journey.lot(LOT)
     unit = world.journey.unit(LOT)
-    asked = world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag"))
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag"))
     handed = printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), asked.id)
     assert handed.document is not None
     (read,) = codes_in_picture(picture_of_pdf(handed.document))
@@ -193,7 +193,7 @@ def test_a_printer_that_does_not_answer_leaves_no_valid_label(world: World, tmp_
     world.journey.lot(LOT)
     unit = world.journey.unit(LOT)
     world.cast.ground = ground
-    asked = world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag"))
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag"))
     with pytest.raises(Exception, match="did not take the label"):
         printing.hand_out(ground, world.cast.actor("zhao.l"), asked.id)
     assert world.read(lambda session: instances.label_numbered(session, asked.id)).status == "void"

@@ -17,7 +17,7 @@ from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import Blocked, PermissionDenied
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.service import instances
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import filling
 from cotrack.participants.service import bands
 from cotrack.release.service import dispositions, results, trail_reviews
 from cotrack.study import service as study
@@ -176,7 +176,7 @@ def test_whoever_printed_or_applied_a_label_of_the_lot_does_not_release_it(world
     bag = f"{LOT}-001"
     if act == "print":
         reprint = {"kind": "bag", "reason": "smudged"}
-        world.do("both.b", lambda work: units.request_label(work, bag, **reprint), station="FILL-1")
+        world.do("both.b", lambda work: filling.request_label(work, bag, **reprint), station="FILL-1")
     else:
         code = world.journey.code(world.journey.unit_label(bag, "bag", reason="smudged"))
         world.do("both.b", lambda work: instances.scan_back(work, f"unit:{bag}", code))

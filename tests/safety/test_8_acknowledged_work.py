@@ -84,6 +84,7 @@ def test_a_file_is_stored_whole_or_not_at_all(world: World) -> None:
 def test_a_refused_command_can_be_repeated_when_its_reason_is_gone(world: World) -> None:
     world.journey.lot(LOT)
     with pytest.raises(Blocked):
-        world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
+        world.journey.filling_finished(LOT)
     world.journey.labelled_unit(LOT)
+    world.journey.line_left(LOT)
     assert world.do("zhao.l", lambda work: lots.finish_lot(work, LOT)).status == "quarantine"

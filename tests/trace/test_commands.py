@@ -7,7 +7,7 @@ from support.stages import HER, LOT, at_the_bedside
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
-from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service import filling, lots
 from cotrack.quality.service import deviations
 
 
@@ -94,7 +94,7 @@ def test_every_record_is_told_however_many_there_are(world: World, program: Prog
         world.journey.unit(LOT)
     unit = f"{LOT}-001"
     for _ in range(60):
-        world.do("zhao.l", lambda work: units.request_label(work, unit, kind="bag", reason="again"))
+        world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag", reason="again"))
     told = events(traced(program, "lot", LOT))
     assert told.count("unit.fill") == 60
     assert told.count("label_instance.request") == 60

@@ -35,7 +35,7 @@ def _lots(session: Session, states: Sequence[str], *conditions: ColumnElement[bo
     statement = (
         select(Lot, func.count(Unit.id))
         .join(Unit, Unit.lot_id == Lot.id)
-        .where(Unit.status.in_(states), *conditions)
+        .where(Unit.kind == "bag", Unit.status.in_(states), *conditions)
         .group_by(Lot.id)
         .order_by(Lot.expires_at, Lot.id)
     )

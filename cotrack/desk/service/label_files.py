@@ -19,7 +19,7 @@ from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service import printing
 from cotrack.labelling.service.scanning import understand
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import filling, units
 from cotrack.participants.service import bands
 
 SPECIMEN_CODE = "CT1-SPECIMEN"
@@ -57,7 +57,7 @@ def printed(ground: Ground, actor: Actor, kind: str, key: str, *, output: Output
         if kind == "wristband":
             label = bands.request_band(work, key, reason=reason)
         else:
-            label = units.request_label(work, key, kind=kind, reason=reason)
+            label = filling.request_label(work, key, kind=kind, reason=reason)
     private = None
     if kind == "wristband":
         with unit_of_work(ground, actor) as work:

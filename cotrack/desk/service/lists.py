@@ -7,6 +7,7 @@ from cotrack.foundation.web.listing import Column, Filter, Listing
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import DEVIATION, LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.rules.filling import SAMPLE_KINDS
 from cotrack.manufacture.service.inputs import is_held_from_above
 from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import status_for_people
@@ -33,7 +34,7 @@ def _lot_held(*subjects: ColumnElement[str]) -> ColumnElement[str | None]:
 
 def lot_list() -> Listing:
     """Return all lots."""
-    units = select(func.count()).where(Unit.lot_id == Lot.id).scalar_subquery()
+    units = select(func.count()).where(Unit.lot_id == Lot.id, Unit.kind == "bag").scalar_subquery()
     return Listing(
         name="lots",
         title=N_("Lots"),
@@ -44,7 +45,7 @@ def lot_list() -> Listing:
             Column("held", N_("Hold"), lambda row: row.held, None, "status"),
             Column("made_on", N_("Made on"), lambda row: row.Lot.made_on, Lot.made_on),
             Column("expires_at", N_("Expires"), lambda row: row.Lot.expires_at, Lot.expires_at, "time"),
-            Column("units", N_("Units"), lambda row: row.units, None, "number"),
+            Column("units", N_("Bags"), lambda row: row.units, None, "number"),
         ),
         id_column=Lot.id,
         search=(Lot.number,),
@@ -70,7 +71,10 @@ def unit_list() -> Listing:
         ),
         id_column=Unit.id,
         search=(Unit.number,),
-        filters=(Filter("status", N_("Status"), UNIT.states, Unit.status),),
+        filters=(
+            Filter("status", N_("Status"), UNIT.states, Unit.status),
+            Filter("kind", N_("Kind"), SAMPLE_KINDS, Unit.kind),
+        ),
         sort="number",
     )
 

@@ -27,7 +27,7 @@ from cotrack.release.service.results import files_of
 from cotrack.study.service import definition_of
 
 LOT_EXTRAS: Final = (
-    Extra(N_("Fill a bag"), "manufacture.fill_unit", "unit:fill", frozenset({"in_process"})),
+    Extra(N_("Fill and label bags"), "filling.show", "unit:fill", frozenset({"in_process"}), look="main"),
     Extra(N_("Use in lot"), "manufacture.use_in_lot", "source:use", frozenset({"in_process"})),
     Extra(N_("Enter result by hand"), "release.enter_result", "result:enter"),
     Extra(N_("Review results"), "release.review_results", "result:review"),

@@ -12,6 +12,7 @@ from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.labelling.service.keeping import still_owed
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.service.clearances import clearances_waiting
 from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.actions import planned_actions
@@ -33,20 +34,43 @@ UNDECIDED: Final = ("quarantine", "conditionally_released")
 
 def lots_to_fill(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
     for lot in session.scalars(select(Lot).where(Lot.status == "in_process").order_by(Lot.id)):
-        yield Task(N_("Fill and label bags"), f"lot:{lot.number}", "desk.lot", {"number": lot.number}, lot.made_at)
+        yield Task(N_("Fill and label bags"), f"lot:{lot.number}", "filling.show", {"number": lot.number}, lot.made_at)
 
 
 def bags_to_store(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
     statement = (
         select(Unit)
         .join(Lot, Lot.id == Unit.lot_id)
-        .where((Unit.status == "returned") | ((Unit.status == "filled") & (Lot.status != "in_process")))
+        .where(
+            Unit.kind == "bag",
+            (Unit.status == "returned") | ((Unit.status == "filled") & (Lot.status != "in_process")),
+        )
         .order_by(Unit.id)
     )
     for unit in session.scalars(statement):
         yield Task(
             N_("Store the bag"), f"unit:{unit.number}", "custody.store_unit", {"number": unit.number}, unit.filled_at
         )
+
+
+def samples_to_place(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    statement = (
+        select(Unit)
+        .join(Lot, Lot.id == Unit.lot_id)
+        .where(Unit.kind != "bag", Unit.status == "filled", Lot.status != "in_process")
+        .order_by(Unit.id)
+    )
+    for unit in session.scalars(statement):
+        title = N_("Send the sample to the laboratory, or archive it")
+        yield Task(title, f"unit:{unit.number}", "desk.unit", {"number": unit.number}, unit.filled_at)
+
+
+def lines_to_check(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the lines that another person cleared: a second one looks too."""
+    for each in clearances_waiting(session, desk.actor.person_id):
+        since, arguments = each.left_at or each.cleared_at, {"number": each.lot.number}
+        title = N_("Check the line as the second person")
+        yield Task(title, f"lot:{each.lot.number}", "filling.show", arguments, since, is_urgent=True)
 
 
 def prints_to_resolve(session: Session, desk: Desk) -> Iterator[Task]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cotrack.labelling.gateways.typesetting import PDF_DOTS_PER_INCH, qr_symbol, template, typeset
 
-QR_BOX_MM = {"bag": 32.0, "tag": 32.0, "wristband": 24.0}
+QR_BOX_MM = {"bag": 32.0, "tag": 32.0, "wristband": 24.0, "sample": 18.0}
 """The side of a label's symbol at most. 125 characters at level Q make version 7."""
 
 

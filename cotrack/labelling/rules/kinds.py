@@ -20,8 +20,9 @@ KINDS: Final = {
         LabelKind("B", "bag", "unit", "label:print_bag"),
         LabelKind("T", "tag", "unit", "label:print_bag"),
         LabelKind("P", "wristband", "participant", "label:print_band"),
+        LabelKind("S", "sample", "unit", "label:print_bag"),
     )
 }
-"""Letters kept for later kinds: S sample, F freezer box, U staff badge, L location, O order sheet, X shipper."""
+"""Letters kept for later kinds: F freezer box, U staff badge, L location, O order sheet, X shipper."""
 
 BY_LETTER: Final = {kind.letter: kind for kind in KINDS.values()}

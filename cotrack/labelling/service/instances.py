@@ -16,6 +16,7 @@ from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.check_character import printed_check
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
 from cotrack.labelling.rules.kinds import KINDS
+from cotrack.labelling.rules.reconciliation import paper_of_superseded
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import scan_record, understand
 from cotrack.lifecycles import LABEL_INSTANCE
@@ -48,6 +49,7 @@ def request_label(
     older, instance = _live(work, entity, kind), _next_instance(work, entity, kind)
     work.refuse_if([*against, *_against_request(work, older, instance, reason)])
     if older is not None:
+        older.paper = paper_of_superseded(older.status)
         work.move(older, "supersede")
         work.session.flush()
     row = LabelInstance(
@@ -132,12 +134,15 @@ def _printer(work: Work) -> str:
     return station.printer if station else ""
 
 
-def scan_back(work: Work, subject: str, text: str) -> LabelInstance:
-    """Take a label as applied once it was scanned on its thing; another thing's label is refused."""
+def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelInstance:
+    """Take a label as applied once it was scanned on its thing; another thing's label is refused.
+
+    `kind` names the one label that is asked for, where a page asks for one.
+    """
     work.begin(LABEL_INSTANCE, "apply", "", subject=subject)
     (scan,) = understand(work.ground, work.session, [text])
     work.details["scan"] = scan_record(work.ground, text, scan)
-    blockers = against_label(scan, tuple(KINDS), needs_applied=False)
+    blockers = against_label(scan, (kind,) if kind else tuple(KINDS), needs_applied=False)
     if not blockers and scan.subject != subject:
         blockers.append(Blocker("wrong_label", "This label belongs to another thing. Stop: take it off and ask QA."))
     work.refuse_if(blockers)
@@ -158,18 +163,6 @@ def _by_scan(work: Work, subject: str, kind: str, instance: int) -> LabelInstanc
         .where(LabelInstance.subject == subject, LabelInstance.kind == kind, LabelInstance.instance == instance)
         .with_for_update()
     ).scalar_one()
-
-
-def make_void(work: Work, label_id: int, *, reason: str) -> LabelInstance:
-    """Make a spoiled, lost or doubtful label void; whoever does it may see the thing that it is for."""
-    found = work.session.get(LabelInstance, label_id)
-    work.begin(LABEL_INSTANCE, "void", str(label_id), reason=reason, subject=found.subject if found else "")
-    row = work.session.get(LabelInstance, label_id, with_for_update=True)
-    if row is None:
-        raise NotFound("There is no such label.")
-    work.require(seen_by(row))
-    work.move(row, "void")
-    return row
 
 
 def labels_of(session: Session, subject: str) -> Sequence[LabelInstance]:

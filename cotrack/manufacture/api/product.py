@@ -12,7 +12,7 @@ from cotrack.foundation.web.visit import needs, runtime
 from cotrack.labelling.schemas import LabelInstanceOut
 from cotrack.labelling.service import instances
 from cotrack.manufacture import schemas
-from cotrack.manufacture.service import inputs, late_inputs, lots, sources, units
+from cotrack.manufacture.service import filling, inputs, late_inputs, lots, sources, units
 from cotrack.quality.schemas import DescriptionIn, DeviationOut
 
 api = Blueprint("api_manufacture", __name__, url_prefix="/api/v1", description="Lots and units")
@@ -87,7 +87,9 @@ def recall_lot(body: dict[str, Any], number: str) -> Response:
 @api.response(201, schemas.UnitOut)
 def fill_unit(body: dict[str, Any], number: str) -> Response:
     """Fill the next bag of a lot."""
-    return answer(lambda work: units.fill_unit(work, number, **body), schemas.UnitOut(), status=201)
+    return answer(
+        lambda work: filling.fill_unit(work, number, **schemas.content_of(body)), schemas.UnitOut(), status=201
+    )
 
 
 @api.get("/units")
@@ -114,7 +116,7 @@ def show_unit(number: str) -> Any:
 @api.response(201, LabelInstanceOut)
 def request_label(body: dict[str, Any], number: str) -> Response:
     """Ask for a label of a bag; it is handed out by `POST /labels/{id}/hand-out`."""
-    return answer(lambda work: units.request_label(work, number, **body), LabelInstanceOut(), status=201)
+    return answer(lambda work: filling.request_label(work, number, **body), LabelInstanceOut(), status=201)
 
 
 @api.post("/units/<number>/scan-back")
@@ -159,7 +161,7 @@ def open_unit_deviation(body: dict[str, Any], number: str) -> Response:
 @api.response(200, schemas.UnitOut)
 def destroy_unit(body: dict[str, Any], number: str) -> Response:
     """Destroy a unit."""
-    return answer(lambda work: units.destroy_unit(work, number, **body), schemas.UnitOut())
+    return answer(lambda work: filling.destroy_unit(work, number, **body), schemas.UnitOut())
 
 
 @api.get("/donors")

@@ -8,9 +8,11 @@ from cotrack.manufacture.models.product import (
     CellBank,
     Donor,
     LateInput,
+    LineClearance,
     Lot,
     LotInput,
     Material,
+    RollChange,
     Unit,
 )
 
@@ -22,9 +24,11 @@ __all__ = [
     "Donor",
     "Equipment",
     "LateInput",
+    "LineClearance",
     "Lot",
     "LotInput",
     "Material",
+    "RollChange",
     "Step",
     "StepScan",
     "StepValue",

@@ -3,16 +3,19 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, relationship
 
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, ExactDecimal, Standing, column, one_of
-from cotrack.lifecycles import CELL_BANK, DONOR, LOT, MATERIAL, UNIT
+from cotrack.lifecycles import CELL_BANK, DONOR, LINE_CLEARANCE, LOT, MATERIAL, UNIT
 from cotrack.quality.models import Deviation
 from cotrack.study.models import StudyDefinition
 
-UNIT_KINDS = ("bag",)
+UNIT_KINDS = ("bag", "retention", "sterility", "mycoplasma", "rcl_archive")
+"""A bag is given; every other kind is a sample and never is. The kinds of `rules.filling`, again: a test compares."""
+
+AT_STATION = text("status IN ('cleared', 'in_force', 'leaving')")
 TIERS = ("master", "working")
 MATERIAL_KINDS = ("medium", "reagent", "vector", "container")
 
@@ -42,7 +45,7 @@ class Lot(Standing):
 
 
 class Unit(Standing):
-    """One labelled bag of a lot. Viable cells are volume × viable cells per mL, never times viability again."""
+    """One labelled bag or sample of a lot. Viable cells are volume × cells per mL, never times viability again."""
 
     __tablename__ = "unit"
     __lifecycle__ = UNIT
@@ -54,6 +57,12 @@ class Unit(Standing):
         one_of("kind", UNIT_KINDS),
         CheckConstraint("volume_ml > 0", name="volume_positive"),
         CheckConstraint("viable_million_per_ml > 0", name="cells_positive"),
+        CheckConstraint("viability_percent >= 0", name="viability_not_negative"),
+        CheckConstraint(
+            "kind = 'bag' OR status IN ('filled', 'sent', 'archived', 'used_up', 'destroyed')",
+            name="sample_never_given",
+        ),
+        CheckConstraint("kind <> 'bag' OR status NOT IN ('sent', 'archived', 'used_up')", name="bag_never_a_sample"),
         CheckConstraint("thawed_at IS NULL OR thaw_started_at IS NOT NULL", name="thaw_in_order"),
         CheckConstraint(
             "status NOT IN ('thawing', 'thawed', 'started', 'paused', 'completed') OR thaw_started_at IS NOT NULL",
@@ -66,12 +75,73 @@ class Unit(Standing):
     kind: Mapped[str] = column()
     volume_ml: Mapped[Decimal] = column(ExactDecimal(7, 1))
     viable_million_per_ml: Mapped[Decimal] = column(ExactDecimal(9, 3))
+    viability_percent: Mapped[Decimal | None] = column(ExactDecimal(4, 1))
     filled_at: Mapped[datetime] = column()
     filled_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
     thaw_started_at: Mapped[datetime | None] = column()
     thawed_at: Mapped[datetime | None] = column()
 
     lot: Mapped[Lot] = relationship(back_populates="units")
+
+
+class LineClearance(Standing):
+    """One lot's time at one station: cleared and checked before filling, cleared and checked again after it."""
+
+    __tablename__ = "line_clearance"
+    __lifecycle__ = LINE_CLEARANCE
+    __table_args__ = (
+        Index(
+            "uq_line_clearance_station", "station", unique=True, sqlite_where=AT_STATION, postgresql_where=AT_STATION
+        ),
+        Index("ix_line_clearance_lot_id", "lot_id"),
+        one_of("status", LINE_CLEARANCE.states),
+        CheckConstraint("cleared_by_id <> checked_by_id", name="two_people"),
+        CheckConstraint("left_by_id <> ended_by_id", name="two_people_after"),
+        CheckConstraint("looked_at <> ''", name="looked"),
+        CheckConstraint("status IN ('cleared', 'withdrawn') OR checked_by_id IS NOT NULL", name="checked"),
+        CheckConstraint(
+            "status <> 'ended' OR (left_by_id IS NOT NULL AND ended_by_id IS NOT NULL AND looked_at_after <> '')",
+            name="ended_by_two",
+        ),
+        CheckConstraint("labels_before >= 0 AND labels_after >= 0", name="labels_counted"),
+    )
+
+    lot_id: Mapped[int] = column(ForeignKey("lot.id", ondelete="RESTRICT"))
+    station: Mapped[str] = column()
+    roll: Mapped[str] = column()
+    labels_before: Mapped[int] = column()
+    looked_at: Mapped[str] = column()
+    cleared_at: Mapped[datetime] = column()
+    cleared_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    checked_at: Mapped[datetime | None] = column()
+    checked_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    labels_after: Mapped[int | None] = column()
+    looked_at_after: Mapped[str] = column()
+    left_at: Mapped[datetime | None] = column()
+    left_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    ended_at: Mapped[datetime | None] = column()
+    ended_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+    lot: Mapped[Lot] = relationship()
+
+
+class RollChange(Base):
+    """Another roll of labels at a station: what was left of the one before, and what the new one holds."""
+
+    __tablename__ = "roll_change"
+    __table_args__ = (
+        Index("ix_roll_change_clearance_id", "clearance_id"),
+        CheckConstraint("labels_left >= 0 AND labels_put_in > 0", name="labels_counted"),
+        CheckConstraint("roll <> ''", name="roll_named"),
+        {"info": APPEND_ONLY},
+    )
+
+    clearance_id: Mapped[int] = column(ForeignKey("line_clearance.id", ondelete="RESTRICT"))
+    labels_left: Mapped[int] = column()
+    roll: Mapped[str] = column()
+    labels_put_in: Mapped[int] = column()
+    changed_at: Mapped[datetime] = column()
+    changed_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
 
 
 class Donor(Standing):

@@ -9,7 +9,7 @@ from cotrack.labelling.pages import document_page
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, UNIT
 from cotrack.manufacture import schemas
-from cotrack.manufacture.service import inputs, late_inputs, lots, sources, units
+from cotrack.manufacture.service import filling, inputs, late_inputs, lots, sources, units
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.schemas import DescriptionIn
 
@@ -31,7 +31,7 @@ def fill_unit(number: str) -> Response:
         UNIT,
         "fill",
         schemas.UnitIn(),
-        lambda work, **body: units.fill_unit(work, number, **body),
+        lambda work, **body: filling.fill_unit(work, number, **schemas.content_of(body)),
         thing=f"lot:{number}",
         then=lambda unit: url_for("desk.unit", number=unit.number),
     )
@@ -106,7 +106,7 @@ def request_label(number: str) -> Response:
         LABEL_INSTANCE,
         "request",
         schemas.LabelIn(),
-        lambda work, **body: units.request_label(work, number, **body),
+        lambda work, **body: filling.request_label(work, number, **body),
         thing=f"unit:{number}",
         then=lambda label: url_for("labelling.show_label", label_id=label.id),
     )
@@ -124,7 +124,7 @@ def scan_back(number: str) -> Response:
 @needs("unit:destroy")
 def destroy_unit(number: str) -> Response:
     """Destroy a unit."""
-    act = lambda work, reason: units.destroy_unit(work, number, reason=reason)  # noqa: E731 (one line)
+    act = lambda work, reason: filling.destroy_unit(work, number, reason=reason)  # noqa: E731 (one line)
     return act_page(UNIT, "destroy", ReasonIn(), act, thing=f"unit:{number}")
 
 

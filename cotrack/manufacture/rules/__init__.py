@@ -4,6 +4,7 @@ from cotrack.manufacture.rules.lots import (
     APPROVED_STATES,
     END_STATES,
     LABELS_OF_A_BAG,
+    LABELS_OF_A_SAMPLE,
     MATERIAL_KINDS,
     REFUSED_STATES,
     SourceFacts,
@@ -23,6 +24,7 @@ from cotrack.manufacture.rules.lots import (
     against_use,
     against_vials,
     end_of_life,
+    labels_of,
     lot_expiry,
     lot_not_in_process,
 )
@@ -31,6 +33,7 @@ __all__ = [
     "APPROVED_STATES",
     "END_STATES",
     "LABELS_OF_A_BAG",
+    "LABELS_OF_A_SAMPLE",
     "MATERIAL_KINDS",
     "REFUSED_STATES",
     "SourceFacts",
@@ -50,6 +53,7 @@ __all__ = [
     "against_use",
     "against_vials",
     "end_of_life",
+    "labels_of",
     "lot_expiry",
     "lot_not_in_process",
 ]

@@ -12,7 +12,10 @@ from cotrack.study.rules.definition import Definition
 from cotrack.study.rules.eligibility import add_months
 
 END_STATES = frozenset({"completed", "stopped_early", "wasted", "destroyed"})
+SAMPLE_END_STATES = frozenset({"sent", "archived", "used_up"})
+"""Where a sample has come to an end for its lot: kept for years or with the laboratory, it holds no lot open."""
 LABELS_OF_A_BAG = ("bag", "tag")
+LABELS_OF_A_SAMPLE = ("sample",)
 MATERIAL_KINDS = ("medium", "reagent", "vector", "container")
 
 
@@ -23,6 +26,12 @@ class UnitFacts:
     number: str
     status: str
     labels: Mapping[str, str]
+    kind: str = "bag"
+
+
+def labels_of(kind: str) -> tuple[str, ...]:
+    """Return the labels that a unit of this kind has, in the order in which they go on it."""
+    return LABELS_OF_A_BAG if kind == "bag" else LABELS_OF_A_SAMPLE
 
 
 def against_filled_volume(definition: Definition, volume_ml: Decimal, reason: str) -> list[Blocker]:
@@ -46,8 +55,11 @@ def against_filled_volume(definition: Definition, volume_ml: Decimal, reason: st
 
 
 def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
-    """Return what is missing before a lot leaves filling: at least one unit, each with both labels scanned back."""
-    if not units:
+    """Return what is missing before a lot leaves filling: at least one bag, each unit with its labels scanned back.
+
+    What was destroyed while the lot was filled needs no label.
+    """
+    if not any(unit.kind == "bag" and unit.status not in END_STATES for unit in units):
         return [Blocker("no_units", "No unit has been filled yet.")]
     return [
         Blocker(
@@ -57,14 +69,15 @@ def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
             solve=f"unit:{unit.number}",
         )
         for unit in units
-        for label in LABELS_OF_A_BAG
+        if unit.status not in END_STATES
+        for label in labels_of(unit.kind)
         if unit.labels.get(label) != "applied"
     ]
 
 
 def against_labelling(number: str, status: str) -> list[Blocker]:
     """Return why a unit gets no label: it has come to its end, and a label would outlive it."""
-    if status not in END_STATES:
+    if status not in END_STATES | {"sent", "used_up"}:
         return []
     return [Blocker("unit_ended", "{unit} has come to its end: it gets no label.", {"unit": number})]
 
@@ -74,7 +87,7 @@ def against_close(units: Sequence[UnitFacts], unaccounted_labels: int) -> list[B
     blockers = [
         Blocker("unit_open", "{unit} has not come to its end.", {"unit": unit.number}, solve=f"unit:{unit.number}")
         for unit in units
-        if unit.status not in END_STATES
+        if unit.status not in END_STATES | SAMPLE_END_STATES
     ]
     if unaccounted_labels:
         blockers.append(

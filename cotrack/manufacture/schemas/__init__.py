@@ -40,6 +40,7 @@ from cotrack.manufacture.schemas.product import (
     UnitIn,
     UnitOut,
     UseIn,
+    content_of,
 )
 
 __all__ = [
@@ -80,4 +81,5 @@ __all__ = [
     "UnitIn",
     "UnitOut",
     "UseIn",
+    "content_of",
 ]

@@ -1,5 +1,8 @@
 """Shapes of lots and units, and of what lots are made from."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from cotrack.foundation.web.schemas import (
@@ -14,7 +17,8 @@ from cotrack.foundation.web.schemas import (
     Words,
 )
 from cotrack.foundation.words import N_
-from cotrack.manufacture.rules import LABELS_OF_A_BAG, MATERIAL_KINDS
+from cotrack.manufacture.rules import LABELS_OF_A_BAG, LABELS_OF_A_SAMPLE, MATERIAL_KINDS
+from cotrack.manufacture.rules.filling import Content
 
 
 class LotIn(In):
@@ -41,16 +45,35 @@ class UnitIn(In):
         required=True,
         metadata={"label": N_("Viable cells"), "unit": "10⁶/mL", "kind": "number"},
     )
+    viability_percent = Quantity(
+        places=1,
+        least="0",
+        most="100",
+        required=True,
+        metadata={"label": N_("Viability"), "unit": "%", "kind": "number"},
+    )
     reason = Words(
         load_default="",
-        metadata={"label": N_("Reason"), "hint": N_("Only where the bag holds less than the study says.")},
+        metadata={
+            "label": N_("Reason"),
+            "hint": N_("Only where the bag holds less than the study says, or cells are outside its limits."),
+        },
     )
 
 
-class LabelIn(In):
-    """A label of a bag to print."""
+def content_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was read of a unit to fill with its measurements as one value, `content`."""
+    measured = {name: body[name] for name in CONTENT}
+    return {**{name: value for name, value in body.items() if name not in CONTENT}, "content": Content(**measured)}
 
-    kind = Choice(LABELS_OF_A_BAG, required=True, metadata={"label": N_("Label")})
+
+CONTENT = ("volume_ml", "viable_million_per_ml", "viability_percent")
+
+
+class LabelIn(In):
+    """A label of a bag or sample to print."""
+
+    kind = Choice((*LABELS_OF_A_BAG, *LABELS_OF_A_SAMPLE), required=True, metadata={"label": N_("Label")})
     reason = Words(
         load_default="",
         metadata={"label": N_("Reason"), "hint": N_("Only where the bag has this label already: the older one dies.")},
@@ -74,6 +97,7 @@ class UnitOut(Schema):
     kind = fields.String()
     volume_ml = fields.Decimal(as_string=True)
     viable_million_per_ml = fields.Decimal(as_string=True)
+    viability_percent = fields.Decimal(as_string=True, allow_none=True)
     filled_at = Instant()
     thaw_started_at = Instant(allow_none=True)
     thawed_at = Instant(allow_none=True)

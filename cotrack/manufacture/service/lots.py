@@ -12,13 +12,16 @@ from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
-from cotrack.labelling.rules.reconciliation import Fate, account_of, fate_of
-from cotrack.labelling.service.instances import live_labels
+from cotrack.labelling.rules.reconciliation import Fate, account_of
+from cotrack.labelling.service.papers import fate_of_label
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, LotInput, Unit
-from cotrack.manufacture.rules import UnitFacts, against_close, against_finish, lot_expiry
+from cotrack.manufacture.rules import against_close, against_finish, lot_expiry
+from cotrack.manufacture.rules.filling import against_leaving_filling
 from cotrack.manufacture.rules.process import against_finish_of_steps
+from cotrack.manufacture.service.clearances import clearance_facts, clearers
 from cotrack.manufacture.service.process import lot_steps, workers
+from cotrack.manufacture.service.units import unit_facts
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service import alerts, deviations, holds
 from cotrack.study import service as study
@@ -61,7 +64,7 @@ def _against_making(work: Work, number: str, made_on: date) -> list[Blocker]:
 
 
 def finish_lot(work: Work, number: str) -> Lot:
-    """End filling: every unit has both labels scanned back; the lot waits in quarantine."""
+    """End filling: every unit has its labels scanned back, the line was cleared after it; it waits in quarantine."""
     lot = work.take(Lot, "finish", number)
     work.refuse_if(against_finish_now(work.session, lot))
     work.move(lot, "finish")
@@ -72,7 +75,8 @@ def against_finish_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot in filling now."""
     steps = lot_steps(session, lot)
     of_steps = against_finish_of_steps(steps) if steps is not None else []
-    return [*of_steps, *against_finish(_unit_facts(session, lot))]
+    of_line = against_leaving_filling(clearance_facts(session, lot.id))
+    return [*of_steps, *against_finish(unit_facts(session, lot.id)), *of_line]
 
 
 def close_lot(work: Work, number: str) -> Lot:
@@ -86,7 +90,7 @@ def close_lot(work: Work, number: str) -> Lot:
 def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot open now."""
     account = account_of(fate for _, fate in label_fates(session, lot))
-    return against_close(_unit_facts(session, lot), account.in_hand)
+    return against_close(unit_facts(session, lot.id), account.in_hand)
 
 
 def label_fates(session: Session, lot: Lot) -> list[tuple[LabelInstance, Fate]]:
@@ -97,16 +101,7 @@ def label_fates(session: Session, lot: Lot) -> list[tuple[LabelInstance, Fate]]:
         .where(Unit.lot_id == lot.id)
         .order_by(LabelInstance.subject, LabelInstance.kind, LabelInstance.instance)
     )
-    return [
-        (each, fate_of(each.status, was_printed=each.printed_at is not None, was_applied=each.applied_at is not None))
-        for each in session.scalars(statement)
-    ]
-
-
-def _unit_facts(session: Session, lot: Lot) -> list[UnitFacts]:
-    units = session.scalars(select(Unit).where(Unit.lot_id == lot.id).order_by(Unit.number)).all()
-    labels = live_labels(session, [f"unit:{unit.number}" for unit in units])
-    return [UnitFacts(unit.number, unit.status, labels.get(f"unit:{unit.number}", {})) for unit in units]
+    return [(each, fate_of_label(each)) for each in session.scalars(statement)]
 
 
 def hold_lot(work: Work, number: str, *, action: str, reason: str) -> Hold:
@@ -157,9 +152,9 @@ def lot_numbered(session: Session, number: str) -> Lot:
 
 
 def producers(session: Session, lot: Lot) -> frozenset[int]:
-    """Return who had a hand in the lot: made it, put something in, filled, printed or applied, did or verified a step.
+    """Return who had a hand in the lot: made it, did a step, cleared its line, filled, printed or applied.
 
-    None of them may release it.
+    Whoever put something in or verified a step is one of them; none may release it.
     """
     filled_by = session.scalars(select(Unit.filled_by_id).where(Unit.lot_id == lot.id).distinct())
     labels = (
@@ -170,7 +165,8 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
     )
     labelled_by = {person for row in session.execute(labels) for person in row if person is not None}
     put_in_by = session.scalars(select(LotInput.used_by_id).where(LotInput.lot_id == lot.id).distinct())
-    return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by, *workers(session, lot.id)})
+    of_process = {*workers(session, lot.id), *clearers(session, lot.id)}
+    return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by, *of_process})
 
 
 def lots_numbered(session: Session, numbers: Sequence[str], *, lock: bool = False) -> dict[str, Lot]:

@@ -57,7 +57,7 @@ def _lines_of(accounts: Mapping[str, Account]) -> list[list[str]]:
 
 
 def _counts(account: Account) -> list[str]:
-    counts = (account.printed, account.applied, account.spoiled, account.replaced, account.in_hand)
+    counts = (account.printed, account.applied, account.spoiled, account.destroyed, account.returned, account.in_hand)
     return [str(each) for each in (*counts, account.never_printed)]
 
 

@@ -1,20 +1,16 @@
-"""Filling units, labelling them, and moving them through their lifecycle for later stages."""
+"""Units as they are found, what their labels say, and holding them."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.foundation.written import site_words
-from cotrack.labelling.models import LabelInstance
-from cotrack.labelling.service import instances
-from cotrack.lifecycles import UNIT
+from cotrack.labelling.service.instances import live_labels
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.rules import against_filled_volume, against_labelling, lot_not_in_process
+from cotrack.manufacture.rules import UnitFacts
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service import deviations, holds
 from cotrack.study import service as study
@@ -22,7 +18,16 @@ from cotrack.study import service as study
 LABEL_FIELDS = {
     "bag": ("product", "strength", "number", "lot", "expires", "volume_cells", "storage", "study", "trial", "maker"),
     "tag": ("product", "number", "lot", "expires", "handling", "trial"),
+    "sample": ("kind", "number", "lot", "made_on"),
 }
+
+SAMPLE_WORDS = {
+    "retention": "留样 Retention",
+    "sterility": "无菌检查 Sterility",
+    "mycoplasma": "支原体检查 Mycoplasma",
+    "rcl_archive": "RCL 存档 RCL archive",
+}
+"""What a sample's label calls its kind: in both languages, as everything that stands on a label."""
 
 STUDY_SAYS = {
     "product": ("product.name_zh",),
@@ -34,46 +39,11 @@ STUDY_SAYS = {
 """What of a label the study says: a label never leaves a dash where the sponsor has not set it."""
 
 
-def fill_unit(
-    work: Work, lot_number: str, *, volume_ml: Decimal, viable_million_per_ml: Decimal, reason: str = ""
-) -> Unit:
-    """Fill the next bag of a lot: its volume in mL, and viable cells in millions per mL as counted at filling.
-
-    A volume that the study's bag cannot hold is refused; one that is less than usual asks a reason.
-    """
-    work.record(UNIT.event("fill"), f"lot:{lot_number}", permission=UNIT["fill"].permission, reason=reason)
-    lot = work.lock(Lot, lot_number)
-    definition = study.definition_of(lot.study_definition)
-    work.refuse_if([*_against_filling(lot), *against_filled_volume(definition, volume_ml, reason)])
-    count = work.session.scalar(select(func.count()).where(Unit.lot_id == lot.id))
-    unit = Unit(
-        lot_id=lot.id,
-        number=f"{lot.number}-{int(count or 0) + 1:03d}",
-        kind="bag",
-        volume_ml=volume_ml,
-        viable_million_per_ml=viable_million_per_ml,
-        filled_at=work.now,
-        filled_by_id=work.person_id,
-        status="filled",
-    )
-    work.add(unit)
-    work.narrow(f"unit:{unit.number}")
-    return unit
-
-
-def _against_filling(lot: Lot) -> list[Blocker]:
-    return [] if lot.status == "in_process" else [lot_not_in_process(lot.number)]
-
-
-def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") -> LabelInstance:
-    """Ask for the bag or tag label of a unit, with what its template prints."""
-    subject = f"unit:{unit_number}"
-    instances.begin_request(work, kind, subject, reason=reason)
-    unit = work.lock(Unit, unit_number)
-    fields = label_fields(work, unit_numbered(work.session, unit_number), kind)
-    return instances.request_label(
-        work, kind, subject, fields=fields, reason=reason, against=against_labelling(unit.number, unit.status)
-    )
+def unit_facts(session: Session, lot_id: int) -> list[UnitFacts]:
+    """Return the units of a lot in the order of filling, each with the status of its live labels."""
+    units = session.scalars(select(Unit).where(Unit.lot_id == lot_id).order_by(Unit.id)).all()
+    labels = live_labels(session, [f"unit:{unit.number}" for unit in units])
+    return [UnitFacts(each.number, each.status, labels.get(f"unit:{each.number}", {}), each.kind) for each in units]
 
 
 def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:
@@ -95,15 +65,10 @@ def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:
         "study": definition.registration or "–",
         "handling": f"{definition.handling['zh']} {definition.handling['en']}",
         "maker": f"{site.maker_zh} {site.maker_en}",
+        "kind": SAMPLE_WORDS.get(unit.kind, ""),
+        "made_on": unit.lot.made_on.isoformat(),
     }
     return {name: everything[name] for name in LABEL_FIELDS[kind]}
-
-
-def destroy_unit(work: Work, unit_number: str, *, reason: str) -> Unit:
-    """Destroy a unit that will not be given."""
-    unit = work.take(Unit, "destroy", unit_number, reason=reason)
-    work.move(unit, "destroy")
-    return unit
 
 
 def hold_unit(work: Work, unit_number: str, *, reason: str) -> Hold:

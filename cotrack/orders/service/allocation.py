@@ -38,6 +38,7 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
         .join(Lot)
         .options(joinedload(Unit.lot))
         .where(
+            Unit.kind == "bag",
             Unit.status == "stored",
             Lot.status.in_(("released", "conditionally_released")),
             Lot.study_definition_id == order.study_definition_id,

@@ -10,14 +10,14 @@ from cotrack.foundation.access.models import Signature
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
-from cotrack.labelling.rules.reconciliation import account_of
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT, STEP
 from cotrack.manufacture.models import Lot, StepScan
 from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import InputLine, input_lines
-from cotrack.manufacture.service.lots import label_fates, lot_numbered
+from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.manufacture.service.process import StepLine, ValueLine, step_lines
+from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.quality.models import Deviation
 from cotrack.release.models import DECISIONS
@@ -43,7 +43,7 @@ def batch_record(session: Session, site: Site, number: str) -> Document:
         "is_whole": "yes" if all(each.status == "verified" for each in lines) else "no",
         "steps": [_step(each, site) for each in lines],
         "inputs": [_input(each, site) for each in input_lines(session, lot.id)],
-        "accounts": _accounts(session, lot),
+        "accounts": account_lines(session, lot),
         "deviations": [[each.number, each.classification or "–", each.status, _said(each)] for each in deviations],
         "signatures": _signatures(session, lot, deviations, site),
     }
@@ -134,17 +134,6 @@ def _input(line: InputLine, site: Site) -> list[str]:
     amount = f"{line.made.vials} 支 vials" if line.made.vials else line.made.amount
     who = f"{line.used_by}, {_at(line.made.used_at, site)}"
     return [source.number, source.name, amount, source.expires_on.isoformat(), who]
-
-
-def _accounts(session: Session, lot: Lot) -> list[list[str]]:
-    """Return the figures of the account of labels: kind, printed, applied, spoiled, replaced, in hand."""
-    labels = label_fates(session, lot)
-    kinds = sorted({each.kind for each, _ in labels})
-    found = {kind: account_of(fate for each, fate in labels if each.kind == kind) for kind in kinds}
-    return [
-        [kind, *map(str, (each.printed, each.applied, each.spoiled, each.replaced, each.in_hand))]
-        for kind, each in found.items()
-    ]
 
 
 def _said(deviation: Deviation) -> str:

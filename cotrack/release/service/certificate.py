@@ -87,7 +87,7 @@ def _earlier(session: Session, lot_id: int, signature: Signature) -> list[Signat
 def lot_lines(case: "ReleaseCase", site: Site) -> dict[str, str]:
     """Return what stands on the first page of each document of a lot's release."""
     product, lot = case.definition.product, case.lot
-    bags = [unit.number for unit in lot.units]
+    bags = [unit.number for unit in lot.units if unit.kind == "bag"]
     return {
         "study": f"{case.definition.registration or '–'} · {both(case.definition.title)}",
         "product": both(product.name),

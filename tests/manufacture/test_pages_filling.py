@@ -1,0 +1,133 @@
+"""The technician's page for filling: one step at a time, and each thing that goes wrong has its way on."""
+
+import re
+from typing import Any
+
+import pytest
+from support.clients import Client, SignIn
+from support.refusals import records
+from support.stages import LOT, OTHER_LOT
+from support.worlds import World
+
+from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
+from cotrack.manufacture.service import lots
+from cotrack.manufacture.service.filling_page import stand_of
+
+PAGE = f"/lots/{LOT}/filling"
+BAG = f"{LOT}-001"
+LOOKED = ["labels", "bags", "documents"]
+CONTENT = {"volume_ml": "30.0", "viable_million_per_ml": "5.360", "viability_percent": "93.0"}
+
+
+@pytest.fixture(autouse=True)
+def lot(world: World) -> str:
+    return world.journey.lot(LOT)
+
+
+def step(world: World, by: str = "zhao.l") -> str:
+    return str(world.read(lambda session: stand_of(session, world.cast.actor(by), LOT)).step)
+
+
+def post(client: Client, path: str, **form: Any) -> int:
+    return client.send("POST", f"{PAGE}/{path}", form=form).status_code
+
+
+def cleared(world: World, person: SignIn) -> int:
+    assert post(person("zhao.l"), "clear", looked_at=LOOKED, roll="R-1", labels="100") == 303
+    clearance = world.read(lambda session: stand_of(session, world.cast.actor("zhao.l"), LOT)).clearance.id
+    assert post(person("feng.t"), f"check/{clearance}", looked_at=LOOKED) == 303
+    return int(clearance)
+
+
+def printed(client: Client, kind: str, unit: str = BAG) -> str:
+    answer = client.send("POST", f"{PAGE}/print/{unit}/{kind}")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    (code,) = codes_in_picture(picture_of_pdf(answer.data))
+    return code
+
+
+def test_the_page_leads_from_a_line_that_is_not_clear_to_one_that_is_clear_again(world: World, person: SignIn) -> None:
+    technician = person("zhao.l")
+    assert step(world) == "clear"
+    assert "Clear the line for lot" in technician.get(PAGE).get_data(as_text=True)
+    clearance = cleared(world, person)
+    assert step(world) == "fill"
+    assert post(technician, "fill", **CONTENT) == 303
+    for kind in ("bag", "tag"):
+        assert step(world) == "print"
+        code = printed(technician, kind)
+        assert step(world) == "apply"
+        assert post(technician, f"scan/{BAG}/{kind}", code=code) == 303
+    said = technician.get(PAGE).get_data(as_text=True)
+    assert re.search(r"Bags labelled</dt><dd><strong>1<", said)
+    assert post(technician, "sample", kind="retention", **CONTENT) == 303
+    assert post(technician, f"broken/{LOT}-S01", reason="broke at filling") == 303
+    assert post(technician, f"leave/{clearance}", looked_at=LOOKED, labels="98") == 303
+    assert step(world) == "check_after"
+    assert post(technician, f"end/{clearance}", looked_at=LOOKED) == 409
+    assert post(person("feng.t"), f"end/{clearance}", looked_at=LOOKED) == 303
+    world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
+    assert step(world) == "over"
+
+
+def test_a_wrong_scan_stops_the_whole_page_says_what_to_do_and_is_recorded(world: World, person: SignIn) -> None:
+    first = world.journey.labelled_unit(LOT)
+    second = world.journey.unit(LOT)
+    world.journey.unit_label(second, "bag")
+    answer = person("zhao.l").send(
+        "POST", f"{PAGE}/scan/{second}/bag", form={"code": world.journey.live_code(f"unit:{first}", "bag")}
+    )
+    said = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert 'class="verdict stop"' in said
+    assert "Stop: take it off and ask QA." in said
+    assert "Take the label off the bag if it is not its own" in said
+    (kept,) = records(world, event="label_instance.apply", outcome="refused")
+    assert [each["code"] for each in kept["blockers"]] == ["wrong_label"]
+    assert step(world) == "apply"
+
+
+def test_a_jam_a_change_of_roll_and_a_broken_bag_are_one_press_each(world: World, person: SignIn) -> None:
+    technician = person("zhao.l")
+    clearance = cleared(world, person)
+    assert post(technician, "fill", **CONTENT) == 303
+    printed(technician, "bag")
+    label = world.read(lambda session: stand_of(session, world.cast.actor("zhao.l"), LOT)).label.id
+    said = technician.get(PAGE).get_data(as_text=True)
+    for words in ("Spoiled: it is still in hand", "Change the roll", f"Broken: destroy {BAG}"):
+        assert words in said
+    assert post(technician, f"spoiled/{label}", reason="jam or spoiled print", paper="in_hand") == 303
+    assert post(technician, f"roll/{clearance}", labels_left="0", roll="R-2", labels="500") == 303
+    assert step(world) == "print"
+    printed(technician, "bag")
+    assert world.read(lambda session: stand_of(session, world.cast.actor("zhao.l"), LOT)).in_hand == 2
+    assert post(technician, f"broken/{BAG}", reason="broke at filling") == 303
+    stand = world.read(lambda session: stand_of(session, world.cast.actor("zhao.l"), LOT))
+    assert (stand.step, stand.bags.filled, stand.bags.destroyed, stand.in_hand) == ("fill", 1, 1, 1)
+
+
+def test_the_page_says_where_another_lot_stands_or_no_station_is(world: World, person: SignIn) -> None:
+    world.journey.lot(OTHER_LOT)
+    world.journey.line_cleared(OTHER_LOT)
+    assert "Another lot stands at this station" in person("zhao.l").get(PAGE).get_data(as_text=True)
+    assert "This is no filling station" in person("zhao.l", station="").get(PAGE).get_data(as_text=True)
+
+
+def test_what_was_typed_is_kept_and_a_value_outside_the_studys_limits_asks_why(world: World, person: SignIn) -> None:
+    cleared(world, person)
+    odd = {**CONTENT, "viability_percent": "62.5", "viable_million_per_ml": "9.000"}
+    answer = person("zhao.l").send("POST", f"{PAGE}/fill", form=odd)
+    said = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert said.count("is outside the limits of this study") == 2
+    assert 'value="62.5"' in said
+    assert post(person("zhao.l"), "fill", **odd, reason="counted twice") == 303
+    assert post(person("zhao.l"), "fill", **{**CONTENT, "viability_percent": "100.5"}) == 422
+
+
+def test_a_label_that_is_not_next_is_not_printed_from_an_old_page(world: World, person: SignIn) -> None:
+    world.journey.unit(LOT)
+    second = world.journey.unit(LOT)
+    answer = person("zhao.l").send("POST", f"{PAGE}/print/{second}/bag")
+    assert answer.status_code == 409
+    assert "scan its labels back on it, or destroy it" in answer.get_data(as_text=True)
