@@ -175,7 +175,7 @@ def test_a_step_asks_for_each_value_as_a_number_and_for_no_other(
     with pytest.raises(InvalidInput) as fault:
         world.do("zhao.l", lambda work: steps.perform(work, LOT, "seed", values=given))
     assert list(fault.value.fields) == ["colour" if "colour" in values else "cells_seeded"]
-    assert line(world, "seed").status == "started"
+    assert line(world, "seed").status == "begun"
 
 
 def test_a_value_outside_its_limits_is_kept_and_opens_a_deviation_in_the_same_record(world: World, lot: str) -> None:
