@@ -138,8 +138,9 @@ def test_a_material_scanned_at_a_step_goes_into_the_lot_with_every_refusal_of_a_
     with refused("source_not_approved"):
         scan(world, "expand", "REA-26-0099", "1 mL")
     hold(world, "material", number=REAGENT)
-    with refused("source_on_hold"):
-        scan(world, "expand", REAGENT, "250 mL")
+    for amount in ("250 mL", ""):
+        with refused("source_on_hold"):
+            scan(world, "expand", REAGENT, amount)
     made = world.read(lambda session: inputs.inputs_of(session, lot_numbered(session, LOT).id))
     assert [(each.bank or each.material).number for each in made] == [WORKING, MEDIUM]
     assert [each.lot_input_id for each in line(world, "seed").scans if each.lot_input_id] == [each.id for each in made]
