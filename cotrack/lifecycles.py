@@ -155,15 +155,15 @@ LOT: Final = Lifecycle(
 
 STEP: Final = Lifecycle(
     "step",
-    ("started", "performed", "verified"),
+    ("begun", "performed", "verified"),
     (
-        Action("start", N_("Begin step"), NOTHING, "started", "step:perform",
+        Action("start", N_("Begin step"), NOTHING, "begun", "step:perform",
                N_("A step of the process begins, in its order; the server keeps the time.")),
-        Action("scan", N_("Scan at step"), _from("started"), None, "step:perform",
+        Action("scan", N_("Scan at step"), _from("begun"), None, "step:perform",
                N_("Room, device, bank or material is scanned before the step is performed.")),
-        Action("take_over", N_("Take over step"), _from("started"), None, "step:perform",
+        Action("take_over", N_("Take over step"), _from("begun"), None, "step:perform",
                N_("Another technician goes on with a step that was begun, and performs it."), needs_reason=True),
-        Action("perform", N_("Step performed"), _from("started"), "performed", "step:perform",
+        Action("perform", N_("Step performed"), _from("begun"), "performed", "step:perform",
                N_("What was measured is kept for ever; a value outside its limits opens a deviation.")),
         Action("correct", N_("Correct value"), _from("performed", "verified"), "performed", "step:perform",
                N_("A further value stands beside the wrong one; the step is verified anew."), needs_reason=True),

@@ -41,6 +41,7 @@ STATE_WORDS: Final = {
     "thawed": N_("thawed"),
     "started": N_("started"),
     "paused": N_("paused"),
+    "begun": N_("under way"),
     "performed": N_("performed"),
     "verified": N_("verified"),
     "completed": N_("completed"),

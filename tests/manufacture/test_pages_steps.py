@@ -177,7 +177,7 @@ def test_a_program_does_what_the_pages_do(world: World, person: SignIn, lot: str
     technician, qa = person("zhao.l"), person("qian.m")
     steps = f"/api/v1/lots/{LOT}/steps"
     assert codes(technician.post(f"{steps}/expand/start")) == ["step_out_of_order"]
-    assert technician.post(f"{steps}/seed/start").get_json()["status"] == "started"
+    assert technician.post(f"{steps}/seed/start").get_json()["status"] == "begun"
     assert codes(technician.post(f"{steps}/seed/scans", {"code": "INC-03"})) == ["wrong_kind"]
     scanned = technician.post(f"{steps}/seed/scans", {"code": "ROOM-B01"})
     assert (scanned.status_code, scanned.get_json()["equipment"]) == (201, "ROOM-B01")

@@ -182,7 +182,7 @@ def test_limits_are_written_as_a_batch_record_writes_them(key: str, limits: str)
 
 def test_a_step_out_of_order_names_every_step_that_comes_before() -> None:
     harvest = PROCESS.steps[3]
-    found = against_start(lot(seed="verified", expand="started"), harvest)
+    found = against_start(lot(seed="verified", expand="begun"), harvest)
     assert codes(found) == ["step_out_of_order", "step_out_of_order"]
     assert [each.parameters["earlier"] for each in found] == [PROCESS.steps[1].name, PROCESS.steps[2].name]
     assert against_start(lot(seed="verified", expand="performed", transduce="verified"), harvest) == []
@@ -190,7 +190,7 @@ def test_a_step_out_of_order_names_every_step_that_comes_before() -> None:
 
 def test_a_step_is_begun_once_and_on_a_lot_that_is_being_made() -> None:
     seed, freeze = PROCESS.steps[0], PROCESS.steps[-1]
-    assert codes(against_start(lot(seed="started"), seed)) == ["step_begun"]
+    assert codes(against_start(lot(seed="begun"), seed)) == ["step_begun"]
     assert codes(against_start(lot("quarantine"), seed)) == ["lot_not_in_process"]
     before = all_steps("verified", but="freeze")
     assert against_start(lot("quarantine", **before), freeze) == []
@@ -199,7 +199,7 @@ def test_a_step_is_begun_once_and_on_a_lot_that_is_being_made() -> None:
 
 def test_the_next_step_is_the_first_that_is_not_performed() -> None:
     assert lot().next_step is PROCESS.steps[0]
-    assert lot(seed="performed", expand="started").next_step is PROCESS.steps[1]
+    assert lot(seed="performed", expand="begun").next_step is PROCESS.steps[1]
     assert lot(**all_steps("performed")).next_step is None
 
 
@@ -239,7 +239,7 @@ def test_a_lot_leaves_filling_when_every_step_up_to_there_is_verified() -> None:
     found = against_finish_of_steps(lot(**all_steps("verified", but="wash", is_="performed")))
     assert codes(found) == ["step_not_verified"]
     assert codes(against_finish_of_steps(lot(**all_steps("verified", but="fill")))) == ["step_not_performed"]
-    assert codes(against_finish_of_steps(lot(**all_steps("verified", but="fill", is_="started")))) == [
+    assert codes(against_finish_of_steps(lot(**all_steps("verified", but="fill", is_="begun")))) == [
         "step_not_performed"
     ]
 

@@ -103,7 +103,7 @@ def equipment_list() -> Listing:
             Column("number", N_("Number"), lambda row: f"equipment:{row.Equipment.number}", Equipment.number, "thing"),
             Column("status", N_("Status"), lambda row: row.Equipment.status, Equipment.status, "status"),
             Column("kind", N_("Kind"), lambda row: row.Equipment.kind, Equipment.kind, "term"),
-            Column("name", N_("Name"), lambda row: row.Equipment.name, Equipment.name),
+            Column("name", N_("Name of equipment"), lambda row: row.Equipment.name, Equipment.name),
             Column("calibrated", N_("Calibrated on"), lambda row: row.Equipment.calibrated_on, Equipment.calibrated_on),
             Column("due", N_("Calibration ends on"), lambda row: row.Equipment.due_on, Equipment.due_on),
         ),

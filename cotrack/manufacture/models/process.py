@@ -57,7 +57,7 @@ class Step(Standing):
         UniqueConstraint("number"),
         UniqueConstraint("lot_id", "step"),
         one_of("status", STEP.states),
-        CheckConstraint("(status = 'started') = (ended_at IS NULL)", name="performed_at_a_time"),
+        CheckConstraint("(status = 'begun') = (ended_at IS NULL)", name="performed_at_a_time"),
     )
 
     number: Mapped[str] = column()

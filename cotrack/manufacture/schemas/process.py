@@ -29,7 +29,7 @@ class EquipmentIn(In):
         },
     )
     kind = Choice(EQUIPMENT_KINDS, required=True, metadata={"label": N_("Kind")})
-    name = Words(required=True, metadata={"label": N_("Name")})
+    name = Words(required=True, metadata={"label": N_("Name of equipment")})
     calibrated_on = Day(required=True, metadata=CALIBRATED)
     due_on = Day(required=True, metadata=DUE)
 

@@ -67,7 +67,7 @@ def start(work: Work, lot_number: str, step_key: str) -> Step:
         number=f"{lot.number}-{step_key}",
         lot_id=lot.id,
         step=step_key,
-        status="started",
+        status="begun",
         started_at=work.now,
         performed_by_id=work.person_id,
     )
