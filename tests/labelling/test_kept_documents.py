@@ -20,6 +20,7 @@ from support.worlds import World
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.errors import Blocked
+from cotrack.labelling import jobs
 from cotrack.labelling.gateways import needs
 from cotrack.labelling.models import KeptDocument, OwedDocument
 from cotrack.labelling.service import keeping
@@ -276,6 +277,23 @@ def test_other_versions_are_named_and_are_no_fault(
     assert found.is_right
     assert other.other_versions == ()
     assert any(each.startswith(named) for each in found.other_versions)
+
+
+def test_the_background_work_tries_what_failed_again_but_not_at_every_turn(
+    world: World, labels: Labels, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.journey.released_lot(LOT)
+    (work,) = jobs.works(world.runtime.ground, world.settings.witness_file)
+    labels.changed("certificate", lambda text: text + "\n#data.nothing")
+    for _ in range(3):
+        work.turn()
+    assert len(caplog.records) == 1
+    labels.mended()
+    work.turn()
+    assert count(world, KeptDocument) == 1
+    monkeypatch.setattr(jobs, "FAILED_AGAIN_AFTER_SECONDS", 0)
+    work.turn()
+    assert count(world, KeptDocument) == 2
 
 
 def test_an_infusion_is_closed_whatever_is_wrong_with_its_paper_which_is_made_and_kept_later(
