@@ -198,6 +198,17 @@ def test_making_a_document_undoes_no_review_of_the_trail(world: World) -> None:
     assert len(owed(world, SUBJECT)) == 3
 
 
+def test_each_document_rests_on_the_record_of_its_own_decision(world: World) -> None:
+    lot_waits_for_sterility(world)
+    # Both at one instant: only what the record changed tells them apart.
+    conditionally(world)
+    conditionally(world, "RCL takes longer")
+    keep_all(world)
+    decisions = [each["id"] for each in records(world) if each["event"] == "lot.release_conditionally"]
+    found = [kept(world, each.id) for each in owed(world, SUBJECT)]
+    assert [each.record_id for each in found if each] == decisions
+
+
 def test_two_that_make_a_document_at_once_keep_one(world: World) -> None:
     world.journey.released_lot(LOT)
     (promised,) = owed(world, SUBJECT)
