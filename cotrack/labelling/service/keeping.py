@@ -20,7 +20,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.sealing import sign_checkpoint
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import CotrackError, NotFound, SystemNeedMissing
+from cotrack.foundation.errors import NotFound, SystemNeedMissing
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.labelling.gateways.needs import check_system
@@ -141,7 +141,7 @@ def keep_all(ground: Ground, witness: Path, subject: str = "", *, passing_over: 
 def _is_kept_now(ground: Ground, witness: Path, owed_id: int) -> bool:
     try:
         keep(ground, witness, owed_id)
-    except CotrackError:
+    except Exception:  # what was signed stands, and is answered as done, whatever happens to its paper
         log.exception("a signed document could not be made: owed document %s", owed_id)
         return False
     return True
