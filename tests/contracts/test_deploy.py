@@ -15,6 +15,7 @@ from psycopg import sql
 from support.clients import Client
 from support.clusters import Cluster, program
 from support.journeys import travel
+from support.papers import all_remade, keep_all
 from support.texts import DEMONSTRATION
 from support.worlds import World, home_variables, make_home, open_world
 
@@ -117,6 +118,8 @@ def test_the_application_holds_exactly_these_rights_on_every_table(connection: p
 
 def test_the_whole_journey_works_with_the_rights_of_the_application(deployed: World, examples: Path) -> None:
     travel(deployed, examples)
+    keep_all(deployed)
+    assert [each.is_right for each in all_remade(deployed)] == [True, True, True]
     assert faults(deployed) == []
 
 

@@ -55,7 +55,7 @@ def walk(app: Flask, username: str) -> Walk:
 
 def limit(path: str) -> float:
     """Return how long an address may take: a page a tenth of a second, a document to print what needs no progress."""
-    return MOST_SECONDS_OF_A_DOCUMENT if path.endswith(".pdf") else MOST_SECONDS
+    return MOST_SECONDS_OF_A_DOCUMENT if path.partition("?")[0].endswith(".pdf") else MOST_SECONDS
 
 
 def look(client: Client, path: str, found: Walk) -> str:

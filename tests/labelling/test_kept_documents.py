@@ -4,22 +4,19 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from hashlib import sha256
 
 import pytest
 from sqlalchemy import func, select
 from support.clients import Client
 from support.pace import slowness
-from support.papers import Labels, all_remade, keep_all, kept, labels, owed
-from support.programs import program_of
+from support.papers import Labels, all_remade, conditionally, keep_all, kept, labels, lot_waits_for_sterility, owed
 from support.refusals import records
 from support.stages import HER, LOT, at_the_bedside, results_of
-from support.tampering import by_hand
 from support.worlds import World
 
 from cotrack.foundation.access.models import Signature
-from cotrack.foundation.audit.verification.live import Question, verify_live
 from cotrack.foundation.errors import Blocked
+from cotrack.labelling import jobs
 from cotrack.labelling.gateways import needs
 from cotrack.labelling.models import KeptDocument, OwedDocument
 from cotrack.labelling.service import keeping
@@ -40,18 +37,6 @@ def ready(world: World) -> None:
     """Bring a lot before QA's decision."""
     world.journey.finished_lot(LOT)
     world.journey.results(results_of(world, LOT))
-    world.journey.review(LOT)
-    world.journey.trail_reviewed(LOT)
-
-
-def conditionally(world: World, reason: str = "urgent") -> None:
-    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, LOT, reason=reason))
-
-
-def lot_waits_for_sterility(world: World) -> None:
-    world.journey.finished_lot(LOT)
-    lines = [line for line in results_of(world, LOT).decode().splitlines() if ",Sterility,BacT" not in line]
-    world.journey.results("\n".join(lines).encode())
     world.journey.review(LOT)
     world.journey.trail_reviewed(LOT)
 
@@ -197,6 +182,17 @@ def test_making_a_document_undoes_no_review_of_the_trail(world: World) -> None:
     assert len(owed(world, SUBJECT)) == 3
 
 
+def test_each_document_rests_on_the_record_of_its_own_decision(world: World) -> None:
+    lot_waits_for_sterility(world)
+    # Both at one instant: only what the record changed tells them apart.
+    conditionally(world)
+    conditionally(world, "RCL takes longer")
+    keep_all(world)
+    decisions = [each["id"] for each in records(world) if each["event"] == "lot.release_conditionally"]
+    found = [kept(world, each.id) for each in owed(world, SUBJECT)]
+    assert [each.record_id for each in found if each] == decisions
+
+
 def test_two_that_make_a_document_at_once_keep_one(world: World) -> None:
     world.journey.released_lot(LOT)
     (promised,) = owed(world, SUBJECT)
@@ -221,61 +217,21 @@ def test_two_that_make_a_document_at_once_keep_one(world: World) -> None:
     assert [each["outcome"] for each in records(world) if each["event"] == "document.keep"] == ["done"]
 
 
-def test_a_kept_document_made_again_by_the_same_versions_equals_it_in_another_process_too(world: World) -> None:
-    lot_waits_for_sterility(world)
-    conditionally(world, "urgent 🧬")
-    keep_all(world)
-    world.clock.pass_by(days=400)
-    said = program_of(world).run("documents", "verify")
-    assert said.status == 0, said.err
-    line, record = said.out.splitlines()
-    assert record.startswith(f"release-record {LOT}")
-    assert record.endswith("made again, and equal")
-    assert line.startswith(f"certificate {LOT} (lot.release_conditionally, 2026-11-23 04:00:00 UTC)")
-    assert line.endswith("made again, and equal")
-
-
-def test_bytes_that_do_not_have_their_hash_are_named_by_both_verifications(world: World) -> None:
-    world.journey.released_lot(LOT)
-    keep_all(world)
-    by_hand(world, "UPDATE kept_document SET content = :content WHERE id = 1", content=b"%PDF-1.7 forged")
-    said = program_of(world).call("documents", "verify")
-    assert said.status == 1
-    assert said.err.strip().endswith("the kept bytes do not have their hash")
-    found = list(verify_live(Question(world.runtime.ground, world.settings.witness_file)))
-    assert [each.split(":")[0] for each in found] == ["kept_document"]
-    assert "content: the trail says 'sha256:" in found[0]
-
-
-def test_bytes_forged_together_with_their_hash_differ_when_made_again(world: World) -> None:
-    world.journey.released_lot(LOT)
-    keep_all(world)
-    forged = b"%PDF-1.7 forged"
-    statement = "UPDATE kept_document SET content = :content, content_sha256 = :sha256 WHERE id = 1"
-    by_hand(world, statement, content=forged, sha256=sha256(forged).hexdigest())
-    found, other = all_remade(world)
-    assert other.is_right
-    assert (found.has_its_hash, found.is_right) == (True, False)
-
-
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        (("certificate-2", "certificate-9"), "template certificate-2, now certificate-9"),
-        (("== 检验 Tests", "== Tests"), "template_sha256 "),
-    ],
-    ids=["another version", "another text of the same version"],
-)
-def test_other_versions_are_named_and_are_no_fault(
-    world: World, labels: Labels, change: tuple[str, str], named: str
+def test_the_background_work_tries_what_failed_again_but_not_at_every_turn(
+    world: World, labels: Labels, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.journey.released_lot(LOT)
-    keep_all(world)
-    labels.changed("certificate", lambda text: text.replace(*change))
-    found, other = all_remade(world)
-    assert found.is_right
-    assert other.other_versions == ()
-    assert any(each.startswith(named) for each in found.other_versions)
+    (work,) = jobs.works(world.runtime.ground, world.settings.witness_file)
+    labels.changed("certificate", lambda text: text + "\n#data.nothing")
+    for _ in range(3):
+        work.turn()
+    assert len(caplog.records) == 1
+    labels.mended()
+    work.turn()
+    assert count(world, KeptDocument) == 1
+    monkeypatch.setattr(jobs, "FAILED_AGAIN_AFTER_SECONDS", 0)
+    work.turn()
+    assert count(world, KeptDocument) == 2
 
 
 def test_an_infusion_is_closed_whatever_is_wrong_with_its_paper_which_is_made_and_kept_later(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from support.clusters import Cluster
+from support.papers import all_remade
 from support.servers import Server
 from support.stages import LOT, results_of
 from support.trials import Site, Trial, rounds
@@ -19,6 +20,7 @@ from support.worlds import World, open_world, prepare_template
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.sealing import newest_checkpoint
 from cotrack.foundation.errors import Blocked
+from cotrack.labelling.service.keeping import still_owed
 from cotrack.manufacture.service import lots
 from cotrack.release.service.imports import import_results
 
@@ -68,6 +70,20 @@ def test_sealing_that_is_killed_is_started_again_and_seals_what_came_meanwhile(s
     assert server.sealing not in {None, killed}
     assert newest is not None
     assert newest.id == records
+
+
+def test_what_was_signed_by_a_process_that_died_before_its_document_is_made_by_the_background_work(
+    server: Server,
+) -> None:
+    world = server.world
+    world.clock.now = datetime.now(UTC)
+    # The signature is committed by a process that makes no document: it could as well have been killed here.
+    world.journey.released_lot(LOT)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and world.read(still_owed):
+        time.sleep(0.2)
+    assert world.read(still_owed) == []
+    assert [each.is_equal for each in all_remade(world)] == [True, True]
 
 
 def test_a_file_is_stored_whole_or_not_at_all(world: World) -> None:

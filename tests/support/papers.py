@@ -12,6 +12,8 @@ from cotrack.labelling.gateways import typesetting
 from cotrack.labelling.models import KeptDocument, OwedDocument
 from cotrack.labelling.service import keeping
 from cotrack.labelling.service.remaking import Remade, remade
+from cotrack.release.service import dispositions
+from support.stages import LOT, results_of
 from support.worlds import World
 
 Change = Callable[[Path], None]
@@ -84,3 +86,17 @@ def all_remade(world: World) -> list[Remade]:
     """Make every kept document again."""
     found: list[Remade] = world.read(lambda session: list(remade(session)))
     return found
+
+
+def conditionally(world: World, reason: str = "urgent") -> None:
+    """Release the lot conditionally."""
+    world.sign("qian.m", lambda work: dispositions.release_conditionally(work, LOT, reason=reason))
+
+
+def lot_waits_for_sterility(world: World) -> None:
+    """Bring a lot before a conditional decision."""
+    world.journey.finished_lot(LOT)
+    lines = [line for line in results_of(world, LOT).decode().splitlines() if ",Sterility,BacT" not in line]
+    world.journey.results("\n".join(lines).encode())
+    world.journey.review(LOT)
+    world.journey.trail_reviewed(LOT)

@@ -20,7 +20,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.sealing import sign_checkpoint
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import CotrackError, NotFound, SystemNeedMissing
+from cotrack.foundation.errors import NotFound, SystemNeedMissing
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.labelling.gateways.needs import check_system
@@ -128,15 +128,23 @@ def _keep(work: Work, owed: OwedDocument, record: AuditRecord, made: Made) -> No
     )
 
 
-def keep_all(ground: Ground, witness: Path, subject: str = "") -> None:
-    """Make and keep every document that is still owed, of one thing or of all; what fails now is tried again later."""
+def keep_all(ground: Ground, witness: Path, subject: str = "", *, passing_over: Collection[int] = ()) -> list[int]:
+    """Make and keep every document that is still owed, of one thing or of all; return those that could not be made.
+
+    What fails stays owed, is logged, and is tried again later. `passing_over` names what is not tried now.
+    """
     with ground.sessions.reading() as session:
-        waiting = [each.id for each in still_owed(session, subject)]
-    for owed_id in waiting:
-        try:
-            keep(ground, witness, owed_id)
-        except CotrackError:
-            log.exception("a signed document could not be made: owed document %s", owed_id)
+        waiting = [each.id for each in still_owed(session, subject) if each.id not in passing_over]
+    return [each for each in waiting if not _is_kept_now(ground, witness, each)]
+
+
+def _is_kept_now(ground: Ground, witness: Path, owed_id: int) -> bool:
+    try:
+        keep(ground, witness, owed_id)
+    except Exception:  # what was signed stands, and is answered as done, whatever happens to its paper
+        log.exception("a signed document could not be made: owed document %s", owed_id)
+        return False
+    return True
 
 
 def still_owed(session: Session, subject: str = "") -> Sequence[OwedDocument]:

@@ -40,7 +40,7 @@ Line = list[str]
 
 
 def release_record(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
-    """Return what the release record of a lot says under this decision; a fixed number of statements gathers it."""
+    """Return what the release record of a lot says under this decision."""
     lot, telling = case.lot, _Telling(session, site)
     stored, deviations = results_of(session, lot.id), list(reversed(deviations_under(session, lot)))
     fields = {
