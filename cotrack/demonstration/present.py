@@ -12,6 +12,7 @@ from cotrack.demonstration.story import StoryClock
 from cotrack.manufacture.service import lots, samples
 from cotrack.participants.service import bands
 from cotrack.quality.service import actions, deviations
+from cotrack.release.service import entries
 
 WITH_A_BAND = ("105", "106", "107", "108", "112", "113", "114")
 
@@ -55,6 +56,7 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     waiting = clock.lot(36)
     journey.finished_lot(waiting, bags=2, made_on=journey.today(), samples=("retention", "mycoplasma"))
     journey.results(good_results(waiting, journey.site_time(), without=("Sterility", "RCL", "Mycoplasma")))
+    _typed_once(journey, waiting)
     clock.go_to(days=1)
     journey.lot(clock.lot(37), made_on=journey.today())
     making.made(journey.cast, clock.lot(37), journey.plan)
@@ -63,6 +65,23 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     journey.unit_label(journey.unit(clock.lot(37)), "bag")
     if journey.plan is not None:
         making.under_way(journey.cast, journey.lot(clock.lot(39), made_on=journey.today()), journey.plan)
+
+
+def _typed_once(journey: Journey, lot: str) -> None:
+    """A result that came by telephone: one analyst typed it, and it waits for another's own reading."""
+    typed = {
+        "test": "mycoplasma",
+        "sample": f"{lot}-MYC",
+        "replicate": 1,
+        "reported": "not detected",
+        "method": "NAT",
+        "tested_at": f"{journey.site_time():%Y-%m-%d %H:%M}",
+        "analyst": "sun.q",
+        "instrument": "QS5-1",
+        "retest_of": None,
+        "comment": "",
+    }
+    journey.cast.do("wang.l", lambda work: entries.enter_result(work, lot, **typed))
 
 
 def _freezer_deviation(journey: Journey, lot: str, today: date) -> None:

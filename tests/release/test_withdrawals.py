@@ -50,6 +50,15 @@ def test_an_entry_that_its_author_or_qa_withdrew_stays_and_counts_no_more(typed:
     assert typed.read(lambda session: list(differences(session, typed.runtime.ground.secrets))) == []
 
 
+def test_whoever_withdrew_an_entry_does_not_decide_about_the_lot(typed: World) -> None:
+    withdraw(typed, "qian.m")
+    for by, is_involved in (("qian.m", True), ("tang.w", False)):
+        actor = typed.cast.actor(by)
+        look = lambda session, who=actor: dispositions.case_summary(typed.runtime.ground, session, LOT, who)  # noqa: E731
+        found = [each.code for each in typed.read(look).blockers]
+        assert ("same_person" in found) is is_involved
+
+
 def test_what_its_author_typed_before_a_withdrawn_entry_does_not_come_back(typed: World) -> None:
     enter(typed, "liu.m", reported="91")
     withdraw(typed, "liu.m")

@@ -9,12 +9,14 @@ from cotrack.foundation.errors import NotFound, ReasonMissing
 from cotrack.foundation.state_machine import Action
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
+from cotrack.labelling.service.documents import both
 from cotrack.lifecycles import RESULT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import EntryEnd, ResultEntry
 from cotrack.release.rules.entries import EntryFacts, Unsettled, against_withdrawal
 from cotrack.release.service.unsettled import Shown, ended_entries, is_unsettled, unsettled_entries
+from cotrack.study.service import definition_of
 
 EVENT: Final = "result_entry.withdraw"
 PERMISSION: Final = "result:withdraw"
@@ -72,11 +74,12 @@ def withdrawal_sheet(session: Session, entry_id: int, actor: Actor) -> tuple[str
     found = session.get(ResultEntry, entry_id)
     if found is None:
         raise NotFound("There is no such entry.")
-    number = session.get_one(Lot, found.lot_id).number
-    facts: list[tuple[str, Any]] = [(N_("Test"), found.test), (N_("Replicate"), found.replicate)]
+    lot = session.get_one(Lot, found.lot_id)
+    test = both(definition_of(lot.study_definition).tests[found.test].name)
+    facts: list[tuple[str, Any]] = [(N_("Test"), test), (N_("Replicate"), found.replicate)]
     if sees_values(actor) or found.entered_by_id == actor.person_id:
         facts.append((N_("Typed"), found.reported))
-    return number, [*facts, (N_("Sample"), found.sample)]
+    return lot.number, [*facts, (N_("Sample"), found.sample)]
 
 
 def entries_page(session: Session, lot_number: str, actor: Actor) -> dict[str, Any]:
