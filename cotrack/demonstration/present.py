@@ -9,9 +9,10 @@ from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, screening_file
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
-from cotrack.manufacture.service import lots, samples
+from cotrack.manufacture.service import deviations as concerning
+from cotrack.manufacture.service import lots, samples, units
 from cotrack.participants.service import bands
-from cotrack.quality.service import actions, deviations
+from cotrack.quality.service import actions
 from cotrack.release.service import entries
 
 WITH_A_BAND = ("105", "106", "107", "108", "112", "113", "114")
@@ -36,6 +37,8 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     reason = "freezer alarm under investigation"
     journey.cast.do("tang.w", lambda work: lots.hold_lot(work, held, action="place", reason=reason))
     _freezer_deviation(journey, held, clock.end.date())
+    lifted = "An edge of the bag's label stands off after the alarm; the code still reads."
+    journey.cast.do("zhao.l", lambda work: units.open_deviation(work, f"{held}-002", description=lifted))
     clock.go_to(days=20)
     near = clock.lot(34)
     journey.finished_lot(near, bags=2, made_on=journey.today(), samples=("retention", "sterility"))
@@ -92,8 +95,9 @@ def _freezer_deviation(journey: Journey, lot: str, today: date) -> None:
         "classification": "major",
         "cause": "The second power line did not take over.",
         "impact": "Bags of this lot were above their storage limit; their viability is being measured.",
+        "affected": f"{lot}, {lot}-001, {lot}-002",
     }
-    journey.cast.do("tang.w", lambda work: deviations.assess(work, opened.number, **found))
+    journey.cast.do("tang.w", lambda work: concerning.assess(work, opened.number, **found))
     for kind, owner, days, what in (
         ("correction", "wang.l", 1, "Measure viability of the retained vial and report it to QA."),
         ("prevention", "ma.k", 30, "Have the switch of the second power line tested each quarter."),

@@ -33,15 +33,6 @@ def show_deviation(number: str) -> Any:
         return deviations.deviation_numbered(session, number)[0]
 
 
-@api.post("/deviations/<number>/assess")
-@needs("deviation:assess")
-@api.arguments(schemas.AssessmentIn)
-@api.response(200, schemas.DeviationOut)
-def assess(body: dict[str, Any], number: str) -> Response:
-    """Write down class, cause and impact."""
-    return answer(lambda work: deviations.assess(work, number, **body), schemas.DeviationOut())
-
-
 @api.post("/deviations/<number>/close")
 @needs("deviation:close")
 @api.arguments(schemas.SignedIn)

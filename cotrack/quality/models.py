@@ -59,11 +59,17 @@ class Deviation(Standing):
     classification: Mapped[str] = column()
     cause: Mapped[str] = column()
     impact: Mapped[str] = column()
+    affected: Mapped[str | None] = column()
     opened_at: Mapped[datetime] = column()
     opened_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
     closure_signature_id: Mapped[int | None] = column(ForeignKey("signature.id", ondelete="RESTRICT"))
 
     closure_signature: Mapped[Signature | None] = relationship()
+
+    @property
+    def things(self) -> list[str]:
+        """The lots and bags that QA found concerned (`noun:id`); none where it was assessed before they were named."""
+        return (self.affected or "").split()
 
 
 class DeviationAction(Standing):

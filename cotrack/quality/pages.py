@@ -12,27 +12,10 @@ from cotrack.foundation.web.visit import needs, runtime
 from cotrack.foundation.web.words import tell
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import DEVIATION, DEVIATION_ACTION
-from cotrack.quality.schemas import ActionIn, AssessmentIn, OutcomeIn
+from cotrack.quality.schemas import ActionIn, OutcomeIn
 from cotrack.quality.service import actions, deviations
 
 pages = Blueprint("quality", __name__)
-
-
-@pages.route("/deviations/<number>/assess", methods=["GET", "POST"])
-@needs("deviation:assess")
-def assess(number: str) -> Response:
-    """Write down class, cause and impact of a deviation; what was written before stands in the fields."""
-    with runtime().ground.sessions.reading() as session:
-        deviation, _ = deviations.deviation_numbered(session, number)
-    return act_page(
-        DEVIATION,
-        "assess",
-        AssessmentIn(),
-        lambda work, **body: deviations.assess(work, number, **body),
-        thing=f"deviation:{number}",
-        context=lambda _: {"facts": [(tell(N_("What happened")), deviation.description)]},
-        suggest={name: getattr(deviation, name) for name in ("classification", "cause", "impact")},
-    )
 
 
 @pages.route("/deviations/<number>/actions", methods=["GET", "POST"])

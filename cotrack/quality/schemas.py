@@ -36,6 +36,14 @@ class AssessmentIn(In):
     impact = Words(
         required=True, metadata={"label": N_("What it means for lots, bags and participants"), "kind": "textarea"}
     )
+    affected = Words(
+        load_default="",
+        longest=2_000,
+        metadata={
+            "label": N_("Lots and bags concerned"),
+            "hint": N_("Their numbers with a comma between: MSC26-0031, MSC26-0032-004."),
+        },
+    )
 
 
 class ActionIn(In):
@@ -91,5 +99,6 @@ class DeviationOut(Schema):
     classification = fields.String()
     cause = fields.String()
     impact = fields.String()
+    affected = fields.List(fields.String(), attribute="things")
     opened_at = Instant()
     closure_signature = fields.Nested(SignatureOut, allow_none=True)

@@ -1,4 +1,4 @@
-"""Investigations of results out of specification, and the results that each is about."""
+"""Investigations of results out of specification; and the lots and bags that a deviation concerns."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -95,5 +95,6 @@ def upgrade():
         sa.UniqueConstraint("result_id", name=op.f("uq_investigated_result_result_id")),
     )
     op.create_index("ix_investigated_result_investigation_id", "investigated_result", ["investigation_id"])
+    op.add_column("deviation", sa.Column("affected", PlainText(), nullable=True))
     never_deleted(op.get_bind(), "investigation")
     append_only(op.get_bind(), "investigated_result")

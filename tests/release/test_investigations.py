@@ -17,6 +17,7 @@ from support.oos import (
     reported,
     stored_before,
 )
+from support.races import HeldCommand, Waiting
 from support.refusals import records, refused
 from support.stages import LOT
 from support.worlds import World
@@ -26,7 +27,7 @@ from cotrack.foundation.errors import Blocked, ChangedMeanwhile, InvalidInput, P
 from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
 from cotrack.release.models import Investigation
-from cotrack.release.service import dispositions, entries, investigations
+from cotrack.release.service import dispositions, entries, imports, investigations
 from cotrack.release.service.invalidations import invalidate_result
 from cotrack.release.service.trail_reviews import lot_trail
 
@@ -218,6 +219,25 @@ def test_a_result_is_not_confirmed_only_when_every_planned_retest_is_there_revie
         refuted(grown, number)
     confirmed(grown, number)
     assert investigation(grown).status == "oos_confirmed"
+
+
+def test_a_conclusion_waits_for_a_retest_that_is_being_stored_and_sees_that_it_failed(grown: World) -> None:
+    number = in_phase_2(grown)
+    approved(grown, number, retests=1)
+    retest(grown)
+    grown.journey.review(LOT)
+    grown.clock.pass_by(minutes=1)
+    failing = file_of([{**STERILITY, "Replicate": "3", "Result": GROWTH, "Analyst": "sun.q"}])
+    held = HeldCommand(
+        grown, "chen.y", lambda work: imports.import_results(work, file_name="late.csv", content=failing)
+    )
+    said = {"conclusion": "clean", "cause": "the medium"}
+    concluding = Waiting(grown, "qian.m", lambda work: investigations.refute(work, number, **said), is_signed=True)
+    assert concluding.waits()
+    held.commit()
+    concluding.end()
+    assert concluding.refusal is not None
+    assert investigation(grown).status == "phase_2"
 
 
 def test_what_was_not_confirmed_for_a_cause_is_made_invalid_and_the_retests_release_the_lot(grown: World) -> None:

@@ -10,8 +10,9 @@ from support.stages import HER, LOT, at_the_bedside, at_the_ward, codes, enrolle
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
-from cotrack.foundation.errors import NotFound, PermissionDenied
+from cotrack.foundation.errors import InvalidInput, NotFound, PermissionDenied
 from cotrack.foundation.work import Work
+from cotrack.manufacture.service import deviations as concerning
 from cotrack.manufacture.service import lots, units
 from cotrack.quality.service import deviations
 from cotrack.release.service import dispositions
@@ -109,3 +110,16 @@ def test_a_deviation_is_opened_on_a_bag_that_is_there_by_who_may(world: World) -
         world.do("zhao.l", cracked(f"{LOT}-999"))
     with pytest.raises(PermissionDenied):
         world.do("zhou.n", cracked(f"{LOT}-001"))
+
+
+def test_the_lots_and_bags_that_a_deviation_concerns_are_there_and_stand_in_its_closure(world: World) -> None:
+    world.journey.finished_lot(LOT, bags=2)
+    number = world.do("zhao.l", cracked(f"{LOT}-001")).number
+    found = {"classification": "minor", "cause": "a bent tool", "impact": "one port"}
+    named = f"{LOT}, {LOT}-001; {LOT.lower()}-002"
+    with pytest.raises(InvalidInput):
+        world.do("qian.m", lambda work: concerning.assess(work, number, **found, affected=f"{named}, MSC99-0001"))
+    assessed = world.do("qian.m", lambda work: concerning.assess(work, number, **found, affected=named))
+    assert assessed.things == [f"lot:{LOT}", f"unit:{LOT}-001", f"unit:{LOT}-002"]
+    closed = world.sign("qian.m", lambda work: deviations.close(work, number))
+    assert f"Concerned / 涉及物品: {LOT}, {LOT}-001, {LOT}-002" in closed.closure_signature.text.splitlines()

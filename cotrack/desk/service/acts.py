@@ -10,7 +10,7 @@ from cotrack.foundation.state_machine import Lifecycle
 from cotrack.foundation.words import N_
 
 ENDPOINTS: Final = {
-    "deviation.assess": "quality.assess",
+    "deviation.assess": "manufacture.assess_deviation",
     "deviation.close": "quality.close",
     "investigation.report": "investigation.report_investigation",
     "investigation.find_error": "investigation.find_error",

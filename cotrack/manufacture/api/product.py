@@ -12,8 +12,8 @@ from cotrack.foundation.web.visit import needs, runtime
 from cotrack.labelling.schemas import LabelInstanceOut
 from cotrack.labelling.service import instances
 from cotrack.manufacture import schemas
-from cotrack.manufacture.service import filling, inputs, late_inputs, lots, sources, units
-from cotrack.quality.schemas import DescriptionIn, DeviationOut
+from cotrack.manufacture.service import deviations, filling, inputs, late_inputs, lots, sources, units
+from cotrack.quality.schemas import AssessmentIn, DescriptionIn, DeviationOut
 
 api = Blueprint("api_manufacture", __name__, url_prefix="/api/v1", description="Lots and units")
 
@@ -153,6 +153,15 @@ def hold_unit(body: dict[str, Any], number: str) -> Response:
 def open_unit_deviation(body: dict[str, Any], number: str) -> Response:
     """Open a deviation of a unit: it goes no further until QA closes that."""
     return answer(lambda work: units.open_deviation(work, number, **body), DeviationOut(), status=201)
+
+
+@api.post("/deviations/<number>/assess")
+@needs("deviation:assess")
+@api.arguments(AssessmentIn)
+@api.response(200, DeviationOut)
+def assess_deviation(body: dict[str, Any], number: str) -> Response:
+    """Write down class, cause and impact, and which lots and bags are concerned."""
+    return answer(lambda work: deviations.assess(work, number, **body), DeviationOut())
 
 
 @api.post("/units/<number>/destroy")

@@ -5,13 +5,15 @@ from flask import Blueprint, Response, url_for
 from cotrack.foundation.web.forms import act_page, page_of
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import needs, runtime
+from cotrack.foundation.web.words import tell
+from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, UNIT
 from cotrack.manufacture import schemas
-from cotrack.manufacture.service import filling, inputs, late_inputs, lots, sources, units
+from cotrack.manufacture.service import deviations, filling, inputs, late_inputs, lots, sources, units
 from cotrack.manufacture.service.reconciliation import label_account
-from cotrack.quality.schemas import DescriptionIn
+from cotrack.quality.schemas import AssessmentIn, DescriptionIn
 
 pages = Blueprint("manufacture", __name__, template_folder="../templates")
 
@@ -73,6 +75,23 @@ def open_deviation(number: str) -> Response:
     """Write down that something about a lot went otherwise than it should."""
     act = lambda work, description: lots.open_deviation(work, number, description=description)  # noqa: E731 (one line)
     return act_page(DEVIATION, "open", DescriptionIn(), act, thing=f"lot:{number}")
+
+
+@pages.route("/deviations/<number>/assess", methods=["GET", "POST"])
+@needs("deviation:assess")
+def assess_deviation(number: str) -> Response:
+    """Write down class, cause and impact of a deviation; what was written before stands in the fields."""
+    with runtime().ground.sessions.reading() as session:
+        found, said = deviations.assessed(session, number)
+    return act_page(
+        DEVIATION,
+        "assess",
+        AssessmentIn(),
+        lambda work, **body: deviations.assess(work, number, **body),
+        thing=f"deviation:{number}",
+        context=lambda _: {"facts": [(tell(N_("What happened")), found)]},
+        suggest=said,
+    )
 
 
 @pages.get("/lots/<number>/labels.pdf")

@@ -1,14 +1,53 @@
 """The deviations of a lot and of its bags together: whoever decides on a lot reads of both."""
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.errors import InvalidInput
+from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Deviation
 from cotrack.quality.rules import DeviationFacts
+from cotrack.quality.service import deviations
 from cotrack.quality.service.deviations import deviation_facts
+
+
+def assess(work: Work, number: str, *, classification: str, cause: str, impact: str, affected: str = "") -> Deviation:
+    """Write down what QA found out about an open deviation, and which lots and bags it concerns.
+
+    `affected` has their numbers, as people separate them; raises InvalidInput where one is none.
+    """
+    found = {"classification": classification, "cause": cause, "impact": impact}
+    return deviations.assess(work, number, **found, things=things_named(work.session, affected))
+
+
+def things_named(session: Session, numbers: str) -> list[str]:
+    """Return the lots and bags of these numbers (`noun:id`), in their order, each once."""
+    asked = list(dict.fromkeys(each.upper() for each in re.split(r"[\s,;，；、]+", numbers) if each))
+    known = {
+        each: f"{noun}:{each}"
+        for noun, column in (("lot", Lot.number), ("unit", Unit.number))
+        for each in session.scalars(select(column).where(column.in_(asked)))
+    }
+    if known.keys() != set(asked):
+        raise InvalidInput(fields={"affected": [N_("One of these is no lot and no bag of this site.")]})
+    return [known[each] for each in asked]
+
+
+def assessed(session: Session, number: str) -> tuple[str, dict[str, str]]:
+    """Return what happened, and what was assessed before for the fields of the form; at first the thing itself."""
+    deviation, _ = deviations.deviation_numbered(session, number)
+    named = deviation.things if deviation.affected is not None else [deviation.subject]
+    return deviation.description, {
+        "classification": deviation.classification,
+        "cause": deviation.cause,
+        "impact": deviation.impact,
+        "affected": ", ".join(each.partition(":")[2] for each in named),
+    }
 
 
 def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:

@@ -37,9 +37,15 @@ def open_deviation(work: Work, subject: str, *, description: str) -> Deviation:
     return deviation
 
 
-def assess(work: Work, number: str, *, classification: str, cause: str, impact: str) -> Deviation:
-    """Write down what QA found out about an open deviation; an earlier assessment stays in the trail."""
+def assess(
+    work: Work, number: str, *, classification: str, cause: str, impact: str, things: Sequence[str] = ()
+) -> Deviation:
+    """Write down what QA found out about an open deviation; an earlier assessment stays in the trail.
+
+    `things` are the lots and bags that it concerns (`noun:id`), which a later stage knows to be there.
+    """
     deviation = work.take(Deviation, "assess", number)
+    deviation.affected = " ".join(things)
     deviation.classification, deviation.cause, deviation.impact = classification, cause.strip(), impact.strip()
     return deviation
 
@@ -63,10 +69,15 @@ def _closure_text(deviation: Deviation, actions: Sequence[DeviationAction]) -> s
             f"Class / 级别: {deviation.classification}",
             f"Cause / 原因: {deviation.cause}",
             f"Impact / 影响: {deviation.impact}",
+            *([f"Concerned / 涉及物品: {', '.join(_numbers(deviation))}"] if deviation.things else []),
             *(_action_text(each) for each in actions),
             "I close this deviation. / 本人关闭该偏差。",
         )
     )
+
+
+def _numbers(deviation: Deviation) -> list[str]:
+    return [each.partition(":")[2] for each in deviation.things]
 
 
 def _action_text(action: DeviationAction) -> str:

@@ -17,8 +17,8 @@ class InvestigationFacts:
     """One investigation of a test of a lot, as far as it has come.
 
     `authors` made or entered one of its failed results. `done` counts the retests since the plan was approved,
-    `answered` those of them that count, `failed` and `unreviewed` some of these. `not_by` names who does not test
-    again, as the laboratory writes them.
+    `answered` those of them that count, `unreviewed` some of these; `failed` counts whatever failed since, whether it
+    says that it is a retest or not. `not_by` names who does not test again, as the laboratory writes them.
     """
 
     number: str

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from cotrack.foundation.access.models import Person
+from cotrack.foundation.access.models import Person, Signature
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
@@ -116,7 +116,14 @@ def _facts(
     approved = investigation.plan_signature
     since = [(result, facts) for result, facts in known if approved and result.recorded_at >= approved.signed_at]
     retests = {result.id for result, _ in since if result.retest_of_id in mine}
-    valid = [facts for _, facts in _with_corrections(since, retests) if facts.is_valid]
+    chain = _with_corrections(since, retests)
+    valid = [facts for _, facts in chain if facts.is_valid]
+    again = {result.id for result, _ in chain}
+    failed = [
+        result
+        for result, facts in since
+        if result.id in mine and facts.is_valid and (result.id in again or _is_after(result, approved))
+    ]
     return InvestigationFacts(
         number=investigation.number,
         lot=investigation.lot.number,
@@ -132,9 +139,14 @@ def _facts(
         is_plan_approved=approved is not None,
         done=len(retests),
         answered=len(valid),
-        failed=sum(has_failed(test, each.reported) for each in valid),
+        failed=len(failed),
         unreviewed=sum(each.reviewed_by_id is None for each in valid),
     )
+
+
+def _is_after(result: Result, approved: Signature | None) -> bool:
+    """Whether a result was stored after the plan was approved: what failed before is what the plan is about."""
+    return approved is not None and result.recorded_at > approved.signed_at
 
 
 def _with_corrections(
