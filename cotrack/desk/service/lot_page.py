@@ -11,8 +11,10 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import LOT
+from cotrack.manufacture.service.filling_page import clearance_lines
 from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
-from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
+from cotrack.manufacture.service.lots import against_close_now, against_finish_now, label_fates, lot_numbered
+from cotrack.manufacture.service.reconciliation import accounts_of
 from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import over
 from cotrack.quality.rules import against_held
@@ -50,6 +52,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "holds": holds_ever_over(session, lot),
         "held": holds,
         "inputs": input_lines(session, lot.id),
+        "clearances": clearance_lines(session, lot.id),
+        "accounts": accounts_of(label_fates(session, lot)),
         "deviations": deviations_of(session, f"lot:{number}"),
         "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),

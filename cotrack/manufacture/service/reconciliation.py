@@ -26,8 +26,7 @@ def label_account(session: Session, site: Site, number: str) -> Document:
     definition = definition_of(lot.study_definition)
     labels = label_fates(session, lot)
     reasons = _reasons_of_voids(session, [each for each, _ in labels])
-    kinds = sorted({each.kind for each, _ in labels})
-    accounts = {kind: account_of(fate for each, fate in labels if each.kind == kind) for kind in kinds}
+    accounts = accounts_of(labels)
     fields = {
         "study": f"{definition.registration or '–'} · {both(definition.title)}",
         "product": both(definition.product.name),
@@ -40,6 +39,12 @@ def label_account(session: Session, site: Site, number: str) -> Document:
         ],
     }
     return Document("label-account", f"lot:{number}", EVENTS, fields)
+
+
+def accounts_of(labels: Sequence[tuple[LabelInstance, Fate]]) -> dict[str, Account]:
+    """Return the account of each kind of label: the one count of page, document and closing."""
+    kinds = sorted({each.kind for each, _ in labels})
+    return {kind: account_of(fate for each, fate in labels if each.kind == kind) for kind in kinds}
 
 
 def _counts(account: Account) -> list[str]:
