@@ -39,7 +39,7 @@ class Technician(threading.Thread):
                 self._fill(http)
 
     def _fill(self, http: requests.Session) -> None:
-        bag = {"volume_ml": "30.0", "viable_million_per_ml": "5.360"}
+        bag = {"volume_ml": "30.0", "viable_million_per_ml": "5.360", "viability_percent": "93.0"}
         answer = http.post(f"{self.url}/api/v1/lots/{LOT}/units", json=bag, timeout=60)
         if answer.status_code == 201:
             self.acknowledged.append(answer.json()["number"])
