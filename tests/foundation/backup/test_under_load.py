@@ -69,6 +69,7 @@ def test_a_back_up_made_while_eight_clients_write_restores_to_the_checkpoint_in_
     site: Site, server: Server
 ) -> None:
     site.work(LOT)
+    site.world.journey.line_cleared(LOT)
     file, keys = site.folder / "a", site.folder / "keys"
     with writing(server) as clients:
         while len(acknowledged(clients)) < WRITTEN_BEFORE * CLIENTS:
