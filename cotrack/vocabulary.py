@@ -194,9 +194,9 @@ WORDS: Final = {
     "mycoplasma": N_("mycoplasma sample"),
     "rcl_archive": N_("RCL archive sample"),
     # what is looked for at a line
-    "labels": N_("labels of another lot"),
-    "bags": N_("bags of another lot"),
-    "documents": N_("documents of another lot"),
+    "labels": N_("labels"),
+    "bags": N_("bags"),
+    "documents": N_("documents"),
     # what became of a label's paper
     "spoiled": N_("spoiled"),
     "in_hand": N_("still in hand"),

@@ -153,7 +153,8 @@ def test_a_key_belongs_to_one_person_and_one_route(world: World, person: Person)
     assert person("zhao.l").post("/api/v1/lots", NEW_LOT, key="k").status_code == 201
     other = person("feng.t").post("/api/v1/lots", {**NEW_LOT, "number": "MSC26-0032"}, key="k")
     assert other.status_code == 201
-    body = {"volume_ml": "30.0", "viable_million_per_ml": "5.360"}
+    body = {"volume_ml": "30.0", "viable_million_per_ml": "5.360", "viability_percent": "93.0"}
+    world.journey.line_cleared(LOT)
     assert person("zhao.l").post(f"/api/v1/lots/{LOT}/units", body, key="k").status_code == 201
 
 

@@ -195,11 +195,11 @@ def test_every_reason_of_a_refusal_is_recorded_and_nothing_else_is_stored(world:
     before = world.read(lambda session: session.scalars(select(Lot.status)).all())
     number = world.journey.unit(NUMBER)
     with pytest.raises(Blocked):
-        world.journey.filling_finished(NUMBER)
+        world.do("zhao.l", lambda work: lots.finish_lot(work, NUMBER))
     record = last_record(world)
     assert record["outcome"] == "refused"
     assert record["changes"] == []
-    assert [each["code"] for each in record["blockers"]] == ["label_incomplete", "label_incomplete"]
+    assert [each["code"] for each in record["blockers"]] == ["label_incomplete", "label_incomplete", "line_not_left"]
     assert f"{number}: the tag label" in record["blockers"][1]["detail"]
     assert world.read(lambda session: session.scalars(select(Lot.status)).all()) == before
 

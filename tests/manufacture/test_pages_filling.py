@@ -131,3 +131,17 @@ def test_a_label_that_is_not_next_is_not_printed_from_an_old_page(world: World, 
     answer = person("zhao.l").send("POST", f"{PAGE}/print/{second}/bag")
     assert answer.status_code == 409
     assert "scan its labels back on it, or destroy it" in answer.get_data(as_text=True)
+
+
+def test_a_bag_is_offered_no_laboratory_and_a_sample_no_store(world: World, person: SignIn) -> None:
+    bag = world.journey.labelled_unit(LOT)
+    sample = world.journey.sample(LOT, "retention")
+    shown = {each: person("zhao.l").get(f"/units/{each}").get_data(as_text=True) for each in (bag, sample)}
+    assert f"/units/{bag}/store" in shown[bag]
+    assert "/send" not in shown[bag]
+    assert "/archive" not in shown[bag]
+    assert f"/units/{sample}/send" in shown[sample]
+    assert f"/units/{sample}/archive" in shown[sample]
+    assert "/store" not in shown[sample]
+    assert "never given to anybody" in shown[sample]
+    assert person("zhao.l").post(f"/units/{sample}/archive", form={}).status_code == 303

@@ -14,6 +14,7 @@ from support.worlds import World
 
 from cotrack.bedside.service import infusions
 from cotrack.foundation.errors import Refused
+from cotrack.manufacture.service import units
 from cotrack.orders.service import allocation, dosing
 from cotrack.participants.service import bands, enrolment
 from cotrack.study import service as study
@@ -129,7 +130,7 @@ def test_no_label_leaves_a_dash_where_the_study_says_nothing(world: World) -> No
     )
     world.journey.lot(LOT)
     bag = world.journey.unit(LOT)
-    world.journey.unit_label(bag, "tag")
+    assert world.do("zhao.l", lambda work: units.label_fields(work, units.unit_numbered(work.session, bag), "tag"))
     with refused(*["sponsor_to_set"] * 3) as found:
         world.journey.unit_label(bag, "bag")
     assert keys(found.value) == ["product.storage_en", "product.storage_zh", "study.registration"]

@@ -33,6 +33,8 @@ from support.worlds import World
 CLIENTS = 8
 LOTS = 4
 """Two clients fill each lot: some wait for one another, and some do not."""
+STATIONS = ("FILL-1", "FREEZER-1", "CLINIC-1", "WARD-3A-1")
+"""Where each lot is filled: a station stands for one lot at a time."""
 
 PATIENCE_SECONDS = 30
 ANSWER_SECONDS = 30
@@ -58,7 +60,7 @@ class Technician:
         self.acknowledged: dict[str, str] = {}
         self.faults: list[str] = []
         self.has_given_up = False
-        body = {"username": "zhao.l", "password": PASSWORD, "station": "FILL-1"}
+        body = {"username": "zhao.l", "password": PASSWORD, "station": STATIONS[name % LOTS]}
         answer = requests.post(f"{server.url}/api/v1/tokens", json=body, timeout=30)
         self._headers = {"Authorization": f"Bearer {answer.json()['token']}"}
 
@@ -69,7 +71,7 @@ class Technician:
                 self._fill(http, lot, f"client {self.name}, act {len(self.acknowledged)}")
 
     def _fill(self, http: requests.Session, lot: str, key: str) -> None:
-        bag = {"volume_ml": "30.0", "viable_million_per_ml": "5.360"}
+        bag = {"volume_ml": "30.0", "viable_million_per_ml": "5.360", "viability_percent": "93.0"}
         headers = {**self._headers, "Idempotency-Key": key}
         end = time.monotonic() + PATIENCE_SECONDS * slowness()
         patience = HASTY_SECONDS if len(self.acknowledged) % HASTY_ONE_IN == 1 else ANSWER_SECONDS
@@ -213,10 +215,12 @@ class Trial:
 
     def _round(self, number: int, name: str, kill: Kill) -> None:
         begun, before = time.monotonic(), len(self.site.acknowledged())
-        site, lots = self.site, [f"MSC26-{1 + number * LOTS + each:04d}" for each in range(LOTS)]
+        site, lots = self.site, [f"MSC26-{1 + each:04d}" for each in range(LOTS)]
         site.world.clock.now = datetime.now(UTC)
-        for lot in lots:
-            site.world.journey.lot(lot)
+        if not before:
+            for lot, station in zip(lots, STATIONS, strict=False):
+                site.world.journey.lot(lot)
+                site.world.journey.line_cleared(lot, station=station)
         with site.load(lots):
             site.wait_for_everybody()
             time.sleep(self._chance.uniform(0, LONGEST_WAIT_SECONDS))

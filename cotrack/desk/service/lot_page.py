@@ -13,8 +13,10 @@ from cotrack.foundation.words import N_
 from cotrack.labelling.service.keeping import documents_of
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.deviations import deviations_under
+from cotrack.manufacture.service.filling_page import clearance_lines
 from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
-from cotrack.manufacture.service.lots import against_close_now, against_finish_now, lot_numbered
+from cotrack.manufacture.service.lots import against_close_now, against_finish_now, label_fates, lot_numbered
+from cotrack.manufacture.service.reconciliation import accounts_of
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import over
@@ -54,6 +56,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "held": holds,
         "steps": in_short(session, lot),
         "inputs": input_lines(session, lot.id),
+        "clearances": clearance_lines(session, lot.id),
+        "accounts": accounts_of(label_fates(session, lot)),
         "deviations": deviations_under(session, lot),
         "investigations": investigation_lines(session, lot),
         "alerts": alerts_of(session, f"lot:{number}"),

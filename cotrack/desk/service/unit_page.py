@@ -47,7 +47,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
         "unit": unit,
         "offers": [
             *_unit_offers(unit, actor, order_number, standing),
-            *offers(UNIT, number, unit.status, actor, extras=UNIT_EXTRAS, against=against),
+            *_of_its_kind(unit, offers(UNIT, number, unit.status, actor, extras=UNIT_EXTRAS, against=against)),
         ],
         "standing": standing,
         "holds": holds_of(session, f"unit:{number}"),
@@ -66,6 +66,16 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
         "timeline": records_of(session, [f"unit:{number}"]),
         "now": work.now,
     }
+
+
+def _of_its_kind(unit: Unit, found: Sequence[Offer]) -> list[Offer]:
+    """Return the buttons that belong to a unit of this kind: a bag goes to no laboratory, a sample into no store."""
+    others = FOR_SAMPLES if unit.kind == "bag" else FOR_BAGS
+    return [each for each in found if each.endpoint not in others]
+
+
+FOR_SAMPLES: Final = frozenset({"filling.send_sample", "filling.archive_sample", "filling.use_up_sample"})
+FOR_BAGS: Final = frozenset({"custody.store_unit"})
 
 
 def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence[Blocker]) -> list[Offer]:
@@ -93,7 +103,7 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence
 
 
 def _against_unit(work: Work, unit: Unit, facts: BagFacts | None) -> list[Blocker]:
-    if facts is None or unit.status in {"completed", "stopped_early", "wasted", "destroyed"}:
+    if facts is None or unit.kind != "bag" or unit.status in {"completed", "stopped_early", "wasted", "destroyed"}:
         return []
     against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over)
     is_next_at_ward = unit.status in {"allocated", "received", "thawed"}

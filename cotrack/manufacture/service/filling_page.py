@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.access.models import Person
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.models import LabelInstance
@@ -88,8 +90,24 @@ def print_next(ground: Ground, actor: Actor, unit_number: str, kind: str) -> pri
     return printing.hand_out(ground, actor, asked.id)
 
 
-def clearances_with_rolls(session: Session, lot_id: int) -> Sequence[tuple[LineClearance, list[str]]]:
-    """Return the clearances of a lot, each with the numbers of the rolls that were on its printer."""
+def clearance_lines(session: Session, lot_id: int) -> Sequence[tuple[LineClearance, list[str], list[str]]]:
+    """Return the clearances of a lot, each with the rolls that were on its printer and who cleared and checked it."""
     rows = clearances.clearances_of(session, lot_id)
     changes = clearances.roll_changes_of(session, [each.id for each in rows])
-    return [(each, [each.roll, *(one.roll for one in changes if one.clearance_id == each.id)]) for each in rows]
+    people = {row.id: row.printed_name for row in session.scalars(select(Person).where(Person.id.in_(_ids(rows))))}
+    return [
+        (
+            each,
+            [each.roll, *(one.roll for one in changes if one.clearance_id == each.id)],
+            [people.get(person or 0, "") for person in _people(each)],
+        )
+        for each in rows
+    ]
+
+
+def _people(row: LineClearance) -> tuple[int | None, ...]:
+    return row.cleared_by_id, row.checked_by_id, row.left_by_id, row.ended_by_id
+
+
+def _ids(rows: Sequence[LineClearance]) -> set[int]:
+    return {person for row in rows for person in _people(row) if person is not None}

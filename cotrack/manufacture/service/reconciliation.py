@@ -27,7 +27,7 @@ def label_account(session: Session, site: Site, number: str) -> Document:
     definition = definition_of(lot.study_definition)
     labels = label_fates(session, lot)
     reasons = _reasons_of_voids(session, [each for each, _ in labels])
-    accounts = _accounts(labels)
+    accounts = accounts_of(labels)
     fields = {
         "study": f"{definition.registration or '–'} · {both(definition.title)}",
         "product": both(definition.product.name),
@@ -44,10 +44,11 @@ def label_account(session: Session, site: Site, number: str) -> Document:
 
 def account_lines(session: Session, lot: Lot) -> list[list[str]]:
     """Return the account of a lot's labels as documents print it: a line for each kind of label."""
-    return _lines_of(_accounts(label_fates(session, lot)))
+    return _lines_of(accounts_of(label_fates(session, lot)))
 
 
-def _accounts(labels: Sequence[tuple[LabelInstance, Fate]]) -> dict[str, Account]:
+def accounts_of(labels: Sequence[tuple[LabelInstance, Fate]]) -> dict[str, Account]:
+    """Return the account of each kind of label: the one count of page, document and closing."""
     kinds = sorted({each.kind for each, _ in labels})
     return {kind: account_of(fate for each, fate in labels if each.kind == kind) for kind in kinds}
 

@@ -35,6 +35,7 @@ def test_the_page_of_the_trail_says_how_many_records_wait_and_how_long(world: Wo
     sealer = Sealer(world.runtime.ground.sessions)
     sealer.seal_all()
     world.journey.lot(LOT)
+    world.journey.line_cleared(LOT)
     world.clock.pass_by(seconds=2.5)
     assert "is behind" in shown(person)
     assert "<dt>Records not sealed yet</dt><dd>1</dd>" in shown(person)

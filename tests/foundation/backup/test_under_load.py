@@ -39,7 +39,7 @@ class Technician(threading.Thread):
                 self._fill(http)
 
     def _fill(self, http: requests.Session) -> None:
-        bag = {"volume_ml": "30.0", "viable_million_per_ml": "5.360"}
+        bag = {"volume_ml": "30.0", "viable_million_per_ml": "5.360", "viability_percent": "93.0"}
         answer = http.post(f"{self.url}/api/v1/lots/{LOT}/units", json=bag, timeout=60)
         if answer.status_code == 201:
             self.acknowledged.append(answer.json()["number"])
@@ -69,6 +69,7 @@ def test_a_back_up_made_while_eight_clients_write_restores_to_the_checkpoint_in_
     site: Site, server: Server
 ) -> None:
     site.work(LOT)
+    site.world.journey.line_cleared(LOT)
     file, keys = site.folder / "a", site.folder / "keys"
     with writing(server) as clients:
         while len(acknowledged(clients)) < WRITTEN_BEFORE * CLIENTS:
