@@ -34,6 +34,7 @@ from cotrack.lifecycles import LIFECYCLES
 from cotrack.manufacture.api import line as filling_api
 from cotrack.manufacture.api import process as process_api
 from cotrack.manufacture.api import product as manufacture_api
+from cotrack.manufacture.api import sources as sources_api
 from cotrack.manufacture.pages import line as filling_pages
 from cotrack.manufacture.pages import process as process_pages
 from cotrack.manufacture.pages import product as manufacture_pages
@@ -79,6 +80,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     quality_api.api,
     manufacture_api.api,
     process_api.api,
+    sources_api.api,
     filling_api.api,
     custody_api.api,
     release_api.api,
