@@ -129,7 +129,7 @@ def test_the_lot_page_shows_its_steps_as_a_timeline_and_what_keeps_it_in_filling
     released = page(person, f"/lots/{LOT}/release", "qian.m")
     assert "Freeze: not performed yet." in released
     assert RECORD in released
-    assert "P3" in page(person, RECORD)
+    assert "<dt>Passage</dt><dd>3 " in page(person, RECORD)
 
 
 def test_a_lot_without_a_process_shows_no_steps_and_has_no_batch_record(world: World, person: SignIn) -> None:
