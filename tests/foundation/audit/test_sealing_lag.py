@@ -9,7 +9,7 @@ from support.clients import SignIn
 from support.pace import slowness
 from support.servers import Server
 from support.stages import LOT
-from support.trials import CLIENTS, Site, is_sealed, wait_until
+from support.trials import LOTS, STATIONS, Site, is_sealed, wait_until
 from support.worlds import World
 
 from cotrack.foundation.audit.sealing import Sealer, sign_checkpoint
@@ -35,7 +35,6 @@ def test_the_page_of_the_trail_says_how_many_records_wait_and_how_long(world: Wo
     sealer = Sealer(world.runtime.ground.sessions)
     sealer.seal_all()
     world.journey.lot(LOT)
-    world.journey.line_cleared(LOT)
     world.clock.pass_by(seconds=2.5)
     assert "is behind" in shown(person)
     assert "<dt>Records not sealed yet</dt><dd>1</dd>" in shown(person)
@@ -50,7 +49,9 @@ def test_sealing_is_less_than_a_second_behind_while_eight_clients_write(server: 
     site = Site(server, None)
     world = site.world
     world.clock.now = datetime.now(UTC)
-    lots = [world.journey.lot(f"MSC26-{number:04d}") for number in range(1, CLIENTS + 1)]
+    lots = [world.journey.lot(f"MSC26-{number:04d}") for number in range(1, LOTS + 1)]
+    for lot, station in zip(lots, STATIONS, strict=True):
+        world.journey.line_cleared(lot, station=station)
     site.sign_in()
     wait_until(lambda: is_sealed(world), "what was there before is not sealed")
     before, seen = slowness(), []
