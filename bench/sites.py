@@ -13,6 +13,7 @@ import psycopg
 from sqlalchemy import func, select
 from support.clusters import Cluster
 from support.stages import HER, at_the_bedside
+from support.texts import DEMONSTRATION
 from support.worlds import World, home_variables, make_home, open_world
 
 from cotrack.foundation.audit.models import AuditRecord
@@ -69,7 +70,7 @@ def site_on(database: str) -> Iterator[Site]:
         world.clock.now = datetime.now(UTC)
         migrate(world.runtime.ground)
         world.cast.enter()
-        world.journey.study_takes_effect()
+        world.journey.study_signed(DEMONSTRATION)
         bag = at_the_bedside(world).bag
         for nurse in NURSES:
             _require_match(world, bag, nurse)

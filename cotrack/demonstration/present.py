@@ -37,8 +37,6 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     reason = "freezer alarm under investigation"
     journey.cast.do("tang.w", lambda work: lots.hold_lot(work, held, action="place", reason=reason))
     _freezer_deviation(journey, held, clock.end.date())
-    lifted = "An edge of the bag's label stands off after the alarm; the code still reads."
-    journey.cast.do("zhao.l", lambda work: units.open_deviation(work, f"{held}-002", description=lifted))
     clock.go_to(days=20)
     near = clock.lot(34)
     journey.finished_lot(near, bags=2, made_on=journey.today(), samples=("retention", "sterility"))
@@ -61,11 +59,16 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     journey.results(good_results(waiting, journey.site_time(), without=("Sterility", "RCL", "Mycoplasma")))
     _typed_once(journey, waiting)
     clock.go_to(days=1)
-    journey.lot(clock.lot(37), made_on=journey.today())
-    making.made(journey.cast, clock.lot(37), journey.plan)
-    journey.labelled_unit(clock.lot(37))
-    journey.sample(clock.lot(37), "retention")
-    journey.unit_label(journey.unit(clock.lot(37)), "bag")
+    _being_made(journey, clock)
+
+
+def _being_made(journey: Journey, clock: StoryClock) -> None:
+    """A lot in the middle of filling, a bag's label printed and not on it yet; and one in the middle of its steps."""
+    filled = journey.lot(clock.lot(37), made_on=journey.today())
+    making.made(journey.cast, filled, journey.plan)
+    journey.labelled_unit(filled)
+    journey.sample(filled, "retention")
+    journey.unit_label(journey.unit(filled), "bag")
     if journey.plan is not None:
         making.under_way(journey.cast, journey.lot(clock.lot(39), made_on=journey.today()), journey.plan)
 
@@ -88,7 +91,9 @@ def _typed_once(journey: Journey, lot: str) -> None:
 
 
 def _freezer_deviation(journey: Journey, lot: str, today: date) -> None:
-    """The deviation behind the hold: assessed, its correction waits for the cell bank, a prevention for the maker."""
+    """The deviations behind the hold: the lot's, assessed, its correction and a prevention to be done; and a bag's."""
+    lifted = "An edge of the bag's label stands off after the alarm; the code still reads."
+    journey.cast.do("zhao.l", lambda work: units.open_deviation(work, f"{lot}-002", description=lifted))
     description = "Freezer 1 reached -118 °C during a power cut of 25 minutes."
     opened = journey.cast.do("tang.w", lambda work: lots.open_deviation(work, lot, description=description))
     found = {

@@ -23,6 +23,9 @@ from cotrack.release.service.papers import lot_document
 
 RELEASED = sorted((Path(__file__).parent.parent / "released").glob("*.tar.gz"))
 
+NEVER_RELEASED_ALONE = {"0009", "0010", "0011", "0012"}
+"""Schemas that came out together with the next one: no site ever stood at them."""
+
 
 def unpacked(archive: Path, home: Path, cluster: Cluster) -> str:
     """Lay a released site out in a folder, as an administrator has it before an update; return its database."""
@@ -58,7 +61,7 @@ def decided_before(world: World) -> list[str]:
 def test_every_released_schema_has_a_database_of_each_kind() -> None:
     names = {path.name.removesuffix(".tar.gz") for path in RELEASED}
     schemas = {name[:4] for name in names}
-    assert schemas == {f"{number:04}" for number in range(1, int(head()))}
+    assert schemas == {f"{number:04}" for number in range(1, int(head()))} - NEVER_RELEASED_ALONE
     assert names == {f"{schema}-{kind}" for schema in schemas for kind in ("sqlite", "postgresql")}
 
 

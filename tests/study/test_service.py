@@ -124,10 +124,7 @@ def test_a_superseded_version_stays_bound_to_what_was_made_under_it(world: World
     world.journey.finished_lot(LOT)
     stricter = in_effect(
         world,
-        newer(
-            ('"test.viability.least" = 85', '"test.viability.least" = 95'),
-            ('"test.viability.alert_least" = 90', '"test.viability.alert_least" = 96'),
-        ),
+        newer(('"test.ifna_secretion.least" = 100', '"test.ifna_secretion.least" = 200')),
     )
     world.journey.finished_lot(OTHER_LOT)
     bound = {
@@ -137,10 +134,10 @@ def test_a_superseded_version_stays_bound_to_what_was_made_under_it(world: World
     assert bound[LOT] != stricter
     assert bound[OTHER_LOT] == stricter
     for number in (LOT, OTHER_LOT):
-        world.journey.results(results_of(world, number, Viability="93.4"))
+        world.journey.results(results_of(world, number))
         world.journey.review(number)
     world.journey.release(LOT)
-    with refused("out_of_specification"):
+    with refused("out_of_specification", "investigation_open"):
         world.journey.release(OTHER_LOT)
 
 
@@ -166,9 +163,9 @@ def test_a_lot_whose_limits_the_sponsor_has_not_set_is_not_released(world: World
     world.journey.finished_lot(LOT)
     world.journey.results(results_of(world, LOT))
     world.journey.review(LOT)
-    with refused("result_undecidable", "sponsor_to_set", "sponsor_to_set") as refusal:
+    with refused("result_undecidable", "investigation_open", "sponsor_to_set", "sponsor_to_set") as refusal:
         world.journey.release(LOT)
-    assert [each.parameters["key"] for each in refusal.value.reasons[1:]] == [
+    assert [each.parameters["key"] for each in refusal.value.reasons[2:]] == [
         "test.viability.alert_least",
         "test.viability.least",
     ]

@@ -119,7 +119,7 @@ def scan(number: str, unit: str, kind: str) -> Response:
 
 
 @pages.post("/lots/<number>/filling/spoiled/<int:label_id>")
-@needs("label:void")
+@needs("line:clear")
 def spoiled(number: str, label_id: int) -> Response:
     """Say that a print is spoiled, and what became of its paper; the next print follows."""
     act = lambda work, **body: papers.make_void(work, label_id, **body)  # noqa: E731 (one line)
@@ -135,7 +135,7 @@ def change_roll(number: str, clearance_id: int) -> Response:
 
 
 @pages.post("/lots/<number>/filling/broken/<unit>")
-@needs("unit:destroy")
+@needs("line:clear")
 def broken(number: str, unit: str) -> Response:
     """Say that a bag broke: it and its labels are destroyed, and the next one follows."""
     return _step(number, ReasonIn(), lambda work, reason: filling.destroy_unit(work, unit, reason=reason))
