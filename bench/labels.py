@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
+from itertools import cycle, islice
 from unittest.mock import patch
 
 from bench.bare_labels import BareLabel, Press
@@ -13,17 +14,19 @@ from bench.sites import Site
 from cotrack.labelling.gateways import read_back
 from cotrack.labelling.service import printing
 from cotrack.labelling.service.instances import label_numbered
-from cotrack.manufacture.service import units
+from cotrack.manufacture.service import filling
 
 LOT = "MSC26-0099"
 MAKER = "zhao.l"
+REASON = "measured"
+BAGS = 20
 LABELS_A_SLICE = 10
 
 Acts = Sequence[Callable[[], object]]
 
 
 def lines(site: Site, seconds: float, labels: int) -> Iterator[Line]:
-    """Measure one label after another for some seconds, then as many labels as asked, each on a new bag."""
+    """Measure one label after another for some seconds, then as many labels as asked, each of the next bag."""
     bench = _Bench(site)
     bench.warm_up()
     yield bench.one(seconds)
@@ -31,16 +34,20 @@ def lines(site: Site, seconds: float, labels: int) -> Iterator[Line]:
 
 
 class _Bench:
-    """Labels new bags, through the services or by hand; filling the bags is not timed."""
+    """Prints labels anew for the bags of a filled lot, through the services or by hand.
+
+    While a lot is filled a label waits for the bag before it to be done; afterwards nothing but the work is measured.
+    """
 
     def __init__(self, site: Site) -> None:
         self._database = site.database
         self._world = site.world
         self._press = Press()
+        self._next_bag: Iterator[str] = cycle(())
 
     def warm_up(self) -> None:
-        """Make the lot whose bags are labelled, and one label each way: the first one reads the fonts."""
-        self._world.journey.lot(LOT)
+        """Fill the lot whose bags are labelled, and make one label each way: the first one reads the fonts."""
+        self._next_bag = cycle(self._world.journey.finished_lot(LOT, bags=BAGS))
         self._by_program(1)
         self._by_hand(1, self._press.draw_and_read)
 
@@ -82,7 +89,7 @@ class _Bench:
             raise RuntimeError("a label was handed out without its document")
 
     def _by_hand(self, count: int, draw: Callable[[BareLabel], bytes]) -> Slice:
-        """Draw labels of other bags: typst would remember the program's own."""
+        """Draw labels of the next bags: typst would remember the program's own."""
         labels = [self._bare(bag) for bag in self._bags(count)]
         return _timed([partial(draw, label) for label in labels])
 
@@ -92,10 +99,11 @@ class _Bench:
         return BareLabel(json.loads(label.fields), self._world.journey.code(label_id))
 
     def _asked(self, bag: str) -> int:
-        return int(self._world.do(MAKER, lambda work: units.request_label(work, bag, kind="bag")).id)
+        act = partial(filling.request_label, unit_number=bag, kind="bag", reason=REASON)
+        return int(self._world.do(MAKER, act).id)
 
     def _bags(self, count: int) -> list[str]:
-        return [self._world.journey.unit(LOT) for _ in range(count)]
+        return list(islice(self._next_bag, count))
 
 
 def _without(unread: Sequence[Slice], floor_unread: Sequence[Slice]) -> dict[str, object]:
