@@ -6,6 +6,7 @@ import pypdfium2
 import pytest
 from support.clients import Client
 from support.deviations import planned_action
+from support.entries import APPEARANCE, enter, not_critical
 from support.invalid import CAUSE, REASON, assessed, closed, invalidated
 from support.papers import keep_all
 from support.sources import DONOR, MASTER, MEDIUM, WORKING, approved_sources, use
@@ -88,6 +89,13 @@ def test_what_the_record_says_of_a_release_is_that_nothing_stood_against_it(worl
     assert "审阅人 Reviewed by 时间 When 记录数 Records 审阅至记录 Up to record 唐伟 TANG Wei" in said
     assert said.count("是 yes") == 19
     assert "否 no" not in said
+
+
+def test_the_record_says_of_a_result_that_one_person_typed_it(world: World, person: Person) -> None:
+    not_critical(world, "appearance")
+    enter(world, "liu.m", **APPEARANCE)
+    world.sign("tang.w", lambda work: dispositions.reject(work, LOT, reason="the freezer failed"))
+    assert "单人录入 typed once · 刘敏 LIU Min" in record_of(person("shen.i"))
 
 
 def test_who_does_not_read_sources_reads_no_release_record(world: World, person: Person) -> None:

@@ -123,11 +123,16 @@ class _Telling:
         return {each.id: each for each in found}
 
     def _origin(self, result: Result, files: Mapping[int, ResultImport]) -> str:
-        """Say where a result came from: a file, by the first letters of its hash, or two people who typed it."""
+        """Say where a result came from: a file, by the first letters of its hash, or who typed it: two people, or one.
+
+        One types it where the study says that the test is not critical.
+        """
         by = self._who(result.recorded_by_id)
         if result.import_id is not None:
             file = files[result.import_id]
             return f"{file.file_name} ({file.file_sha256[:12]}) · {by}"
+        if result.typed_once_by_id is not None:
+            return f"单人录入 typed once · {by}"
         return f"{self._who(result.first_entered_by_id)} + {by}"
 
     def _review(self, result: Result) -> str:
