@@ -39,7 +39,7 @@ def made_from_sources(world: World) -> None:
     use(world, LOT, WORKING, "2")
     use(world, LOT, MEDIUM, "500 mL")
     world.journey.labelled_unit(LOT)
-    world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
+    world.journey.filling_finished(LOT)
 
 
 def test_the_release_record_says_all_that_the_decision_rested_on(world: World, person: Person) -> None:
