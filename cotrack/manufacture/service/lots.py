@@ -151,6 +151,12 @@ def lot_numbered(session: Session, number: str) -> Lot:
     return lot
 
 
+def bags_in_words(lot: Lot) -> str:
+    """Return the first and the last bag of a lot and their number, as its documents print them; samples are none."""
+    bags = [unit.number for unit in lot.units if unit.kind == "bag"]
+    return f"{bags[0]} – {bags[-1]} ({len(bags)})" if bags else "–"
+
+
 def producers(session: Session, lot: Lot) -> frozenset[int]:
     """Return who had a hand in the lot: made it, did a step, cleared its line, filled, printed or applied.
 
