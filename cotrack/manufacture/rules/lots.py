@@ -176,7 +176,7 @@ def against_origins(origins: Sequence[SourceFacts]) -> list[Blocker]:
 
 
 def against_refused(sources: Sequence[SourceFacts]) -> list[Blocker]:
-    """Return a reason against a lot's release for each of its sources that was rejected or found not eligible."""
+    """Return a reason for each of these sources that was rejected or found not eligible."""
     return [found for each in sources if each.status in REFUSED_STATES for found in against_status(each)]
 
 
