@@ -82,8 +82,11 @@ def against_labelling(number: str, status: str) -> list[Blocker]:
     return [Blocker("unit_ended", "{unit} has come to its end: it gets no label.", {"unit": number})]
 
 
-def against_close(units: Sequence[UnitFacts], unaccounted_labels: int) -> list[Blocker]:
-    """Return what keeps a lot open: a unit not at its end, a label nobody accounted for (21 CFR 211.125)."""
+def against_close(units: Sequence[UnitFacts], unaccounted_labels: Sequence[str]) -> list[Blocker]:
+    """Return what keeps a lot open: a unit not at its end, a label nobody accounted for (21 CFR 211.125).
+
+    Labels are named as things (`label_instance:7`): the reason leads to the first of them.
+    """
     blockers = [
         Blocker("unit_open", "{unit} has not come to its end.", {"unit": unit.number}, solve=f"unit:{unit.number}")
         for unit in units
@@ -94,7 +97,8 @@ def against_close(units: Sequence[UnitFacts], unaccounted_labels: int) -> list[B
             Blocker(
                 "labels_unaccounted",
                 "{count} printed labels are not accounted for.",
-                {"count": unaccounted_labels},
+                {"count": len(unaccounted_labels)},
+                solve=unaccounted_labels[0],
             )
         )
     return blockers
