@@ -282,7 +282,7 @@ def filled(world: World) -> None:
 
 
 def finish(world: World) -> None:
-    world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
+    world.journey.filling_finished(LOT)
 
 
 def test_a_lot_leaves_filling_only_when_every_step_up_to_there_is_performed_and_verified(
@@ -372,7 +372,7 @@ def test_a_lot_begun_before_a_version_with_a_process_keeps_having_none(world: Wo
     lot_before = world.journey.lot("MSC26-0030")
     lot_in_process(world)
     world.journey.labelled_unit(lot_before)
-    world.do("zhao.l", lambda work: lots.finish_lot(work, lot_before))
+    world.journey.filling_finished(lot_before)
 
 
 def test_two_technicians_do_not_begin_one_step(world: World, lot: str) -> None:
