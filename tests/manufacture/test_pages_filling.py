@@ -145,3 +145,10 @@ def test_a_bag_is_offered_no_laboratory_and_a_sample_no_store(world: World, pers
     assert "/store" not in shown[sample]
     assert "never given to anybody" in shown[sample]
     assert person("zhao.l").post(f"/units/{sample}/archive", form={}).status_code == 303
+
+
+def test_a_label_that_was_not_scanned_back_is_named_as_people_call_it(world: World, person: SignIn) -> None:
+    bag = world.journey.unit(LOT)
+    said = person("zhao.l").get(f"/lots/{LOT}").get_data(as_text=True)
+    for label in ("bag label", "bag tag"):
+        assert f"{bag}: not scanned back on it: {label}." in said

@@ -65,7 +65,7 @@ def test_a_lot_without_a_unit_does_not_leave_filling() -> None:
 def test_every_label_that_was_not_scanned_back_is_named(labels: dict[str, str], missing: list[str]) -> None:
     reasons = against_finish([unit(), unit("MSC26-0031-002", **labels)])
     assert [each.sentence for each in reasons] == [
-        f"MSC26-0031-002: the {label} label was not scanned back on the bag." for label in missing
+        f"MSC26-0031-002: not scanned back on it: {label}." for label in missing
     ]
     assert {each.code for each in reasons} == {"label_incomplete"}
     assert {each.solve for each in reasons} == {"unit:MSC26-0031-002"}

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.words import N_
+from cotrack.foundation.words import N_, Term
 from cotrack.quality.rules import HoldFacts
 from cotrack.study.rules.definition import Definition
 from cotrack.study.rules.eligibility import add_months
@@ -62,17 +62,18 @@ def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
     if not any(unit.kind == "bag" and unit.status not in END_STATES for unit in units):
         return [Blocker("no_units", "No unit has been filled yet.")]
     return [
-        Blocker(
-            "label_incomplete",
-            "{unit}: the {label} label was not scanned back on the bag.",
-            {"unit": unit.number, "label": label},
-            solve=f"unit:{unit.number}",
-        )
+        label_missing(unit.number, label)
         for unit in units
         if unit.status not in END_STATES
         for label in labels_of(unit.kind)
         if unit.labels.get(label) != "applied"
     ]
+
+
+def label_missing(number: str, label: str) -> Blocker:
+    """Return the reason against going on with a unit on which one of its labels was not scanned back."""
+    words = N_("{unit}: not scanned back on it: {label}.")
+    return Blocker("label_incomplete", words, {"unit": number, "label": Term(label)}, solve=f"unit:{number}")
 
 
 def against_labelling(number: str, status: str) -> list[Blocker]:
