@@ -167,6 +167,13 @@ def test_a_line_is_not_left_while_a_bag_waits_for_its_labels(world: World) -> No
     assert world.journey.labelled_unit(LOT) == f"{LOT}-002"
 
 
+def test_whoever_withdrew_a_clearance_had_a_hand_in_the_lot(world: World) -> None:
+    cleared = clear(world)
+    world.do("feng.t", lambda work: clearances.withdraw_line(work, cleared, reason="a bag of another lot"))
+    people = world.read(lambda session: lots.producers(session, lots.lot_numbered(session, LOT)))
+    assert people == {world.cast.actor(each).person_id for each in ("zhao.l", "feng.t")}
+
+
 def test_another_roll_is_counted_and_its_changer_does_not_release_the_lot(world: World, person: SignIn) -> None:
     api = person("zhao.l")
     sent = {"looked_at": list(LOOKED_AT), **ROLL}

@@ -257,6 +257,22 @@ def test_another_technician_goes_on_with_a_step_only_after_taking_it_over_with_t
         verify(world, "seed", by="zhao.l")
 
 
+def test_whoever_began_a_step_that_was_taken_over_neither_verifies_it_nor_releases_its_lot(
+    world: World, lot: str
+) -> None:
+    start(world, "seed")
+    world.do("feng.t", lambda work: steps.take_over(work, LOT, "seed", reason="end of shift"))
+    began = world.cast.actor("zhao.l").person_id
+    assert began in world.read(lambda session: lots.producers(session, lot_numbered(session, LOT)))
+    for need in described(world, "seed").needs:
+        code, amount = plan().sources.get(need) or (plan().devices[need], "")
+        scan(world, "seed", code, amount, by="feng.t")
+    perform(world, "seed", by="feng.t")
+    with refused("same_person"):
+        verify(world, "seed", by="zhao.l")
+    assert began in line(world, "seed").doers
+
+
 def test_steps_are_done_by_technicians_alone(world: World, lot: str) -> None:
     for by in ("qian.m", "wang.l", "ma.k"):
         with pytest.raises(PermissionDenied):

@@ -165,7 +165,7 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
     )
     labelled_by = {person for row in session.execute(labels) for person in row if person is not None}
     put_in_by = session.scalars(select(LotInput.used_by_id).where(LotInput.lot_id == lot.id).distinct())
-    of_process = {*workers(session, lot.id), *clearers(session, lot.id)}
+    of_process = {*workers(session, lot), *clearers(session, lot)}
     return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by, *of_process})
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, union
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Person
+from cotrack.lifecycles import STEP
 from cotrack.manufacture.models import (
     CellBank,
     Lot,
@@ -19,6 +20,7 @@ from cotrack.manufacture.models import (
     StepVerification,
 )
 from cotrack.manufacture.rules.process import Growth, LotSteps, growth, judge
+from cotrack.manufacture.service.acts import acts_on
 from cotrack.study.rules.process import Parameter, Process, ProcessStep
 from cotrack.study.rules.specification import Standing
 from cotrack.study.service import definition_of
@@ -62,23 +64,28 @@ def _bank_passage(session: Session, lot_id: int) -> int | None:
     return max(known) if known and len(known) == len(said) else None
 
 
-def workers(session: Session, lot_id: int) -> frozenset[int]:
-    """Return everybody who performed, scanned, measured, corrected or verified at a step of a lot."""
-    of_lot = select(Step.id).where(Step.lot_id == lot_id)
+BEGAN = (STEP.event("start"), STEP.event("take_over"))
+"""Acts of which a step's row names the last alone: who began it before somebody took it over stands in the trail."""
+
+
+def workers(session: Session, lot: Lot) -> frozenset[int]:
+    """Return everybody who began, performed, scanned, measured, corrected or verified at a step of a lot."""
+    lot_id, of_lot = lot.id, select(Step.id).where(Step.lot_id == lot.id)
     statement = union(
         select(Step.performed_by_id).where(Step.lot_id == lot_id),
         select(StepScan.scanned_by_id).where(StepScan.step_id.in_(of_lot)),
         select(StepValue.recorded_by_id).where(StepValue.step_id.in_(of_lot)),
         select(StepVerification.verified_by_id).where(StepVerification.step_id.in_(of_lot)),
     )
-    return frozenset(session.scalars(statement))
+    return frozenset(session.scalars(statement)) | {person for _, person in acts_on(session, lot, BEGAN)}
 
 
 def doers(session: Session, step: Step) -> frozenset[int]:
     """Return everybody who did a part of a step: they began or took it over, scanned, measured or corrected."""
     scanned = session.scalars(select(StepScan.scanned_by_id).where(StepScan.step_id == step.id))
     measured = session.scalars(select(StepValue.recorded_by_id).where(StepValue.step_id == step.id))
-    return frozenset({step.performed_by_id, *scanned, *measured})
+    begun = [person for key, person in acts_on(session, step.lot, BEGAN) if key == step.step]
+    return frozenset({step.performed_by_id, *begun, *scanned, *measured})
 
 
 def open_needs(session: Session, described: ProcessStep, step: Step | None) -> list[str]:
@@ -108,6 +115,7 @@ class StepLine:
     scans: Sequence[StepScan] = ()
     values: Sequence[ValueLine] = ()
     verifications: Sequence[StepVerification] = ()
+    begun_by: frozenset[int] = frozenset()
 
     @property
     def verified(self) -> StepVerification | None:
@@ -119,7 +127,7 @@ class StepLine:
         """Everybody who did a part of it: they began or took it over, scanned, measured or corrected."""
         measured = (value.recorded_by_id for each in self.values for value in (*each.earlier, each.value))
         begun = (self.row.performed_by_id,) if self.row is not None else ()
-        return frozenset((*begun, *(each.scanned_by_id for each in self.scans), *measured))
+        return frozenset((*self.begun_by, *begun, *(each.scanned_by_id for each in self.scans), *measured))
 
     @property
     def status(self) -> str:
@@ -128,7 +136,7 @@ class StepLine:
 
 
 def step_lines(session: Session, lot: Lot) -> list[StepLine]:
-    """Return every step of a lot's process in its order, with all that is known of it, in four statements."""
+    """Return every step of a lot's process in its order, with all that is known of it, in five statements."""
     process = definition_of(lot.study_definition).process
     if process is None:
         return []
@@ -152,11 +160,18 @@ def step_lines(session: Session, lot: Lot) -> list[StepLine]:
         .where(StepVerification.step_id.in_(ids))
         .order_by(StepVerification.id)
     )
-    seen = _grouped(verified.all())
+    seen, began = _grouped(verified.all()), acts_on(session, lot, BEGAN)
     return [
         StepLine(each, None)
         if row is None
-        else StepLine(each, row, by_step.get(row.id, []), _values(each, measured.get(row.id, [])), seen.get(row.id, []))
+        else StepLine(
+            each,
+            row,
+            by_step.get(row.id, []),
+            _values(each, measured.get(row.id, [])),
+            seen.get(row.id, []),
+            frozenset(person for key, person in began if key == each.key),
+        )
         for each in process.steps
         for row in (rows.get(each.key),)
     ]
