@@ -104,6 +104,18 @@ def test_a_released_lot_is_held_where_what_is_recorded_late_was_not_fit_and_only
         world.do("qian.m", lambda work: holds.lift(work, done.hold.id, reason="assessed"))
 
 
+def test_a_source_that_was_recorded_late_and_is_rejected_later_recalls_the_released_lot(world: World) -> None:
+    registered_material(world, "MAT-26-0999")
+    world.journey.released_lot(LOT)
+    recorded_late(world, LOT, "MAT-26-0999")
+    reject(world, "material", "MAT-26-0999")
+    standing = world.read(lambda session: holds_over(session, [f"lot:{LOT}"]))
+    assert {(each.subject, each.status) for each in standing} == {
+        (f"lot:{LOT}", "standing"),
+        ("material:MAT-26-0999", "recalled"),
+    }
+
+
 def test_no_bag_screen_says_why_a_donor_was_not_fit(world: World) -> None:
     approved_sources(world)
     world.journey.released_lot(LOT)
