@@ -16,8 +16,10 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material
 from cotrack.manufacture.rules import Use, against_late_use, against_vials
+from cotrack.manufacture.rules.process import against_growth
 from cotrack.manufacture.service.inputs import vials_in, vials_left
 from cotrack.manufacture.service.lots import stop_lot
+from cotrack.manufacture.service.process import lot_steps
 from cotrack.manufacture.service.sources import chain_facts, chain_of, source_named, subject_of, typed
 from cotrack.quality.models import Hold
 from cotrack.quality.service import deviations
@@ -41,8 +43,9 @@ def record_late(
     """Record what really went into a lot earlier, in whatever state the lot and the source are by now; QA signs.
 
     `used_at` is the site's time of the use, kept beside the time of the record. It always opens a deviation of the
-    lot. Where the source was not fit for use, the truth is recorded all the same: a lot in process or in quarantine
-    is stopped by what stops its source, and one that was released is held in the same record.
+    lot. Where the source was not fit for use, or the lot's passage is beyond its limit by it, the truth is recorded all
+    the same: a lot in process or in quarantine is stopped by what stops its source, and one that was released is held
+    in the same record.
     """
     # 1 permission, reason; then everything is locked: source (donor first), lot. A release is done before, or sees it.
     work.begin(LOT, "record_source", lot_number, reason=reason)
@@ -55,7 +58,7 @@ def record_late(
     left = vials_left(work.session, found) if isinstance(found, CellBank) else 0
     use = Use(lot.number, lot.status, chain_facts(work.session, found), vials or 0, left)
     work.refuse_if(against_vials(use))
-    wrong = against_late_use(use, at.astimezone(work.site.zone).date())
+    wrong = [*against_late_use(use, at.astimezone(work.site.zone).date()), *_grown_too_far(work, lot, found)]
     # 3 the signature stands under what was used, when, by whom, and what was wrong with it.
     words = f"{found.number}, {amount.strip()}, {written.site_words(at, work.site.zone)}, {by.printed_name}"
     signature = work.sign(LOT["record_source"].meaning, _text(lot, words, reason, wrong))
@@ -74,6 +77,12 @@ def record_late(
     late = _explained(work, lot, made, (words, reason.strip()), signature_id=signature.id)
     is_held = bool(wrong) and lot.status in GIVEN_STATES
     return Recorded(made, late, _held(work, lot, late) if is_held else None)
+
+
+def _grown_too_far(work: Work, lot: Lot, found: CellBank | Material) -> list[Blocker]:
+    """Return why the cells of a lot have grown too far by the passage of a bank that is recorded late."""
+    steps = lot_steps(work.session, lot, found) if isinstance(found, CellBank) else None
+    return against_growth(steps) if steps is not None else []
 
 
 def _locked(work: Work, source: str) -> CellBank | Material:

@@ -28,16 +28,19 @@ from cotrack.study.service import definition_of
 Row = TypeVar("Row", StepScan, StepValue, StepVerification)
 
 
-def lot_steps(session: Session, lot: Lot) -> LotSteps | None:
-    """Return what decides about a lot's steps; None where its study version describes no process."""
+def lot_steps(session: Session, lot: Lot, beside: CellBank | None = None) -> LotSteps | None:
+    """Return what decides about a lot's steps; None where its study version describes no process.
+
+    `beside` is a bank that is about to be recorded as one of its own.
+    """
     process = definition_of(lot.study_definition).process
     if process is None:
         return None
     statuses = dict(session.execute(select(Step.step, Step.status).where(Step.lot_id == lot.id)).all())
-    return LotSteps(lot.number, lot.status, process, statuses, _growth(session, lot.id, process))
+    return LotSteps(lot.number, lot.status, process, statuses, _growth(session, lot.id, process, beside))
 
 
-def _growth(session: Session, lot_id: int, process: Process) -> Growth:
+def _growth(session: Session, lot_id: int, process: Process, beside: CellBank | None) -> Growth:
     wanted = {(step, parameter.key) for step, parameter in process.counted}
     statement = (
         select(Step.step, StepValue.parameter, StepValue.number)
@@ -51,15 +54,15 @@ def _growth(session: Session, lot_id: int, process: Process) -> Growth:
     for step, parameter, number in rows:
         if number is not None and (step, parameter) in wanted:
             numbers[step, parameter] = number
-    return growth(process, numbers, _bank_passage(session, lot_id))
+    return growth(process, numbers, _bank_passage(session, lot_id, beside))
 
 
-def _bank_passage(session: Session, lot_id: int) -> int | None:
+def _bank_passage(session: Session, lot_id: int, beside: CellBank | None) -> int | None:
     """Return the highest passage of a lot's banks; None where it has none, or one of them does not say its own."""
     statement = (
         select(CellBank.passage).join(LotInput, LotInput.bank_id == CellBank.id).where(LotInput.lot_id == lot_id)
     )
-    said = session.scalars(statement).all()
+    said = [*session.scalars(statement), *([beside.passage] if beside is not None else [])]
     known = [each for each in said if each is not None]
     return max(known) if known and len(known) == len(said) else None
 
