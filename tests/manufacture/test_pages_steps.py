@@ -82,6 +82,13 @@ def test_what_was_typed_is_kept_and_its_fault_stands_at_the_field(world: World, 
         assert words in shown, words
 
 
+def test_a_value_that_nobody_asked_for_is_refused_whatever_it_is_called(world: World, person: SignIn, lot: str) -> None:
+    begin(world, "seed")
+    for name in ("work", "values", "mass"):
+        code, shown = send(person, "seed/perform", cells_seeded="10", viability_at_seeding="93", **{name: "1"})
+        assert (code, "This field is not known here." in shown) == (422, True), name
+
+
 def test_another_technician_is_told_who_performs_a_step_and_may_take_it_over(
     world: World, person: SignIn, lot: str
 ) -> None:

@@ -49,7 +49,7 @@ def scan_at_step(number: str, step: str) -> Response:
 def perform_step(number: str, step: str) -> Response:
     """Keep what was measured, and end the step."""
     return _at_step(
-        number, schemas.StepValuesIn(), lambda work, **values: steps.perform(work, number, step, values=values)
+        number, schemas.StepValuesIn(), lambda work, /, **values: steps.perform(work, number, step, values=values)
     )
 
 
