@@ -7,6 +7,7 @@ import pytest
 from support.clients import Client
 from support.invalid import assessed, closed
 from support.laboratory import example_rows, file_of
+from support.late import infused_conditionally
 from support.process import do, do_until, lot_in_process
 from support.refusals import records, refused
 from support.sources import (
@@ -154,6 +155,14 @@ def test_a_released_lot_is_held_where_a_bank_that_was_recorded_late_takes_its_pa
     closed(world, assessed(world, number=done.late.deviation.number))
     with refused("passage_exceeded"):
         world.do("tang.w", lambda work: lifting.lift_hold(work, done.hold.id, reason="assessed"))
+
+
+def test_a_lot_that_was_rejected_after_somebody_was_given_it_is_held_and_its_alert_stands(world: World) -> None:
+    registered_material(world, "MAT-26-0999")
+    infused_conditionally(world)
+    world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth on day 14"))
+    assert recorded_late(world, LOT, "MAT-26-0999").hold is not None
+    assert len(world.read(lambda session: alerts.alerts_of(session, f"lot:{LOT}"))) == 1
 
 
 def test_no_bag_screen_says_why_a_donor_was_not_fit(world: World) -> None:
