@@ -188,8 +188,6 @@ def test_a_program_does_what_the_pages_do(world: World, person: SignIn, lot: str
     assert codes(technician.post(f"{steps}/seed/scans", {"code": "INC-03"})) == ["wrong_kind"]
     scanned = technician.post(f"{steps}/seed/scans", {"code": "ROOM-B01"})
     assert (scanned.status_code, scanned.get_json()["equipment"]) == (201, "ROOM-B01")
-    assert person("feng.t").post(f"{steps}/seed/take-over", {"reason": "shift"}).status_code == 200
-    assert technician.post(f"{steps}/seed/take-over", {"reason": "back"}).status_code == 200
     for code, amount in (("BSC-02", ""), ("CNT-01", ""), *(plan().sources[each] for each in ("cell_bank", "medium"))):
         assert technician.post(f"{steps}/seed/scans", {"code": code, "amount": amount}).status_code == 201
     values = {"cells_seeded": "41", "viability_at_seeding": "93"}
@@ -203,6 +201,8 @@ def test_a_program_does_what_the_pages_do(world: World, person: SignIn, lot: str
     assert (first["limits"], first["standing"], first["value"]["reported"]) == ("4 – 40 ×10⁶", "within", "14")
     assert first["earlier"][0]["deviation"] == f"DEV-{LOT}-1"
     assert told["scans"][3]["lot_input"]["bank"] == plan().sources["cell_bank"][0]
+    assert technician.post(f"{steps}/expand/start").status_code == 201
+    assert person("feng.t").post(f"{steps}/expand/take-over", {"reason": "shift"}).status_code == 200
 
 
 def test_a_program_keeps_equipment(person: SignIn) -> None:
