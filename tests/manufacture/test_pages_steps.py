@@ -126,6 +126,24 @@ def test_a_value_is_corrected_and_a_step_verified_on_their_pages(world: World, p
     assert person("zhao.l").get(f"/lots/{LOT}/steps/expand/correct/colour").status_code == 404
 
 
+def test_a_step_that_was_corrected_since_its_page_was_opened_is_read_again_before_it_is_verified(
+    world: World, person: SignIn, lot: str
+) -> None:
+    do_until(world, "wash", confluence="60")
+    path = f"/lots/{LOT}/steps/expand/verify"
+    correct(world, "expand", "confluence", "80")
+    seen = _seen(page(person, path, "feng.t"))
+    correct(world, "expand", "confluence", "85")
+    sent = person("feng.t").send("POST", path, form={"seen": seen})
+    shown = sent.get_data(as_text=True)
+    assert (sent.status_code, "This step was corrected since this page was opened" in shown) == (409, True)
+    assert person("feng.t").send("POST", path, form={"seen": _seen(shown)}).status_code == 303
+
+
+def _seen(shown: str) -> str:
+    return shown.partition('name="seen" value="')[2].partition('"')[0]
+
+
 def test_the_lot_page_shows_its_steps_as_a_timeline_and_what_keeps_it_in_filling(
     world: World, person: SignIn, lot: str
 ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import select, union
+from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Person
@@ -91,6 +91,12 @@ def doers(session: Session, step: Step) -> frozenset[int]:
     return frozenset({step.performed_by_id, *begun, *scanned, *measured})
 
 
+def newest_value(session: Session, step: Step) -> str:
+    """Return by which number the newest value of a step is known; empty where nothing is measured at it."""
+    newest = session.scalar(select(func.max(StepValue.id)).where(StepValue.step_id == step.id))
+    return "" if newest is None else str(newest)
+
+
 def open_needs(session: Session, described: ProcessStep, step: Step | None) -> list[str]:
     """Return the kinds of things that a step asks for and that were not scanned yet, in their order."""
     if step is None:
@@ -131,6 +137,11 @@ class StepLine:
         measured = (value.recorded_by_id for each in self.values for value in (*each.earlier, each.value))
         begun = (self.row.performed_by_id,) if self.row is not None else ()
         return frozenset((*self.begun_by, *begun, *(each.scanned_by_id for each in self.scans), *measured))
+
+    @property
+    def newest_value(self) -> str:
+        """By which number its newest value is known; empty where nothing was measured yet."""
+        return str(max((each.value.id for each in self.values), default=""))
 
     @property
     def status(self) -> str:
