@@ -133,6 +133,12 @@ def test_a_label_that_is_not_next_is_not_printed_from_an_old_page(world: World, 
     assert "scan its labels back on it, or destroy it" in answer.get_data(as_text=True)
 
 
+def test_a_label_of_a_kind_that_there_is_not_is_not_found(world: World, person: SignIn) -> None:
+    cleared(world, person)
+    assert post(person("zhao.l"), "fill", **CONTENT) == 303
+    assert [post(person("zhao.l"), f"print/{BAG}/{kind}") for kind in ("box", "袋")] == [404, 404]
+
+
 def test_a_bag_is_offered_no_laboratory_and_a_sample_no_store(world: World, person: SignIn) -> None:
     bag = world.journey.labelled_unit(LOT)
     sample = world.journey.sample(LOT, "retention")
@@ -145,3 +151,10 @@ def test_a_bag_is_offered_no_laboratory_and_a_sample_no_store(world: World, pers
     assert "/store" not in shown[sample]
     assert "never given to anybody" in shown[sample]
     assert person("zhao.l").post(f"/units/{sample}/archive", form={}).status_code == 303
+
+
+def test_a_label_that_was_not_scanned_back_is_named_as_people_call_it(world: World, person: SignIn) -> None:
+    bag = world.journey.unit(LOT)
+    said = person("zhao.l").get(f"/lots/{LOT}").get_data(as_text=True)
+    for label in ("bag label", "bag tag"):
+        assert f"{bag}: not scanned back on it: {label}." in said

@@ -96,10 +96,11 @@ def _about(session: Session, lot: Lot) -> ColumnElement[bool]:
     """Return which records are a lot's: all of its own, and what was done to its sources since it was begun."""
     sources = [each.subject for each in sources_of(session, lot.id)]
     since = AuditRecord.subject.in_(sources) & (AuditRecord.at >= lot.made_at)
-    return or_(AuditRecord.subject.in_(_subjects(session, lot)), since)
+    return or_(AuditRecord.subject.in_(subjects_of(session, lot)), since)
 
 
-def _subjects(session: Session, lot: Lot) -> list[str]:
+def subjects_of(session: Session, lot: Lot) -> list[str]:
+    """Return under which things the records of a lot stand: itself, its units, files, deviations, investigations."""
     units = session.scalars(select(Unit.number).where(Unit.lot_id == lot.id))
     files = files_of(session, lot.id)
     deviations = (each.number for each in deviations_under(session, lot))
