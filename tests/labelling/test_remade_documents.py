@@ -54,7 +54,7 @@ def test_bytes_forged_together_with_their_hash_differ_when_made_again(world: Wor
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (("certificate-2", "certificate-9"), "template certificate-2, now certificate-9"),
+        (("certificate-3", "certificate-9"), "template certificate-3, now certificate-9"),
         (("== 检验 Tests", "== Tests"), "template_sha256 "),
     ],
     ids=["another version", "another text of the same version"],
