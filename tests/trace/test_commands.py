@@ -1,6 +1,8 @@
 """`cotrack trace`: where a lot or bag went, what a participant got, and every record about it."""
 
 import pytest
+from support.late import grows
+from support.oos import in_phase_2
 from support.programs import Program
 from support.sources import DONOR, MASTER, WORKING, approved_sources, use
 from support.stages import HER, LOT, at_the_bedside
@@ -64,6 +66,15 @@ def test_what_qa_found_about_a_lot_stands_among_its_records(world: World, progra
     assess = {"classification": "minor", "cause": "a door", "impact": "none"}
     world.do("qian.m", lambda work: deviations.assess(work, found.number, **assess))
     assert "deviation.assess" in events(traced(program, "lot", LOT))
+
+
+def test_the_investigation_of_a_failed_result_stands_among_the_records_of_its_lot(
+    world: World, program: Program
+) -> None:
+    world.journey.released_lot(LOT)
+    grows(world, replicate=2)
+    in_phase_2(world)
+    assert {"investigation.report", "investigation.go_on"} <= set(events(traced(program, "lot", LOT)))
 
 
 def test_a_bag_is_followed_from_its_filling_to_its_end(world: World, program: Program) -> None:

@@ -20,6 +20,7 @@ from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import orders_of
 from cotrack.participants.models import Participant
 from cotrack.participants.service.knowledge import participant_numbered
+from cotrack.release.service.investigated import investigations_of
 from cotrack.release.service.results import files_of
 
 NOUNS = ("lot", "unit", "participant")
@@ -82,13 +83,15 @@ def _made_from(session: Session, noun: str, key: str) -> Iterator[Used]:
 def _below(session: Session, noun: str, key: str, units: Sequence[tuple[str, str]]) -> list[str]:
     """Return what else the records of a thing stand under.
 
-    A lot's bags, files and deviations; a participant's orders and file.
+    A lot's bags, files, deviations and investigations; a participant's orders and file.
     """
     if noun == "lot":
         lot = lot_numbered(session, key)
         files = files_of(session, lot.id)
         deviations = (f"deviation:{each.number}" for each in deviations_under(session, lot))
-        return [*(f"unit:{number}" for number, _ in units), *(f"file:{each}" for each in files), *deviations]
+        investigations = (f"investigation:{each.number}" for each in investigations_of(session, lot.id))
+        bags = (f"unit:{number}" for number, _ in units)
+        return [*bags, *(f"file:{each}" for each in files), *deviations, *investigations]
     if noun == "participant":
         participant = participant_numbered(session, key)
         orders = orders_of(session, participant.id)
