@@ -252,6 +252,13 @@ def test_the_batch_record_tells_every_step_value_scan_deviation_and_person(
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
 
 
+def test_the_batch_record_counts_no_sample_among_the_bags(world: World, lot: str) -> None:
+    world.journey.labelled_unit(LOT)
+    world.journey.sample(LOT, "retention")
+    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
+    assert document.fields["bags"] == f"{LOT}-001 – {LOT}-001 (1)"
+
+
 def test_the_page_of_all_steps_asks_no_more_of_the_database_when_more_was_done(
     world: World, person: SignIn, lot: str
 ) -> None:

@@ -53,7 +53,7 @@ def batch_record(session: Session, site: Site, number: str) -> Document:
 def _facts(session: Session, lot: Lot, site: Site) -> dict[str, object]:
     definition, short = definition_of(lot.study_definition), in_short(session, lot)
     process, grown = short["process"], short["growth"]
-    units = [each.number for each in lot.units]
+    bags = [each.number for each in lot.units if each.kind == "bag"]
     return {
         "study": f"{definition.registration or '–'} · {both(definition.title)}",
         "product": both(definition.product.name),
@@ -62,7 +62,7 @@ def _facts(session: Session, lot: Lot, site: Site) -> dict[str, object]:
         "process": f"{definition.code} {definition.version}",
         "made_on": lot.made_on.isoformat(),
         "maker": f"{site.maker_zh} {site.maker_en}",
-        "bags": f"{units[0]} – {units[-1]} ({len(units)})" if units else "–",
+        "bags": f"{bags[0]} – {bags[-1]} ({len(bags)})" if bags else "–",
         "doublings": _limited(str(short["doublings"]), process.doublings_most),
         "passage": _limited("–" if grown.passage is None else str(grown.passage), process.passage_most),
     }
