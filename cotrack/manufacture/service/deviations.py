@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
+from cotrack.lifecycles import DEVIATION
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Deviation
 from cotrack.quality.rules import DeviationFacts
@@ -19,10 +20,19 @@ from cotrack.quality.service.deviations import deviation_facts
 def assess(work: Work, number: str, *, classification: str, cause: str, impact: str, affected: str = "") -> Deviation:
     """Write down what QA found out about an open deviation, and which lots and bags it concerns.
 
-    `affected` has their numbers, as people separate them; raises InvalidInput where one is none.
+    `affected` has their numbers, as people separate them; raises InvalidInput where one is none. The lots are locked
+    first: a release of one is done before this, or sees that it is concerned.
     """
+    work.begin(DEVIATION, "assess", number)
+    things = things_named(work.session, affected)
+    for each in sorted({_LOT_OF.sub("", each.partition(":")[2]) for each in things}):
+        work.lock(Lot, each)
     found = {"classification": classification, "cause": cause, "impact": impact}
-    return deviations.assess(work, number, **found, things=things_named(work.session, affected))
+    return deviations.assess(work, number, **found, things=things)
+
+
+_LOT_OF = re.compile(r"(?<=-[0-9]{4})-.*")
+"""What the number of a bag or a sample says beyond that of its lot (LOT_NUMBER)."""
 
 
 def things_named(session: Session, numbers: str) -> list[str]:
@@ -51,12 +61,17 @@ def assessed(session: Session, number: str) -> tuple[str, dict[str, str]]:
 
 
 def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
-    """Return every deviation that a lot or one of its bags ever had, newest first, by one statement."""
+    """Return every deviation that a lot or one of its bags ever had, newest first, by one statement.
+
+    One of another lot is among them where QA found that this lot, or a bag of it, is concerned.
+    """
     bags = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
-    about = (Deviation.subject == f"lot:{lot.number}") | Deviation.subject.in_(bags)
+    named = (Deviation.affected + " ").contains(f"lot:{lot.number} ")
+    about = (Deviation.subject == f"lot:{lot.number}") | Deviation.subject.in_(bags) | named
+    about |= Deviation.affected.contains(f"unit:{lot.number}-")
     return session.scalars(select(Deviation).where(about).order_by(Deviation.id.desc())).all()
 
 
 def open_under(session: Session, lot: Lot) -> list[DeviationFacts]:
-    """Return the open deviations of a lot and of its bags, oldest first."""
+    """Return the open deviations that concern a lot or its bags, oldest first."""
     return [deviation_facts(each) for each in reversed(deviations_under(session, lot)) if each.status == "open"]
