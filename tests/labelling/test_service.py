@@ -15,6 +15,7 @@ from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.rules.reconciliation import Fate
 from cotrack.labelling.service import instances, papers, printing
 from cotrack.manufacture.service import filling
 from cotrack.participants.service import bands
@@ -112,6 +113,17 @@ def test_a_print_that_nobody_knows_the_outcome_of_waits_and_is_not_sent_again(wo
         world.journey.scan_back(unit, world.journey.code(label_id))
     world.do("qian.m", lambda work: papers.make_void(work, label_id, reason="found on the floor"))
     assert unfinished(world) == []
+
+
+def test_the_paper_of_a_label_that_nobody_knows_of_is_in_hand_until_somebody_accounts_for_it(
+    world: World, unit: str
+) -> None:
+    label_id = ask(world, unit)
+    left_off(world, label_id)
+    world.do("qian.m", lambda work: papers.make_void(work, label_id, reason="nobody knows"))
+    assert papers.fate_of_label(label(world, label_id)) is Fate.IN_HAND
+    world.do("qian.m", lambda work: papers.account_for(work, label_id, paper="destroyed"))
+    assert papers.fate_of_label(label(world, label_id)) is Fate.DESTROYED
 
 
 def test_a_new_label_resolves_the_one_that_nobody_knows_of(world: World, unit: str) -> None:

@@ -8,7 +8,7 @@ from support.worlds import World
 
 from cotrack.labelling.rules.reconciliation import account_of
 from cotrack.labelling.service import instances, papers
-from cotrack.manufacture.service import filling, lots
+from cotrack.manufacture.service import filling, lots, samples
 
 
 @pytest.fixture(autouse=True)
@@ -127,3 +127,14 @@ def test_a_field_that_asks_for_the_bag_label_refuses_the_tag(world: World) -> No
     tag = world.journey.live_code(f"unit:{bag}", "tag")
     with refused("wrong_kind"):
         world.do("zhao.l", lambda work: instances.scan_back(work, f"unit:{bag}", tag, kind="bag"))
+
+
+def test_a_sample_whose_label_died_after_it_was_sent_keeps_no_lot_in_filling(world: World) -> None:
+    world.journey.labelled_unit(LOT)
+    sample = world.journey.sample(LOT, "sterility")
+    world.do("zhao.l", lambda work: samples.send_sample(work, sample))
+    (label,) = world.read(lambda session: instances.labels_of(session, f"unit:{sample}"))
+    world.do("qian.m", lambda work: papers.make_void(work, label.id, reason="the laboratory cannot read it"))
+    with refused("unit_ended"):
+        world.do("zhao.l", lambda work: filling.request_label(work, sample, kind="sample"))
+    world.journey.filling_finished(LOT)

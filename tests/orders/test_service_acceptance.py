@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 from support.conditional import RCL, accept, lines_of, released_conditionally
 from support.endotoxin import reported_again
-from support.late import closed, day_14
+from support.entries import enter
+from support.late import GROWTH, closed, day_14
 from support.races import HeldCommand, Waiting
 from support.refusals import refused
 from support.stages import HER, HIM, LOT, OTHER_LOT, codes, enrolled, results_of
@@ -153,6 +154,18 @@ def test_late_growth_stops_an_accepted_lot(world: World, order: str) -> None:
     world.journey.results(results_of(world, LOT, Sterility="growth: S. aureus"), name="last.csv")
     with refused("lot_conditional", "lot_on_hold"):
         world.journey.issued(bag)
+
+
+def test_nobody_accepts_a_lot_while_what_one_person_typed_of_an_outstanding_test_is_unsettled(
+    world: World, order: str
+) -> None:
+    enter(world, "liu.m", test="sterility", reported=GROWTH, sample=f"{LOT}-STE", tested_at="2026-10-19 09:12")
+    with refused("entry_waits") as refusal:
+        accept(world, order)
+    assert GROWTH not in refusal.value.reasons[0].sentence
+    enter(world, "sun.q", test="sterility", reported="no growth", sample=f"{LOT}-STE", tested_at="2026-10-19 09:12")
+    with refused("entry_differed"):
+        accept(world, order)
 
 
 def test_an_order_that_is_over_takes_no_acceptance(world: World, order: str) -> None:

@@ -13,11 +13,12 @@ from support.refusals import records, refused
 from support.stages import LOT
 from support.worlds import World
 
+from cotrack.foundation.audit.critical import is_critical
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound, PermissionDenied, ReasonMissing, Refused
 from cotrack.release.models import ResultEntry
-from cotrack.release.service import dispositions, withdrawals
+from cotrack.release.service import dispositions, trail_reviews, withdrawals
 
 Person = Callable[[str], Client]
 STERILITY = {"test": "sterility", "reported": GROWTH, "sample": f"{LOT}-STE", "tested_at": "2026-10-19 09:12"}
@@ -48,6 +49,18 @@ def test_an_entry_that_its_author_or_qa_withdrew_stays_and_counts_no_more(typed:
     assert enter(typed, "sun.q").outcome == "waits"
     assert records(typed, event="result_entry.withdraw")[-1]["reason"] == "typed for the wrong lot"
     assert typed.read(lambda session: list(differences(session, typed.runtime.ground.secrets))) == []
+
+
+def test_a_withdrawn_entry_stands_among_what_the_reviewer_of_the_trail_reads_first(typed: World) -> None:
+    withdraw(typed, "liu.m")
+    site = typed.runtime.ground.site
+    sheet = typed.read(lambda session: trail_reviews.review_sheet(session, LOT, site, "tang.w"))
+    assert "result_entry.withdraw" in [each.event for each, is_first in sheet["records"] if is_first]
+
+
+@pytest.mark.parametrize("event", ["lot.record_source", "step.correct", "step.take_over", "line_clearance.resume"])
+def test_what_was_done_late_again_or_undone_is_read_first(event: str) -> None:
+    assert is_critical(event, "done", "typed wrong")
 
 
 def test_whoever_withdrew_an_entry_does_not_decide_about_the_lot(typed: World) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.laboratory import example_rows, file_of
 from support.races import HeldCommand, Waiting
 from support.refusals import refused
-from support.stages import HER, LOT, at_the_bedside, at_the_ward, codes, enrolled
+from support.stages import HER, LOT, OTHER_LOT, at_the_bedside, at_the_ward, codes, enrolled
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
@@ -123,3 +124,21 @@ def test_the_lots_and_bags_that_a_deviation_concerns_are_there_and_stand_in_its_
     assert assessed.things == [f"lot:{LOT}", f"unit:{LOT}-001", f"unit:{LOT}-002"]
     closed = world.sign("qian.m", lambda work: deviations.close(work, number))
     assert f"Concerned / 涉及物品: {LOT}, {LOT}-001, {LOT}-002" in closed.closure_signature.text.splitlines()
+
+
+@pytest.mark.parametrize("named", [LOT, f"{LOT}-001"])
+def test_a_lot_that_an_open_deviation_of_another_lot_names_is_not_released(world: World, named: str) -> None:
+    world.journey.finished_lot(LOT)
+    world.journey.results(file_of(example_rows(LOT)))
+    world.journey.review(LOT)
+    world.journey.trail_reviewed(LOT)
+    world.journey.lot(OTHER_LOT)
+    opened = world.do("zhao.l", lambda work: lots.open_deviation(work, OTHER_LOT, description="the alarm rang"))
+    found = {"classification": "major", "cause": "the freezer failed", "impact": "both lots", "affected": named}
+    assessed = HeldCommand(world, "qian.m", lambda work: concerning.assess(work, opened.number, **found))
+    release = Waiting(world, "tang.w", lambda work: dispositions.release(work, LOT), is_signed=True)
+    assert release.waits()
+    assessed.commit()
+    release.end()
+    assert release.refusal is not None
+    assert [each.code for each in release.refusal.reasons] == ["deviation_open", "trail_unreviewed"]

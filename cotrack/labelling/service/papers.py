@@ -6,7 +6,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
-from cotrack.labelling.rules.reconciliation import Fate, fate_of
+from cotrack.labelling.rules.reconciliation import Fate, fate_of, paper_of_superseded
 from cotrack.labelling.service.instances import seen_by
 from cotrack.lifecycles import LABEL_INSTANCE
 
@@ -17,11 +17,11 @@ def make_void(work: Work, label_id: int, *, reason: str, paper: str = "") -> Lab
     """Make a spoiled, lost or doubtful label void; whoever does it may see the thing that it is for.
 
     `paper` says what became of what came out of the printer (`rules.reconciliation.PAPERS`); where nothing is said, a
-    printed label counts as spoiled.
+    printed label counts as spoiled, and one of which nobody knows whether it was printed is in hand.
     """
     row = _begin(work, "void", label_id, reason=reason)
     if row.applied_at is None:
-        row.paper = paper or ("spoiled" if row.printed_at is not None else None)
+        row.paper = paper or ("spoiled" if row.status == "printed" else paper_of_superseded(row.status))
     work.move(row, "void")
     return row
 

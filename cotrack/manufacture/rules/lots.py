@@ -57,14 +57,15 @@ def against_filled_volume(definition: Definition, volume_ml: Decimal, reason: st
 def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
     """Return what is missing before a lot leaves filling: at least one bag, each unit with its labels scanned back.
 
-    What was destroyed while the lot was filled needs no label.
+    What was destroyed while the lot was filled needs no label, nor does a sample that went to the laboratory or is used
+    up: it had one when it went, and gets none any more.
     """
     if not any(unit.kind == "bag" and unit.status not in END_STATES for unit in units):
         return [Blocker("no_units", "No unit has been filled yet.")]
     return [
         label_missing(unit.number, label)
         for unit in units
-        if unit.status not in END_STATES
+        if unit.status not in END_STATES | {"sent", "used_up"}
         for label in labels_of(unit.kind)
         if unit.labels.get(label) != "applied"
     ]

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
+from cotrack.lifecycles import DEVIATION
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.quality.models import Deviation
 from cotrack.quality.rules import DeviationFacts
@@ -19,10 +20,19 @@ from cotrack.quality.service.deviations import deviation_facts
 def assess(work: Work, number: str, *, classification: str, cause: str, impact: str, affected: str = "") -> Deviation:
     """Write down what QA found out about an open deviation, and which lots and bags it concerns.
 
-    `affected` has their numbers, as people separate them; raises InvalidInput where one is none.
+    `affected` has their numbers, as people separate them; raises InvalidInput where one is none. The lots are locked
+    first: a release of one is done before this, or sees that it is concerned.
     """
+    work.begin(DEVIATION, "assess", number)
+    things = things_named(work.session, affected)
+    for each in sorted({_LOT_OF.sub("", each.partition(":")[2]) for each in things}):
+        work.lock(Lot, each)
     found = {"classification": classification, "cause": cause, "impact": impact}
-    return deviations.assess(work, number, **found, things=things_named(work.session, affected))
+    return deviations.assess(work, number, **found, things=things)
+
+
+_LOT_OF = re.compile(r"(?<=-[0-9]{4})-.*")
+"""What the number of a bag or a sample says beyond that of its lot (LOT_NUMBER)."""
 
 
 def things_named(session: Session, numbers: str) -> list[str]:
@@ -51,9 +61,14 @@ def assessed(session: Session, number: str) -> tuple[str, dict[str, str]]:
 
 
 def is_under(lot: Lot) -> ColumnElement[bool]:
-    """Return the condition that a deviation is about a lot or one of its bags."""
+    """Return the condition that a deviation is about a lot or one of its bags.
+
+    One of another lot is, where QA found that this lot, or a bag of it, is concerned.
+    """
     bags = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
-    return (Deviation.subject == f"lot:{lot.number}") | Deviation.subject.in_(bags)
+    is_named = (Deviation.affected + " ").contains(f"lot:{lot.number} ")
+    is_bag_named = Deviation.affected.contains(f"unit:{lot.number}-")
+    return or_(Deviation.subject == f"lot:{lot.number}", Deviation.subject.in_(bags), is_named, is_bag_named)
 
 
 def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
@@ -62,5 +77,5 @@ def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
 
 
 def open_under(session: Session, lot: Lot) -> list[DeviationFacts]:
-    """Return the open deviations of a lot and of its bags, oldest first."""
+    """Return the open deviations that concern a lot or its bags, oldest first."""
     return [deviation_facts(each) for each in reversed(deviations_under(session, lot)) if each.status == "open"]

@@ -18,9 +18,11 @@ from cotrack.orders.rules import against_acceptance, against_treating, is_accept
 from cotrack.orders.service.dosing import OPEN_STATES, WHOLE, order_numbered
 from cotrack.participants.service.treatment import treating_physicians
 from cotrack.release.rules.conditional import against_ended
+from cotrack.release.rules.entries import against_unsettled
 from cotrack.release.rules.lots import against_failed, outstanding
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import lot_standings, outstanding_tests
+from cotrack.release.service.unsettled import unsettled_of
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import limit_words
 
@@ -55,7 +57,9 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
 def _against(work: Work, order: Order, lot: Lot) -> list[Blocker]:
     standings = lot_standings(work.session, lot)
     tests = [each.key for each in outstanding(standings)]
-    stops = [*over(work.session, lot, work.now), *against_failed(lot.number, standings)]
+    # What one person typed is not "outstanding": the physician would sign over a growth that waits for a second typist.
+    typed = against_unsettled(lot.number, unsettled_of(work.session, lot))
+    stops = [*over(work.session, lot, work.now), *against_failed(lot.number, standings), *typed]
     holds = holds_over(work.session, [f"lot:{lot.number}"])
     return [
         *against_treating(order.participant.subject_number, _treating(work.session, order), work.actor.username),
