@@ -259,6 +259,21 @@ def test_the_batch_record_counts_bags_and_no_samples(world: World, lot: str) -> 
     world.journey.sample(LOT, "sterility")
     document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
     assert document.fields["bags"] == f"{LOT}-001 – {LOT}-001 (1)"
+    assert document.fields["samples"] == [[f"{LOT}-S01", "无菌检查 Sterility"]]
+
+
+def test_the_batch_record_tells_who_cleared_and_checked_the_line_before_and_after_filling(
+    world: World, person: SignIn, lot: str
+) -> None:
+    do_until(world, "fill")
+    world.journey.labelled_unit(LOT)
+    world.journey.line_left(LOT)
+    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
+    ((station, status, before, after, rolls),) = document.fields["clearances"]
+    assert (station, status, rolls) == ("FILL-1", "ended", "R-117")
+    for told in (before, after):
+        assert told.startswith("赵莉 ZHAO Li / 冯涛 FENG Tao, 2026-")
+    assert person("shen.i").get(f"/lots/{LOT}/batch-record.pdf").mimetype == "application/pdf"
 
 
 def test_the_page_of_all_steps_asks_no_more_of_the_database_when_more_was_done(
