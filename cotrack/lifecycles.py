@@ -131,7 +131,8 @@ LOT: Final = Lifecycle(
         Action("make", N_("Make lot"), NOTHING, "in_process", "lot:make",
                N_("A lot begins and is bound to the study version in effect.")),
         Action("finish", N_("Finish filling"), _from("in_process"), "quarantine", "lot:finish",
-               N_("All units are filled, labelled and scanned back; the lot waits in quarantine for its disposition.")),
+               N_("Every step up to here is verified, every unit labelled, the line cleared after it; the lot waits "
+                  "for QA.")),
         Action("release", N_("Release"), _from("quarantine", "conditionally_released"), "released", "lot:release",
                N_("QA signs that every required result is there, within its limits and reviewed, and the trail read."),
                meaning="released"),
@@ -249,7 +250,8 @@ RESULT: Final = Lifecycle(
         Action("record", N_("Record"), NOTHING, "recorded", "result:import",
                N_("A laboratory's result is kept as it was reported.")),
         Action("enter", N_("Enter result by hand"), NOTHING, "recorded", "result:enter",
-               N_("Two people type a result, each without seeing the other's; where both agree it is kept.")),
+               N_("Two people type a result, each without seeing the other's; where both agree it is kept. Of a "
+                  "test that is not critical, one types it.")),
         Action("review", N_("Review"), _from("recorded"), "reviewed", "result:review",
                N_("A second person signs that the result was read against its source."), meaning="reviewed"),
         Action("invalidate", N_("Make invalid"), _from("recorded", "reviewed"), "invalidated", "result:invalidate",
@@ -347,8 +349,8 @@ HOLD: Final = Lifecycle(
         Action("recall", N_("Recall"), NOTHING, "recalled", "hold:recall",
                N_("It stops the lot and every bag of it at once, and is never lifted."), needs_reason=True),
         Action("stop", N_("Hold after a failed result"), NOTHING, "standing", FOLLOWS,
-               N_("A result out of specification came after the release: it holds the lot in the same moment."),
-               needs_reason=True),
+               N_("After the release a result failed, or was made invalid and leaves a test without one: the lot is "
+                  "held at once."), needs_reason=True),
         Action("follow_record", N_("Hold after a late record"), NOTHING, "standing", FOLLOWS,
                N_("What went into a released lot was not fit for use, and recorded late: the lot is held at once."),
                needs_reason=True),
@@ -368,8 +370,8 @@ DEVIATION: Final = Lifecycle(
         Action("open", N_("Open deviation"), NOTHING, "open", "deviation:open",
                N_("Something went otherwise than it should; what happened is written down at once."),
                needs_reason=True),
-        Action("follow", N_("Deviation after a failed result"), NOTHING, "open", FOLLOWS,
-               N_("A result out of specification came after the release: a deviation is opened in the same moment."),
+        Action("follow", N_("Deviation after another act"), NOTHING, "open", FOLLOWS,
+               N_("A result stopped a released lot, or a source was recorded late: a deviation is opened at once."),
                needs_reason=True),
         Action("exceed", N_("Deviation after a value outside its limits"), NOTHING, "open", FOLLOWS,
                N_("A step's value, the doublings or the passage are outside their limits: a deviation is opened in the "

@@ -105,7 +105,7 @@ class DeviationAction(Standing):
 
 
 class Alert(Base):
-    """Something that certain people must read: a released lot failed a test. Its hold and its deviation stand by it."""
+    """Something that certain people must read: a released lot was stopped. Its hold and its deviation stand by it."""
 
     __tablename__ = "alert"
     __table_args__ = (

@@ -15,7 +15,7 @@ pages = Blueprint("trace", __name__, template_folder="templates")
 @pages.get("/alerts/<int:alert_id>")
 @needs("participant:read")
 def show_alert(alert_id: int) -> str:
-    """Show an alert: what failed, and whom it reached."""
+    """Show an alert: what stopped a lot, and whom it reached."""
     with runtime().ground.sessions.reading() as session:
         page = alerts.alert_page(session, actor(), alert_id)
     return render_template("trace/alert.html", form=Form(MultiDict()), **page)

@@ -26,7 +26,7 @@ class Reached:
 
 
 def list_of(units: Sequence[str], reached: Sequence[Reached]) -> str:
-    """Return the list of an alert, a line a thing: every bag of the lot, and whom each reached or is set aside for."""
+    """Return an alert's list, a line a thing: every bag and sample, and whom each bag reached or is set aside for."""
     return "\n".join([*(f"unit:{number}" for number in units), *(each.line for each in reached)])
 
 

@@ -12,7 +12,7 @@ class ReadIn(In):
 
 
 class AlertOut(Schema):
-    """An alert about a lot that failed after its release."""
+    """An alert about a lot that was stopped after its release."""
 
     id = fields.Integer()
     subject = fields.String()

@@ -41,7 +41,7 @@ def test_a_late_growth_holds_the_lot_and_its_treating_physician_is_told_within_a
     assert not physician.page.locator("[data-alerts] .alarm").count()
 
     reviewer = Person(browser, server.url, "qian.m")
-    assert reviewer.sees("A lot that was released has failed a test:")
+    assert reviewer.sees("A lot that was released was stopped:")
     reviewer.go(f"/lots/{LOT}")
     assert reviewer.sees(f"DEV-{LOT}-1")
     assert physician.complaints == analyst.complaints == reviewer.complaints == []

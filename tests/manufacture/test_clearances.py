@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 from support.clients import SignIn
 from support.races import HeldCommand, Waiting
@@ -161,6 +161,22 @@ def test_what_keeps_a_lot_in_filling_leads_to_the_page_on_which_it_is_solved(wor
     world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))
     leads = f'href="/labels/{waits}">'
     assert leads in person("qian.m").get(f"/lots/{LOT}").get_data(as_text=True)
+
+
+def test_lines_that_wait_for_a_second_person_are_found_with_their_lots_in_one_statement(world: World) -> None:
+    clear(world)
+    world.journey.lot(OTHER_LOT)
+    clear(world, OTHER_LOT, station="FREEZER-1")
+    asked: list[str] = []
+    engine = world.runtime.ground.sessions.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(str(given[2])))
+    waiting = world.read(
+        lambda session: [
+            each.lot.number for each in clearances.clearances_waiting(session, world.cast.actor("feng.t").person_id)
+        ]
+    )
+    assert waiting == [LOT, OTHER_LOT]
+    assert len([each for each in asked if "line_clearance" in each or "FROM lot" in each]) == 1
 
 
 def world_lot(session: Any) -> int:

@@ -213,3 +213,14 @@ def test_the_page_records_late_and_both_pages_of_the_lot_show_it(finished: World
         shown = quality.get(page).get_data(as_text=True)
         assert "recorded late" in shown
         assert "2026-11-20 09:12 +08:00" in shown
+
+
+def test_an_alert_after_a_late_record_speaks_of_no_failed_test(world: World, person: Person) -> None:
+    approved_sources(world)
+    registered_material(world, "MAT-26-0999")
+    world.journey.released_lot(LOT)
+    recorded_late(world, LOT, "MAT-26-0999")
+    page = person("qian.m").get("/alerts/1").get_data(as_text=True)
+    assert "A released lot was stopped" in page
+    assert "A lot that was released was stopped:" in page
+    assert "failed" not in page

@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import event
 from support.clients import SignIn
-from support.process import REAGENT, begin, correct, do, do_until, lot_in_process, plan
+from support.process import REAGENT, begin, correct, described, do, do_until, lot_in_process, plan
 from support.refusals import codes
 from support.stages import LOT
 from support.worlds import World
 
+from cotrack.demonstration.making import performed
 from cotrack.release.service.batch_record import batch_record
 
 STEP, RECORD = f"/lots/{LOT}/step", f"/lots/{LOT}/process"
@@ -258,6 +259,21 @@ def test_the_batch_record_counts_bags_and_no_samples(world: World, lot: str) -> 
     world.journey.sample(LOT, "sterility")
     document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
     assert document.fields["bags"] == f"{LOT}-001 – {LOT}-001 (1)"
+    assert document.fields["samples"] == [[f"{LOT}-S01", "无菌检查 Sterility"]]
+
+
+def test_the_batch_record_tells_who_cleared_and_checked_the_line_before_and_after_filling(
+    world: World, person: SignIn, lot: str
+) -> None:
+    do_until(world, "fill")
+    world.journey.labelled_unit(LOT)
+    world.journey.line_left(LOT)
+    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
+    ((station, status, before, after, rolls),) = document.fields["clearances"]
+    assert (station, status, rolls) == ("FILL-1", "ended", "R-117")
+    for told in (before, after):
+        assert told.startswith("赵莉 ZHAO Li / 冯涛 FENG Tao, 2026-")
+    assert person("shen.i").get(f"/lots/{LOT}/batch-record.pdf").mimetype == "application/pdf"
 
 
 def test_the_page_of_all_steps_asks_no_more_of_the_database_when_more_was_done(
@@ -273,6 +289,26 @@ def test_the_page_of_all_steps_asks_no_more_of_the_database_when_more_was_done(
     do_until_the_end(world)
     asked.clear()
     page(person, RECORD)
+    assert len(asked) == few
+
+
+def test_home_asks_no_more_of_the_database_when_more_lots_and_steps_wait(
+    world: World, person: SignIn, lot: str
+) -> None:
+    performed(world.cast, LOT, described(world, "seed"), plan())
+    page(person, "/", "feng.t")
+    engine = world.runtime.ground.sessions.engine
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(str(given[2])))
+    assert page(person, "/", "feng.t").count("Verify a step") == 1
+    few = len(asked)
+    for key in ("expand", "transduce"):
+        performed(world.cast, LOT, described(world, key), plan())
+    for number in ("MSC26-0041", "MSC26-0042", "MSC26-0043"):
+        world.journey.lot(number)
+    asked.clear()
+    shown = page(person, "/", "feng.t")
+    assert (shown.count("Verify a step"), shown.count("Do the next step")) == (3, 4)
     assert len(asked) == few
 
 

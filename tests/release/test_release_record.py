@@ -101,6 +101,23 @@ def test_the_record_says_of_a_result_that_one_person_typed_it(world: World, pers
     assert "单人录入 typed once · 刘敏 LIU Min" in record_of(person("shen.i"))
 
 
+def test_what_stood_against_a_release_is_written_in_both_languages(world: World, person: Person) -> None:
+    lots_in_quarantine(world, LOT)
+    grown = [{**row, **({"Result": GROWTH} if row["Test"] == "Sterility" else {})} for row in example_rows(LOT)]
+    world.journey.results(file_of([row for row in grown if row["Test"] != "Viability"]))
+    enter(world, "liu.m")
+    world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="freezer alarm"))
+    world.sign("tang.w", lambda work: dispositions.reject(work, LOT, reason="growth"))
+    said = record_of(person("shen.i"))
+    for words in (
+        "批次扣留中 lot on hold",
+        "超标调查未结论 investigation not concluded",
+        "录入待第二人 entry waits for a second person",
+        "审计追踪未审阅 trail not reviewed",
+    ):
+        assert words in said, words
+
+
 def test_every_investigation_stands_on_the_record_with_its_plan_and_how_it_ended(world: World, person: Person) -> None:
     lots_in_quarantine(world, LOT)
     grown = [{**row, **({"Result": GROWTH} if row["Test"] == "Sterility" else {})} for row in example_rows(LOT)]

@@ -1,6 +1,6 @@
 """What waits in making lots: the next step, a step for a second person, a calibration that ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session, joinedload
 from cotrack.desk.service.tasks import Desk, Task
 from cotrack.foundation.words import N_
 from cotrack.manufacture.models import Lot, Step
-from cotrack.manufacture.rules.process import against_start, against_verifying
+from cotrack.manufacture.rules.process import LotSteps, against_start, against_verifying
 from cotrack.manufacture.service.equipment import DUE_SOON, due_by
-from cotrack.manufacture.service.process import doers, lot_steps, verified_steps
+from cotrack.manufacture.service.process import doers_of, steps_of_lots
 from cotrack.study.service import definition_of
 
 UNDER_WAY = ("in_process", "quarantine")
@@ -19,17 +19,13 @@ UNDER_WAY = ("in_process", "quarantine")
 def steps_to_do(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the lots with a step that is next, and that nobody else performs."""
     statement = select(Lot).options(joinedload(Lot.study_definition)).where(Lot.status.in_(UNDER_WAY)).order_by(Lot.id)
-    verified = verified_steps(session, UNDER_WAY)
-    for lot in session.scalars(statement):
-        process = definition_of(lot.study_definition).process
-        # Most lots have all their steps: only the others are looked at whole.
-        if process is None or verified.get(lot.id, set()) >= {each.key for each in process.steps}:
+    lots = session.scalars(statement).all()
+    begun = _begun(session, lots)
+    for lot, steps in _with_steps(session, lots):
+        step = steps.next_step
+        if step is None:
             continue
-        steps = lot_steps(session, lot)
-        step = steps.next_step if steps is not None else None
-        if steps is None or step is None:
-            continue
-        row = session.scalar(select(Step).where(Step.lot_id == lot.id, Step.step == step.key))
+        row = begun.get((lot.id, step.key))
         is_open = not against_start(steps, step) if row is None else row.performed_by_id == desk.actor.person_id
         if is_open:
             title = N_("Do the next step") if row is None else N_("Go on with the step")
@@ -38,15 +34,29 @@ def steps_to_do(session: Session, desk: Desk) -> Iterator[Task]:
             yield Task(title, f"lot:{lot.number}", "process.next_step", arguments, since, note=note, details=details)
 
 
+def _with_steps(session: Session, lots: Sequence[Lot]) -> list[tuple[Lot, LotSteps]]:
+    """Return the lots whose study describes how they are made, each with its steps."""
+    found = steps_of_lots(session, lots)
+    return [(lot, found[lot.id]) for lot in lots if lot.id in found]
+
+
+def _begun(session: Session, lots: Sequence[Lot]) -> dict[tuple[int, str], Step]:
+    """Return the steps of these lots that are under way."""
+    statement = select(Step).where(Step.lot_id.in_([each.id for each in lots]), Step.status == "begun")
+    return {(each.lot_id, each.step): each for each in session.scalars(statement)}
+
+
 def steps_to_verify(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the steps that somebody else performed, and that wait for a second person."""
     waiting = Step.lot.has(Lot.status.in_(UNDER_WAY))
     loaded = joinedload(Step.lot).joinedload(Lot.study_definition)
     statement = select(Step).options(loaded).where(Step.status == "performed", waiting).order_by(Step.id)
-    for row in session.scalars(statement):
-        steps = lot_steps(session, row.lot)
-        described = steps.process.step(row.step) if steps is not None else None
-        if described is None or against_verifying(desk.actor.person_id, doers(session, row)):
+    rows = session.scalars(statement).all()
+    people = doers_of(session, rows)
+    for row in rows:
+        process = definition_of(row.lot.study_definition).process
+        described = process.step(row.step) if process is not None else None
+        if described is None or against_verifying(desk.actor.person_id, people[row.id]):
             continue
         arguments, details = {"number": row.lot.number, "step": row.step}, {"step": described.name}
         yield Task(

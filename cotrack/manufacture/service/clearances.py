@@ -156,8 +156,9 @@ def at_station(session: Session, station: str) -> LineClearance | None:
 
 
 def clearances_waiting(session: Session, person_id: int | None) -> Sequence[LineClearance]:
-    """Return the clearances that wait for a second person, but for those of this person."""
-    statement = select(LineClearance).where(LineClearance.status.in_(("cleared", "leaving"))).order_by(LineClearance.id)
+    """Return the clearances that wait for a second person, but for those of this person; each with its lot."""
+    loaded = select(LineClearance).options(joinedload(LineClearance.lot))
+    statement = loaded.where(LineClearance.status.in_(("cleared", "leaving"))).order_by(LineClearance.id)
     return [
         each
         for each in session.scalars(statement)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, or_, select, union_all
@@ -40,13 +41,18 @@ def use_in_lot(work: Work, lot_number: str, *, source: str, amount: str) -> LotI
     found = source_named(work.session, source)
     lifecycle = CELL_BANK if isinstance(found, CellBank) else MATERIAL
     work.begin(lifecycle, "use", "", subject=f"lot:{lot_number}")
-    if found is None or isinstance(found, Donor):
-        raise NotFound("There is no bank or material {source}.", source=typed(source))
-    usable = lock_usable(work, found)
+    usable = lock_usable(work, usable_named(found, source))
     lot = work.lock(Lot, lot_number)
     vials = vials_of(usable, amount)
     work.refuse_if(against_use_now(work, lot, usable, vials))
     return put_in(work, lot, usable, vials=vials, amount=amount)
+
+
+def usable_named(found: Source | None, source: str) -> Usable:
+    """Return what people named as a bank or material; raises NotFound where it is none."""
+    if found is None or isinstance(found, Donor):
+        raise NotFound("There is no bank or material {source}.", source=typed(source))
+    return found
 
 
 def lock_usable(work: Work, found: Usable) -> Usable:
@@ -63,16 +69,22 @@ def against_use_now(work: Work, lot: Lot, found: Usable, vials: int | None = Non
     return against_use(use, work.now.astimezone(work.site.zone).date())
 
 
-def put_in(work: Work, lot: Lot, found: Usable, *, vials: int | None, amount: str) -> LotInput:
-    """Write that something went into a lot, once everything against it was asked on locked rows."""
+def put_in(
+    work: Work, lot: Lot, found: Usable, *, vials: int | None, amount: str, used: tuple[datetime, int] | None = None
+) -> LotInput:
+    """Write that something went into a lot, once everything against it was asked on locked rows.
+
+    `used` says when and by whom, where that is not now and not who acts: a record that is late.
+    """
+    used_at, used_by_id = used or (work.now, work.person_id)
     made = LotInput(
         lot_id=lot.id,
         bank_id=found.id if isinstance(found, CellBank) else None,
         material_id=found.id if isinstance(found, Material) else None,
         vials=vials,
         amount=amount.strip(),
-        used_at=work.now,
-        used_by_id=work.person_id,
+        used_at=used_at,
+        used_by_id=used_by_id,
     )
     work.add(made)
     work.details["source"] = subject_of(found)
@@ -80,12 +92,12 @@ def put_in(work: Work, lot: Lot, found: Usable, *, vials: int | None, amount: st
 
 
 def vials_of(found: Usable, amount: str) -> int | None:
-    """Return how many vials of a bank an amount says, None for a material; raises InvalidInput."""
-    return None if isinstance(found, Material) else vials_in(amount)
+    """Return how many vials of a bank an amount says, None for a material.
 
-
-def vials_in(amount: str) -> int:
-    """Return how many vials an amount says; raises InvalidInput where it is no whole number above zero."""
+    Raises InvalidInput where it is no whole number above zero.
+    """
+    if isinstance(found, Material):
+        return None
     if not (amount.strip().isascii() and amount.strip().isdecimal() and 0 < int(amount) <= MOST_VIALS):
         raise InvalidInput(fields={"amount": [N_("Enter how many vials, as a whole number.")]})
     return int(amount)

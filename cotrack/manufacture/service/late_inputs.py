@@ -10,17 +10,17 @@ from sqlalchemy import select
 from cotrack.foundation import written
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material, Unit
+from cotrack.manufacture.models import CellBank, LateInput, Lot, LotInput, Material, Unit
 from cotrack.manufacture.rules import Use, against_late_use, against_vials
 from cotrack.manufacture.rules.process import against_growth
-from cotrack.manufacture.service.inputs import vials_in, vials_left
+from cotrack.manufacture.service.inputs import lock_usable, put_in, usable_named, vials_left, vials_of
 from cotrack.manufacture.service.lots import stop_lot
 from cotrack.manufacture.service.process import lot_steps
-from cotrack.manufacture.service.sources import chain_facts, chain_of, source_named, subject_of, typed
+from cotrack.manufacture.service.sources import chain_facts, source_named
 from cotrack.quality.models import Hold
 from cotrack.quality.service import deviations
 
@@ -51,12 +51,12 @@ def record_late(
     """
     # 1 permission, reason; then everything is locked: source (donor first), lot. A release is done before, or sees it.
     work.begin(LOT, "record_source", lot_number, reason=reason)
-    found = _locked(work, source)
+    found = lock_usable(work, usable_named(source_named(work.session, source), source))
     lot = work.lock(Lot, lot_number)
     work.expect(lot, "record_source")
     # 2 what is impossible is refused; what was wrong is not.
     at, by = _used_at(work, used_at), _used_by(work, used_by)
-    vials = vials_in(amount) if isinstance(found, CellBank) else None
+    vials = vials_of(found, amount)
     left = vials_left(work.session, found) if isinstance(found, CellBank) else 0
     use = Use(lot.number, lot.status, chain_facts(work.session, found), vials or 0, left)
     work.refuse_if(against_vials(use))
@@ -65,17 +65,7 @@ def record_late(
     # 3 the signature stands under what was used, when, by whom, and what was wrong with it.
     words = f"{found.number}, {amount.strip()}, {written.site_words(at, work.site.zone)}, {by.printed_name}"
     signature = work.sign(LOT["record_source"].meaning, _text(lot, words, reason, wrong, is_held=is_held))
-    made = LotInput(
-        lot_id=lot.id,
-        bank_id=found.id if isinstance(found, CellBank) else None,
-        material_id=found.id if isinstance(found, Material) else None,
-        vials=vials,
-        amount=amount.strip(),
-        used_at=at,
-        used_by_id=by.id,
-    )
-    work.add(made)
-    work.details["source"] = subject_of(found)
+    made = put_in(work, lot, found, vials=vials, amount=amount, used=(at, by.id))
     # 4 the deviation and, on a lot of which bags may be given, the hold follow by themselves.
     late = _explained(work, lot, made, (words, reason.strip()), signature_id=signature.id)
     return Recorded(made, late, _held(work, lot, late) if is_held else None)
@@ -85,16 +75,6 @@ def _grown_too_far(work: Work, lot: Lot, found: CellBank | Material) -> list[Blo
     """Return why the cells of a lot have grown too far by the passage of a bank that is recorded late."""
     steps = lot_steps(work.session, lot, found) if isinstance(found, CellBank) else None
     return against_growth(steps) if steps is not None else []
-
-
-def _locked(work: Work, source: str) -> CellBank | Material:
-    """Return the bank or material of a number, locked after all that it comes from; raises NotFound."""
-    found = source_named(work.session, source)
-    if found is None or isinstance(found, Donor):
-        raise NotFound("There is no bank or material {source}.", source=typed(source))
-    for origin in reversed(chain_of(found)[1:]):
-        work.lock(type(origin), origin.number, share=True)
-    return work.lock(type(found), found.number)
 
 
 def _explained(work: Work, lot: Lot, made: LotInput, said: tuple[str, str], *, signature_id: int) -> LateInput:

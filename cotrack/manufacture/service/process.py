@@ -1,6 +1,6 @@
 """What is known of a lot's steps: where each stands, what was scanned and measured, who did it, how far cells grew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -20,7 +20,7 @@ from cotrack.manufacture.models import (
     StepVerification,
 )
 from cotrack.manufacture.rules.process import Growth, LotSteps, growth, judge
-from cotrack.manufacture.service.acts import acts_on
+from cotrack.manufacture.service.acts import acts_on, acts_on_lots
 from cotrack.study.rules.process import Parameter, Process, ProcessStep
 from cotrack.study.rules.specification import Standing
 from cotrack.study.service import definition_of
@@ -33,47 +33,67 @@ def lot_steps(session: Session, lot: Lot, beside: CellBank | None = None) -> Lot
 
     `beside` is a bank that is about to be recorded as one of its own.
     """
-    process = definition_of(lot.study_definition).process
-    if process is None:
-        return None
-    statuses = dict(session.execute(select(Step.step, Step.status).where(Step.lot_id == lot.id)).all())
-    return LotSteps(lot.number, lot.status, process, statuses, _growth(session, lot.id, process, beside))
+    return steps_of_lots(session, [lot], beside).get(lot.id)
 
 
-def verified_steps(session: Session, lot_states: Sequence[str]) -> Mapping[int, set[str]]:
-    """Return which steps are verified of every lot in these states, by the lot's id, in one statement."""
-    statement = select(Step.lot_id, Step.step).join(Lot, Lot.id == Step.lot_id)
-    found: dict[int, set[str]] = {}
-    for lot_id, step in session.execute(statement.where(Step.status == "verified", Lot.status.in_(lot_states))):
-        found.setdefault(lot_id, set()).add(step)
-    return found
+def steps_of_lots(session: Session, lots: Sequence[Lot], beside: CellBank | None = None) -> dict[int, LotSteps]:
+    """Return what decides about the steps of lots, by their ids, in three statements however many there are.
+
+    A lot whose study version describes no process is left out.
+    """
+    described = [(lot, definition_of(lot.study_definition).process) for lot in lots]
+    processes = {lot.id: process for lot, process in described if process is not None}
+    if not processes:
+        return {}
+    statuses: dict[int, dict[str, str]] = {each: {} for each in processes}
+    rows = select(Step.lot_id, Step.step, Step.status).where(Step.lot_id.in_(processes))
+    for lot_id, step, status in session.execute(rows):
+        statuses[lot_id][step] = status
+    grown = _growths(session, processes, beside)
+    return {
+        lot.id: LotSteps(lot.number, lot.status, process, statuses[lot.id], grown[lot.id])
+        for lot, process in described
+        if process is not None
+    }
 
 
-def _growth(session: Session, lot_id: int, process: Process, beside: CellBank | None) -> Growth:
-    wanted = {(step, parameter.key) for step, parameter in process.counted}
+def _growths(session: Session, processes: Mapping[int, Process], beside: CellBank | None) -> dict[int, Growth]:
+    counted = {(each, step, one.key) for each, process in processes.items() for step, one in process.counted}
     statement = (
-        select(Step.step, StepValue.parameter, StepValue.number)
+        select(Step.lot_id, Step.step, StepValue.parameter, StepValue.number)
         .join(Step, Step.id == StepValue.step_id)
-        .where(Step.lot_id == lot_id, StepValue.number.is_not(None))
+        .where(Step.lot_id.in_(processes), StepValue.number.is_not(None))
         .order_by(StepValue.id)
     )
-    rows = session.execute(statement).all()
     # A correction is written later than what it corrects, so the last one of a parameter counts.
-    numbers: dict[tuple[str, str], Decimal] = {}
-    for step, parameter, number in rows:
-        if number is not None and (step, parameter) in wanted:
-            numbers[step, parameter] = number
-    return growth(process, numbers, _bank_passage(session, lot_id, beside))
+    numbers: dict[int, dict[tuple[str, str], Decimal]] = {each: {} for each in processes}
+    for lot_id, step, parameter, number in session.execute(statement):
+        if number is not None and (lot_id, step, parameter) in counted:
+            numbers[lot_id][step, parameter] = number
+    passages = _bank_passages(session, processes)
+    also = [beside.passage] if beside is not None else []
+    return {
+        each: growth(process, numbers[each], _highest([*passages[each], *also])) for each, process in processes.items()
+    }
 
 
-def _bank_passage(session: Session, lot_id: int, beside: CellBank | None) -> int | None:
-    """Return the highest passage of a lot's banks; None where it has none, or one of them does not say its own."""
+def _bank_passages(session: Session, lot_ids: Collection[int]) -> dict[int, list[int | None]]:
+    """Return the passage of each bank of these lots, None where a bank does not say its own."""
     statement = (
-        select(CellBank.passage).join(LotInput, LotInput.bank_id == CellBank.id).where(LotInput.lot_id == lot_id)
+        select(LotInput.lot_id, CellBank.passage)
+        .join(CellBank, CellBank.id == LotInput.bank_id)
+        .where(LotInput.lot_id.in_(lot_ids))
     )
-    said = [*session.scalars(statement), *([beside.passage] if beside is not None else [])]
-    known = [each for each in said if each is not None]
-    return max(known) if known and len(known) == len(said) else None
+    said: dict[int, list[int | None]] = {each: [] for each in lot_ids}
+    for lot_id, passage in session.execute(statement):
+        said[lot_id].append(passage)
+    return said
+
+
+def _highest(passages: Sequence[int | None]) -> int | None:
+    """Return the highest passage of a lot's banks; None where it has none, or one of them does not say its own."""
+    known = [each for each in passages if each is not None]
+    return max(known) if known and len(known) == len(passages) else None
 
 
 BEGAN = (STEP.event("start"), STEP.event("take_over"))
@@ -94,10 +114,24 @@ def workers(session: Session, lot: Lot) -> frozenset[int]:
 
 def doers(session: Session, step: Step) -> frozenset[int]:
     """Return everybody who did a part of a step: they began or took it over, scanned, measured or corrected."""
-    scanned = session.scalars(select(StepScan.scanned_by_id).where(StepScan.step_id == step.id))
-    measured = session.scalars(select(StepValue.recorded_by_id).where(StepValue.step_id == step.id))
-    begun = [person for key, person in acts_on(session, step.lot, BEGAN) if key == step.step]
-    return frozenset({step.performed_by_id, *begun, *scanned, *measured})
+    return doers_of(session, [step])[step.id]
+
+
+def doers_of(session: Session, steps: Sequence[Step]) -> dict[int, frozenset[int]]:
+    """Return everybody who did a part of each of these steps, by its id, in two statements however many there are."""
+    ids = [each.id for each in steps]
+    statement = union(
+        select(StepScan.step_id, StepScan.scanned_by_id).where(StepScan.step_id.in_(ids)),
+        select(StepValue.step_id, StepValue.recorded_by_id).where(StepValue.step_id.in_(ids)),
+    )
+    began = acts_on_lots(session, {each.lot for each in steps}, BEGAN)
+    found = {
+        each.id: {each.performed_by_id, *(person for key, person in began[each.lot_id] if key == each.step)}
+        for each in steps
+    }
+    for step_id, person_id in session.execute(statement):
+        found[step_id].add(person_id)
+    return {step_id: frozenset(people) for step_id, people in found.items()}
 
 
 def newest_value(session: Session, step: Step) -> str:

@@ -1,4 +1,4 @@
-"""Alerts about a thing that failed after its release, and who has read them."""
+"""Alerts about a thing that was stopped after its release, and who has read them."""
 
 from collections.abc import Sequence
 

@@ -11,14 +11,16 @@ from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
-from cotrack.lifecycles import LOT, STEP
-from cotrack.manufacture.models import Lot, StepScan
+from cotrack.lifecycles import LINE_CLEARANCE, LOT, STEP
+from cotrack.manufacture.models import LineClearance, Lot, StepScan
 from cotrack.manufacture.service.deviations import deviations_under
+from cotrack.manufacture.service.filling_page import clearance_lines
 from cotrack.manufacture.service.inputs import InputLine, input_lines
 from cotrack.manufacture.service.lots import bags_in_words, lot_numbered
 from cotrack.manufacture.service.process import StepLine, ValueLine, step_lines
 from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.manufacture.service.step_page import in_short
+from cotrack.manufacture.service.units import SAMPLE_WORDS
 from cotrack.quality.models import Deviation
 from cotrack.release.models import DECISIONS
 from cotrack.release.service.dispositions import dispositions_of
@@ -28,6 +30,7 @@ from cotrack.study.service import definition_of
 EVENTS: Final = (
     *(LOT.event(each) for each in ("make", "finish", "close", *DECISIONS)),
     *(STEP.event(each) for each in STEP.actions),
+    *(LINE_CLEARANCE.event(each) for each in LINE_CLEARANCE.actions),
 )
 
 
@@ -43,6 +46,8 @@ def batch_record(session: Session, site: Site, number: str) -> Document:
         "is_whole": "yes" if all(each.status == "verified" for each in lines) else "no",
         "steps": [_step(each, site) for each in lines],
         "inputs": [_input(each, site) for each in input_lines(session, lot.id)],
+        "samples": [[each.number, SAMPLE_WORDS[each.kind]] for each in lot.units if each.kind != "bag"],
+        "clearances": [_clearance(*each, site) for each in clearance_lines(session, lot.id)],
         "accounts": account_lines(session, lot),
         "deviations": [[each.number, each.classification or "–", each.status, _said(each)] for each in deviations],
         "signatures": _signatures(session, lot, deviations, site),
@@ -133,6 +138,18 @@ def _input(line: InputLine, site: Site) -> list[str]:
     amount = f"{line.made.vials} 支 vials" if line.made.vials else line.made.amount
     who = f"{line.used_by}, {_at(line.made.used_at, site)}"
     return [source.number, source.name, amount, source.expires_on.isoformat(), who]
+
+
+def _clearance(row: LineClearance, rolls: Sequence[str], people: Sequence[str], site: Site) -> list[str]:
+    """Return a line: station, status, who cleared and checked it before and after filling and when, rolls of labels."""
+    before, checked, left, ended = people
+    return [
+        row.station,
+        row.status,
+        f"{before} / {checked or '–'}, {_at(row.checked_at or row.cleared_at, site)}",
+        f"{left} / {ended or '–'}, {_at(row.ended_at or row.left_at, site)}" if row.left_at else "–",
+        ", ".join(rolls),
+    ]
 
 
 def _said(deviation: Deviation) -> str:

@@ -12,10 +12,11 @@ from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import EntryEnd, Result, ResultEntry
 from cotrack.release.rules.entries import Unsettled, UnsettledEntry
+from cotrack.release.rules.investigations import has_failed
 from cotrack.release.service.late import ever_released
 from cotrack.study import service as study
 from cotrack.study.rules.definition import ReleaseTest
-from cotrack.study.rules.specification import Standing, judge_one, read_reported
+from cotrack.study.rules.specification import read_reported
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,7 @@ class Shown:
     def is_failing(self) -> bool:
         """Whether what was typed fails its limit, or cannot be judged by it."""
         reported = read_reported(self.test, self.entry.reported)
-        stopping = {Standing.OUT_OF_SPECIFICATION, Standing.UNDECIDABLE}
-        return reported is None or judge_one(self.test, reported) in stopping
+        return reported is None or has_failed(self.test, reported)
 
 
 _LABELS: Final = {

@@ -1,4 +1,4 @@
-"""Alerts about a lot that failed after its release: whom they name, who must read them, who has."""
+"""Alerts about a lot that was stopped after its release: whom they name, who must read them, who has."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ from cotrack.trace.rules import Reached, is_read, list_of, parties, parties_of
 
 @dataclass(frozen=True)
 class Reach:
-    """How far a lot went: its bags with their status, and whom each reached or is set aside for."""
+    """How far a lot went: its bags and samples with their status, and whom each bag reached or is set aside for."""
 
     units: Sequence[tuple[str, str]]
     reached: Sequence[Reached]
