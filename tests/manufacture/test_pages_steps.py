@@ -82,6 +82,18 @@ def test_what_was_typed_is_kept_and_its_fault_stands_at_the_field(world: World, 
         assert words in shown, words
 
 
+def test_who_measured_outside_a_limit_is_told_on_the_next_page_with_the_deviation(
+    world: World, person: SignIn, lot: str
+) -> None:
+    begin(world, "seed")
+    assert send(person, "seed/perform", cells_seeded="50", viability_at_seeding="93")[0] == 303
+    shown = page(person, STEP)
+    assert "Expand" in shown
+    for words in ("out of specification", "Viable cells seeded: <strong>50 ×10⁶</strong>", f"DEV-{LOT}-1"):
+        assert words in shown, words
+    assert "Viability at seeding" not in shown
+
+
 def test_another_technician_is_told_who_performs_a_step_and_may_take_it_over(
     world: World, person: SignIn, lot: str
 ) -> None:
