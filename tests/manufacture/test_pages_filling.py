@@ -125,6 +125,20 @@ def test_what_was_typed_is_kept_and_a_value_outside_the_studys_limits_asks_why(w
     assert post(person("zhao.l"), "fill", **{**CONTENT, "viability_percent": "100.5"}) == 422
 
 
+def test_each_field_of_the_page_has_its_own_name_for_its_label_and_a_fault_leads_to_its_own_form(
+    world: World, person: SignIn
+) -> None:
+    cleared(world, person)
+    said = person("zhao.l").get(PAGE).get_data(as_text=True)
+    ids, told = re.findall(r' id="([^"]+)"', said), re.findall(r' for="([^"]+)"', said)
+    assert sorted(ids) == sorted(set(ids))
+    assert set(told) <= set(ids)
+    odd = {**CONTENT, "volume_ml": "none", "kind": "retention"}
+    said = person("zhao.l").send("POST", f"{PAGE}/sample", form=odd).get_data(as_text=True)
+    assert 'href="#field-sample-volume_ml"' in said
+    assert re.search(r'id="field-sample-volume_ml"[^>]* value="none"', said)
+
+
 def test_a_label_that_is_not_next_is_not_printed_from_an_old_page(world: World, person: SignIn) -> None:
     world.journey.unit(LOT)
     second = world.journey.unit(LOT)
