@@ -164,7 +164,9 @@ def test_home_says_what_waits_in_making_lots(world: World, person: SignIn, lot: 
     assert "Do the next step" in page(person, "/")
     assert "Have it calibrated" not in page(person, "/", "qian.m")
     person("qian.m").post("/api/v1/equipment", INCUBATOR)
-    assert "Have it calibrated" in page(person, "/", "qian.m")
+    waiting = page(person, "/", "qian.m")
+    assert "Have it calibrated" in waiting
+    assert '<span class="quiet">until ' in waiting
 
 
 def test_equipment_is_registered_calibrated_stopped_and_brought_back_on_pages(person: SignIn) -> None:
