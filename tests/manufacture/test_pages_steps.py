@@ -169,6 +169,15 @@ def test_home_says_what_waits_in_making_lots(world: World, person: SignIn, lot: 
     assert '<span class="quiet">until ' in waiting
 
 
+def test_bags_wait_to_be_filled_once_the_steps_before_filling_are_performed(
+    world: World, person: SignIn, lot: str
+) -> None:
+    do_until(world, "formulate")
+    assert "Fill and label bags" not in page(person, "/")
+    do(world, "formulate")
+    assert "Fill and label bags" in page(person, "/")
+
+
 def test_equipment_is_registered_calibrated_stopped_and_brought_back_on_pages(person: SignIn) -> None:
     qa, technician = person("qian.m"), person("zhao.l")
     made = qa.send("POST", "/equipment/new", form=INCUBATOR)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.words import N_
@@ -13,6 +13,7 @@ from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.labelling.service.keeping import still_owed
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.service.clearances import clearances_waiting
+from cotrack.manufacture.service.process import lot_steps
 from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.actions import planned_actions
@@ -33,8 +34,12 @@ UNDECIDED: Final = ("quarantine", "conditionally_released")
 
 
 def lots_to_fill(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
-    for lot in session.scalars(select(Lot).where(Lot.status == "in_process").order_by(Lot.id)):
-        yield Task(N_("Fill and label bags"), f"lot:{lot.number}", "filling.show", {"number": lot.number}, lot.made_at)
+    """Return the lots whose bags are filled now: cells that still grow are not in the way of those that are ready."""
+    statement = select(Lot).options(joinedload(Lot.study_definition)).where(Lot.status == "in_process")
+    for lot in session.scalars(statement.order_by(Lot.id)):
+        steps, number = lot_steps(session, lot), lot.number
+        if steps is None or steps.is_at_filling:
+            yield Task(N_("Fill and label bags"), f"lot:{number}", "filling.show", {"number": number}, lot.made_at)
 
 
 def bags_to_store(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)

@@ -57,6 +57,12 @@ class LotSteps:
         return next((each for each in self.process.steps if self.statuses.get(each.key) not in ENDED), None)
 
     @property
+    def is_at_filling(self) -> bool:
+        """Whether every step before the one at which bags are filled, the last up to its end, is performed."""
+        before = [each for each in self.process.steps if not each.is_after_filling][:-1]
+        return all(self.statuses.get(each.key) in ENDED for each in before)
+
+    @property
     def solve(self) -> str:
         """The page on which its steps are done."""
         return f"process:{self.lot_number}"
