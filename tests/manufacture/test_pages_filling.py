@@ -49,7 +49,9 @@ def printed(client: Client, kind: str, unit: str = BAG) -> str:
 def test_the_page_leads_from_a_line_that_is_not_clear_to_one_that_is_clear_again(world: World, person: SignIn) -> None:
     technician = person("zhao.l")
     assert step(world) == "clear"
-    assert "Clear the line for lot" in technician.get(PAGE).get_data(as_text=True)
+    begun = technician.get(PAGE).get_data(as_text=True)
+    assert "Clear the line for lot" in begun
+    assert "Is every bag of this lot filled?" not in begun
     clearance = cleared(world, person)
     assert step(world) == "fill"
     assert post(technician, "fill", **CONTENT) == 303
@@ -66,6 +68,7 @@ def test_the_page_leads_from_a_line_that_is_not_clear_to_one_that_is_clear_again
     assert step(world) == "check_after"
     assert post(technician, f"end/{clearance}", looked_at=LOOKED) == 409
     assert post(person("feng.t"), f"end/{clearance}", looked_at=LOOKED) == 303
+    assert "Is every bag of this lot filled?" in technician.get(PAGE).get_data(as_text=True)
     world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
     assert step(world) == "over"
 
