@@ -43,6 +43,7 @@ def lots_to_fill(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG00
 
 
 def bags_to_store(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    """Return the bags that are in no freezer: one that came back first, since it warms up."""
     statement = (
         select(Unit)
         .join(Lot, Lot.id == Unit.lot_id)
@@ -53,9 +54,9 @@ def bags_to_store(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG0
         .order_by(Unit.id)
     )
     for unit in session.scalars(statement):
-        yield Task(
-            N_("Store the bag"), f"unit:{unit.number}", "custody.store_unit", {"number": unit.number}, unit.filled_at
-        )
+        subject, where, is_back = f"unit:{unit.number}", {"number": unit.number}, unit.status == "returned"
+        since, note = (None, N_("It came back unused.")) if is_back else (unit.filled_at, "")
+        yield Task(N_("Store the bag"), subject, "custody.store_unit", where, since, is_urgent=is_back, note=note)
 
 
 def samples_to_place(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
