@@ -12,6 +12,7 @@ from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.labelling.service.keeping import still_owed
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.rules.process import against_bags
 from cotrack.manufacture.service.clearances import clearances_waiting
 from cotrack.manufacture.service.process import lot_steps
 from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
@@ -38,7 +39,7 @@ def lots_to_fill(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG00
     statement = select(Lot).options(joinedload(Lot.study_definition)).where(Lot.status == "in_process")
     for lot in session.scalars(statement.order_by(Lot.id)):
         steps, number = lot_steps(session, lot), lot.number
-        if steps is None or steps.is_at_filling:
+        if steps is None or not against_bags(steps):
             yield Task(N_("Fill and label bags"), f"lot:{number}", "filling.show", {"number": number}, lot.made_at)
 
 
