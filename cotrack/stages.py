@@ -154,6 +154,7 @@ _THINGS: Final = {
     "material": ("desk.material", "number", "source:read"),
     "equipment": ("desk.equipment", "number", "equipment:read"),
     "process": ("process.show_process", "number", "lot:read"),
+    "filling": ("filling.show", "number", "unit:fill"),
     "deviation": ("desk.deviation", "number", "lot:read"),
     "investigation": ("desk.investigation", "number", "lot:read"),
     "alert": ("trace.show_alert", "alert_id", "participant:read"),
@@ -165,9 +166,9 @@ _THINGS: Final = {
     "infusion": ("bedside.show_infusion", "infusion_id", "infusion:read"),
     "record": ("audit.show_record", "record_id", "trail:read"),
     "trail_finding": ("findings.list_findings", "", "trail:read"),
-    "label_instance": ("labelling.show_label", "label_id", "label:print"),
+    "label_instance": ("labelling.show_label", "label_id", "label:print label:void"),
 }
-"""The page of each noun: its endpoint, the route's argument, and the permission that opens it."""
+"""The page of each noun: its endpoint, the route's argument, and the permissions of which one opens it."""
 
 
 def thing_url(subject: str) -> str:
@@ -182,7 +183,7 @@ def thing_url(subject: str) -> str:
 def open_url(subject: str) -> str:
     """Return the address of a thing's page; empty where it has none, or none that this reader may open."""
     noun = subject.partition(":")[0]
-    return thing_url(subject) if noun in _THINGS and may(_THINGS[noun][2]) else ""
+    return thing_url(subject) if noun in _THINGS and any(map(may, _THINGS[noun][2].split())) else ""
 
 
 def thing_name(subject: str) -> str:

@@ -10,7 +10,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import live_label
 from cotrack.manufacture.models import Unit
-from cotrack.manufacture.rules import LABELS_OF_A_BAG
+from cotrack.manufacture.rules import LABELS_OF_A_BAG, label_missing
 
 
 def store_unit(work: Work, unit_number: str, *, place: str) -> Unit:
@@ -32,14 +32,7 @@ def against_storing(work: Work, unit: Unit, place: str) -> list[Blocker]:
     for kind in LABELS_OF_A_BAG:
         label = live_label(work.session, f"unit:{unit.number}", kind)
         if label is None or label.status != "applied":
-            blockers.append(
-                Blocker(
-                    "label_incomplete",
-                    "{unit}: the {label} label was not scanned back on the bag.",
-                    {"unit": unit.number, "label": kind},
-                    solve=f"unit:{unit.number}",
-                )
-            )
+            blockers.append(label_missing(unit.number, kind))
     return blockers
 
 

@@ -21,8 +21,8 @@ def trace(terminal: Terminal, noun: str, key: str) -> None:
     terminal.say(traced.subject)
     for used in traced.made_from if "source:read" in actor.permissions else ():
         terminal.say(f"  from {' < '.join(used.chain)}  {used.amount}")
-    for number, status in traced.units:
-        terminal.say(f"  unit {number}  {status}")
+    for number, kind, status in traced.units:
+        terminal.say(f"  unit {number}  {status}" if kind == "bag" else f"  unit {number}  {status}  sample ({kind})")
     # Who was given what is the clinic's: whoever does not see infusions sees the bag's state alone.
     for each in traced.given if "infusion:read" in actor.permissions else ():
         ended = each.ended_at.isoformat() if each.ended_at else "running"

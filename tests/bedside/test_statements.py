@@ -86,7 +86,7 @@ class Scanned:
         """Let the site grow by a lot with a bag, a hold that was lifted, and an earlier check, for each number."""
         for number in numbers:
             lot = self.world.journey.lot(f"MSC25-{number:04d}")
-            self.world.journey.unit(lot)
+            self.world.journey.labelled_unit(lot)
             hold = self.world.do("qian.m", lambda work: lots.hold_lot(work, LOT, action="place", reason="an alarm"))
             self.world.do("qian.m", lambda work, held=hold.id: holds.lift(work, held, reason="a false alarm"))
             self.ask_the_service()

@@ -24,26 +24,35 @@ def test_a_lot_is_made_tested_released_and_its_bag_infused(
 
     everybody: list[Person] = []
 
-    # The technician makes the lot, fills a bag, prints both labels and scans them back.
-    technician = person("zhao.l")
+    # The technician makes the lot; two people clear the line before it is filled and after.
+    technician, colleague = person("zhao.l"), person("feng.t")
     technician.go("/lots")
     technician.press("Make lot")
     technician.fill(number=LOT, made_on="2026-10-04")
     technician.press("Make lot")
-    technician.press("Fill a bag")
-    technician.fill(volume_ml="30.0", viable_million_per_ml="5.360")
-    technician.press("Fill unit")
-    assert technician.address == f"/units/{BAG}"
+    technician.press("Fill and label bags")
+    technician.tick("looked_at")
+    technician.fill(roll="R-118", labels="500")
+    technician.press("The line is clear")
+    colleague.go(f"/lots/{LOT}/filling")
+    colleague.tick("looked_at")
+    colleague.press("Checked: the line is clear")
+    # A bag is filled; each of its labels is printed and scanned back before anything else.
+    technician.go(f"/lots/{LOT}/filling")
+    technician.fill(volume_ml="30.0", viable_million_per_ml="5.360", viability_percent="93.4")
+    technician.press("The bag is filled")
     codes = {}
     for kind in ("bag", "tag"):
-        technician.go(f"/units/{BAG}")
-        technician.press("Print a label")
-        technician.fill(kind=kind)
-        technician.press("Print")
-        codes[kind] = technician.label(tmp_path)
-        technician.go(f"/units/{BAG}/scan-back")
+        codes[kind] = technician.label(tmp_path, button="Print now")
+        technician.page.wait_for_selector("main [data-scan]")
         technician.scan(codes[kind])
-        assert technician.address == f"/units/{BAG}"
+    technician.press("Filling is over: clear the line")
+    technician.tick("looked_at")
+    technician.fill(labels="498")
+    technician.press("The line is clear")
+    colleague.go(f"/lots/{LOT}/filling")
+    colleague.tick("looked_at")
+    colleague.press("Checked: the line is clear")
     technician.go(f"/lots/{LOT}")
     technician.press("Finish filling")
     technician.press("Finish filling")

@@ -34,5 +34,5 @@ def test_the_check_characters_of_the_page_are_right() -> None:
 
 def test_the_kinds_of_the_page_are_those_of_the_code() -> None:
     row = next(line for line in TEXT.splitlines() if line.startswith("| 3 |"))
-    named = dict(re.findall(r"`([A-Z])` (bag tag|bag|wristband)", row))
+    named = dict(re.findall(r"`([A-Z])` (bag tag|bag|wristband|sample)", row))
     assert set(named) == set(BY_LETTER)

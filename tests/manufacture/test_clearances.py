@@ -15,6 +15,7 @@ from support.worlds import World
 from cotrack.foundation.errors import ReasonMissing
 from cotrack.manufacture.rules.filling import LOOKED_AT
 from cotrack.manufacture.service import clearances, filling, lots
+from cotrack.release.service import dispositions
 
 ROLL: dict[str, Any] = {"roll": "R-1", "labels": 100}
 
@@ -150,6 +151,18 @@ def test_a_lot_leaves_filling_only_after_the_line_was_cleared_and_checked_after_
     assert world.do("zhao.l", lambda work: lots.finish_lot(work, LOT)).status == "quarantine"
 
 
+def test_what_keeps_a_lot_in_filling_leads_to_the_page_on_which_it_is_solved(world: World, person: SignIn) -> None:
+    bag = world.journey.labelled_unit(LOT)
+    leads = f'href="/lots/{LOT}/filling">The line at FILL-1 was not cleared and checked after filling.'
+    assert leads in person("zhao.l").get(f"/lots/{LOT}").get_data(as_text=True)
+    world.journey.filling_finished(LOT)
+    waits = world.journey.unit_label(bag, "tag", reason="torn")
+    world.journey.unit_label(bag, "tag", reason="torn again")
+    world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))
+    leads = f'href="/labels/{waits}">'
+    assert leads in person("qian.m").get(f"/lots/{LOT}").get_data(as_text=True)
+
+
 def world_lot(session: Any) -> int:
     return int(lots.lot_numbered(session, LOT).id)
 
@@ -165,6 +178,13 @@ def test_a_line_is_not_left_while_a_bag_waits_for_its_labels(world: World) -> No
         world.do("zhao.l", lambda work: clearances.resume_line(work, cleared.id, reason=" "))
     world.do("feng.t", lambda work: clearances.resume_line(work, cleared.id, reason="one more bag"))
     assert world.journey.labelled_unit(LOT) == f"{LOT}-002"
+
+
+def test_whoever_withdrew_a_clearance_had_a_hand_in_the_lot(world: World) -> None:
+    cleared = clear(world)
+    world.do("feng.t", lambda work: clearances.withdraw_line(work, cleared, reason="a bag of another lot"))
+    people = world.read(lambda session: lots.producers(session, lots.lot_numbered(session, LOT)))
+    assert people == {world.cast.actor(each).person_id for each in ("zhao.l", "feng.t")}
 
 
 def test_another_roll_is_counted_and_its_changer_does_not_release_the_lot(world: World, person: SignIn) -> None:

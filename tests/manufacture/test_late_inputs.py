@@ -5,15 +5,21 @@ from datetime import timedelta
 
 import pytest
 from support.clients import Client
+from support.invalid import assessed, closed
+from support.laboratory import example_rows, file_of
+from support.late import infused_conditionally
+from support.process import do, do_until, lot_in_process
 from support.refusals import records, refused
 from support.sources import (
     DONOR,
     MASTER,
     MEDIUM,
     WORKING,
+    approve,
     approved_sources,
     hold,
     recorded_late,
+    registered_bank,
     registered_material,
 )
 from support.stages import LOT
@@ -25,7 +31,7 @@ from cotrack.manufacture.service import sources
 from cotrack.manufacture.service.inputs import holds_over, inputs_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service import alerts, deviations, holds
-from cotrack.release.service import dispositions
+from cotrack.release.service import dispositions, lifting
 
 Person = Callable[[str], Client]
 
@@ -102,6 +108,61 @@ def test_a_released_lot_is_held_where_what_is_recorded_late_was_not_fit_and_only
     assert len(world.read(lambda session: alerts.alerts_of(session, f"lot:{LOT}"))) == 1
     with refused("deviation_open"):
         world.do("qian.m", lambda work: holds.lift(work, done.hold.id, reason="assessed"))
+
+
+def test_a_source_that_was_recorded_late_and_is_rejected_later_recalls_the_released_lot(world: World) -> None:
+    registered_material(world, "MAT-26-0999")
+    world.journey.released_lot(LOT)
+    recorded_late(world, LOT, "MAT-26-0999")
+    reject(world, "material", "MAT-26-0999")
+    standing = world.read(lambda session: holds_over(session, [f"lot:{LOT}"]))
+    assert {(each.subject, each.status) for each in standing} == {
+        (f"lot:{LOT}", "standing"),
+        ("material:MAT-26-0999", "recalled"),
+    }
+
+
+def test_the_hold_of_a_late_record_is_not_lifted_while_qa_has_not_approved_what_was_recorded(world: World) -> None:
+    registered_material(world, "MAT-26-0999")
+    world.journey.released_lot(LOT)
+    done = recorded_late(world, LOT, "MAT-26-0999")
+    closed(world, assessed(world, number=done.late.deviation.number))
+    lift = lambda work: lifting.lift_hold(work, done.hold.id, reason="assessed")  # noqa: E731 (one line)
+    with refused("source_not_approved"):
+        world.do("tang.w", lift)
+    approve(world, "material", "MAT-26-0999")
+    world.do("tang.w", lift)
+    assert held(world) == []
+
+
+def test_a_released_lot_is_held_where_a_bank_that_was_recorded_late_takes_its_passage_beyond_the_limit(
+    world: World,
+) -> None:
+    lot_in_process(world)
+    registered_bank(world, "WCB-26-09", MASTER, passage=9)
+    approve(world, "cell_bank", "WCB-26-09")
+    do_until(world, "freeze")
+    world.journey.labelled_unit(LOT)
+    world.journey.filling_finished(LOT)
+    do(world, "freeze")
+    world.journey.results(file_of(example_rows(LOT)))
+    world.journey.review(LOT)
+    world.journey.release(LOT)
+    done = recorded_late(world, LOT, "WCB-26-09", "1")
+    assert done.hold is not None
+    (*_, made) = world.read(lambda session: inputs_of(session, lot_numbered(session, LOT).id))
+    assert "Passage 11 is more than the study allows: 6." in made.late.signature.text
+    closed(world, assessed(world, number=done.late.deviation.number))
+    with refused("passage_exceeded"):
+        world.do("tang.w", lambda work: lifting.lift_hold(work, done.hold.id, reason="assessed"))
+
+
+def test_a_lot_that_was_rejected_after_somebody_was_given_it_is_held_and_its_alert_stands(world: World) -> None:
+    registered_material(world, "MAT-26-0999")
+    infused_conditionally(world)
+    world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth on day 14"))
+    assert recorded_late(world, LOT, "MAT-26-0999").hold is not None
+    assert len(world.read(lambda session: alerts.alerts_of(session, f"lot:{LOT}"))) == 1
 
 
 def test_no_bag_screen_says_why_a_donor_was_not_fit(world: World) -> None:

@@ -128,18 +128,13 @@ def test_what_was_typed_is_kept_and_a_value_outside_the_studys_limits_asks_why(w
     assert post(person("zhao.l"), "fill", **{**CONTENT, "viability_percent": "100.5"}) == 422
 
 
-def test_each_field_of_the_page_has_its_own_name_for_its_label_and_a_fault_leads_to_its_own_form(
-    world: World, person: SignIn
-) -> None:
+@pytest.mark.parametrize("way", ["", "?way=roll", "?way=sample", "?way=leave"])
+def test_each_field_of_the_page_has_its_own_name_for_its_label(world: World, person: SignIn, way: str) -> None:
     cleared(world, person)
-    said = person("zhao.l").get(PAGE).get_data(as_text=True)
+    said = person("zhao.l").get(f"{PAGE}{way}").get_data(as_text=True)
     ids, told = re.findall(r' id="([^"]+)"', said), re.findall(r' for="([^"]+)"', said)
     assert sorted(ids) == sorted(set(ids))
     assert set(told) <= set(ids)
-    odd = {**CONTENT, "volume_ml": "none", "kind": "retention"}
-    said = person("zhao.l").send("POST", f"{PAGE}/sample", form=odd).get_data(as_text=True)
-    assert 'href="#field-sample-volume_ml"' in said
-    assert re.search(r'id="field-sample-volume_ml"[^>]* value="none"', said)
 
 
 def test_a_label_that_is_not_next_is_not_printed_from_an_old_page(world: World, person: SignIn) -> None:
@@ -148,6 +143,12 @@ def test_a_label_that_is_not_next_is_not_printed_from_an_old_page(world: World, 
     answer = person("zhao.l").send("POST", f"{PAGE}/print/{second}/bag")
     assert answer.status_code == 409
     assert "scan its labels back on it, or destroy it" in answer.get_data(as_text=True)
+
+
+def test_a_label_of_a_kind_that_there_is_not_is_not_found(world: World, person: SignIn) -> None:
+    cleared(world, person)
+    assert post(person("zhao.l"), "fill", **CONTENT) == 303
+    assert [post(person("zhao.l"), f"print/{BAG}/{kind}") for kind in ("box", "袋")] == [404, 404]
 
 
 def test_a_bag_is_offered_no_laboratory_and_a_sample_no_store(world: World, person: SignIn) -> None:
@@ -162,3 +163,10 @@ def test_a_bag_is_offered_no_laboratory_and_a_sample_no_store(world: World, pers
     assert "/store" not in shown[sample]
     assert "never given to anybody" in shown[sample]
     assert person("zhao.l").post(f"/units/{sample}/archive", form={}).status_code == 303
+
+
+def test_a_label_that_was_not_scanned_back_is_named_as_people_call_it(world: World, person: SignIn) -> None:
+    bag = world.journey.unit(LOT)
+    said = person("zhao.l").get(f"/lots/{LOT}").get_data(as_text=True)
+    for label in ("bag label", "bag tag"):
+        assert f"{bag}: not scanned back on it: {label}." in said

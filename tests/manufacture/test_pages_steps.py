@@ -94,6 +94,13 @@ def test_who_measured_outside_a_limit_is_told_on_the_next_page_with_the_deviatio
     assert "Viability at seeding" not in shown
 
 
+def test_a_value_that_nobody_asked_for_is_refused_whatever_it_is_called(world: World, person: SignIn, lot: str) -> None:
+    begin(world, "seed")
+    for name in ("work", "values", "mass"):
+        code, shown = send(person, "seed/perform", cells_seeded="10", viability_at_seeding="93", **{name: "1"})
+        assert (code, "This field is not known here." in shown) == (422, True), name
+
+
 def test_another_technician_is_told_who_performs_a_step_and_may_take_it_over(
     world: World, person: SignIn, lot: str
 ) -> None:
@@ -129,6 +136,24 @@ def test_a_value_is_corrected_and_a_step_verified_on_their_pages(world: World, p
     refused = person("feng.t").send("POST", verify)
     assert refused.status_code == 409
     assert person("zhao.l").get(f"/lots/{LOT}/steps/expand/correct/colour").status_code == 404
+
+
+def test_a_step_that_was_corrected_since_its_page_was_opened_is_read_again_before_it_is_verified(
+    world: World, person: SignIn, lot: str
+) -> None:
+    do_until(world, "wash", confluence="60")
+    path = f"/lots/{LOT}/steps/expand/verify"
+    correct(world, "expand", "confluence", "80")
+    seen = _seen(page(person, path, "feng.t"))
+    correct(world, "expand", "confluence", "85")
+    sent = person("feng.t").send("POST", path, form={"seen": seen})
+    shown = sent.get_data(as_text=True)
+    assert (sent.status_code, "This step was corrected since this page was opened" in shown) == (409, True)
+    assert person("feng.t").send("POST", path, form={"seen": _seen(shown)}).status_code == 303
+
+
+def _seen(shown: str) -> str:
+    return shown.partition('name="seen" value="')[2].partition('"')[0]
 
 
 def test_the_lot_page_shows_its_steps_as_a_timeline_and_what_keeps_it_in_filling(
@@ -204,8 +229,6 @@ def test_a_program_does_what_the_pages_do(world: World, person: SignIn, lot: str
     assert codes(technician.post(f"{steps}/seed/scans", {"code": "INC-03"})) == ["wrong_kind"]
     scanned = technician.post(f"{steps}/seed/scans", {"code": "ROOM-B01"})
     assert (scanned.status_code, scanned.get_json()["equipment"]) == (201, "ROOM-B01")
-    assert person("feng.t").post(f"{steps}/seed/take-over", {"reason": "shift"}).status_code == 200
-    assert technician.post(f"{steps}/seed/take-over", {"reason": "back"}).status_code == 200
     for code, amount in (("BSC-02", ""), ("CNT-01", ""), *(plan().sources[each] for each in ("cell_bank", "medium"))):
         assert technician.post(f"{steps}/seed/scans", {"code": code, "amount": amount}).status_code == 201
     values = {"cells_seeded": "41", "viability_at_seeding": "93"}
@@ -219,6 +242,8 @@ def test_a_program_does_what_the_pages_do(world: World, person: SignIn, lot: str
     assert (first["limits"], first["standing"], first["value"]["reported"]) == ("4 – 40 ×10⁶", "within", "14")
     assert first["earlier"][0]["deviation"] == f"DEV-{LOT}-1"
     assert told["scans"][3]["lot_input"]["bank"] == plan().sources["cell_bank"][0]
+    assert technician.post(f"{steps}/expand/start").status_code == 201
+    assert person("feng.t").post(f"{steps}/expand/take-over", {"reason": "shift"}).status_code == 200
 
 
 def test_a_program_keeps_equipment(person: SignIn) -> None:
@@ -248,6 +273,14 @@ def test_the_batch_record_tells_every_step_value_scan_deviation_and_person(
     assert document.fields["is_whole"] == "no"
     answer = person("shen.i").get(f"/lots/{LOT}/batch-record.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+
+
+def test_the_batch_record_counts_bags_and_no_samples(world: World, lot: str) -> None:
+    do_until(world, "fill")
+    world.journey.labelled_unit(LOT)
+    world.journey.sample(LOT, "sterility")
+    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
+    assert document.fields["bags"] == f"{LOT}-001 – {LOT}-001 (1)"
 
 
 def test_the_page_of_all_steps_asks_no_more_of_the_database_when_more_was_done(

@@ -25,6 +25,7 @@ from cotrack.study.rules.definition import Definition
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BOTH = {"bag": "applied", "tag": "applied"}
+IN_HAND = ["label_instance:7", "label_instance:8", "label_instance:9"]
 EXPIRES = datetime(2028, 10, 4, 15, 59, tzinfo=UTC)
 THAW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
@@ -64,7 +65,7 @@ def test_a_lot_without_a_unit_does_not_leave_filling() -> None:
 def test_every_label_that_was_not_scanned_back_is_named(labels: dict[str, str], missing: list[str]) -> None:
     reasons = against_finish([unit(), unit("MSC26-0031-002", **labels)])
     assert [each.sentence for each in reasons] == [
-        f"MSC26-0031-002: the {label} label was not scanned back on the bag." for label in missing
+        f"MSC26-0031-002: not scanned back on it: {label}." for label in missing
     ]
     assert {each.code for each in reasons} == {"label_incomplete"}
     assert {each.solve for each in reasons} == {"unit:MSC26-0031-002"}
@@ -72,7 +73,7 @@ def test_every_label_that_was_not_scanned_back_is_named(labels: dict[str, str], 
 
 @pytest.mark.parametrize("status", UNIT.states)
 def test_a_lot_closes_only_when_every_unit_has_come_to_its_end(status: str) -> None:
-    reasons = against_close([unit(status="completed"), unit("MSC26-0031-002", status)], 0)
+    reasons = against_close([unit(status="completed"), unit("MSC26-0031-002", status)], [])
     is_ended = status in {"completed", "stopped_early", "wasted", "destroyed", "sent", "archived", "used_up"}
     assert [each.code for each in reasons] == ([] if is_ended else ["unit_open"])
     assert [each.solve for each in reasons] == ([] if is_ended else ["unit:MSC26-0031-002"])
@@ -112,21 +113,22 @@ def test_only_destruction_follows_an_end_of_a_unit() -> None:
 @pytest.mark.parametrize(
     ("units", "unaccounted", "expected"),
     [
-        ([], 0, []),
-        ([], 1, ["labels_unaccounted"]),
-        ([unit(status="completed")], 3, ["labels_unaccounted"]),
-        ([unit(status="stored"), unit(status="thawed")], 2, ["unit_open", "unit_open", "labels_unaccounted"]),
+        ([], [], []),
+        ([], IN_HAND[:1], ["labels_unaccounted"]),
+        ([unit(status="completed")], IN_HAND, ["labels_unaccounted"]),
+        ([unit(status="stored"), unit(status="thawed")], IN_HAND[:2], ["unit_open", "unit_open", "labels_unaccounted"]),
     ],
 )
 def test_a_label_that_nobody_accounted_for_keeps_a_lot_open(
-    units: Sequence[UnitFacts], unaccounted: int, expected: list[str]
+    units: Sequence[UnitFacts], unaccounted: Sequence[str], expected: list[str]
 ) -> None:
     assert [each.code for each in against_close(units, unaccounted)] == expected
 
 
-def test_the_number_of_labels_not_accounted_for_is_said() -> None:
-    (reason,) = against_close([], 3)
+def test_the_number_of_labels_not_accounted_for_is_said_and_the_reason_leads_to_the_first() -> None:
+    (reason,) = against_close([], IN_HAND)
     assert reason.sentence == "3 printed labels are not accounted for."
+    assert reason.solve == "label_instance:7"
 
 
 @pytest.mark.parametrize(

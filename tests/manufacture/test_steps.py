@@ -257,6 +257,22 @@ def test_another_technician_goes_on_with_a_step_only_after_taking_it_over_with_t
         verify(world, "seed", by="zhao.l")
 
 
+def test_whoever_began_a_step_that_was_taken_over_neither_verifies_it_nor_releases_its_lot(
+    world: World, lot: str
+) -> None:
+    start(world, "seed")
+    world.do("feng.t", lambda work: steps.take_over(work, LOT, "seed", reason="end of shift"))
+    began = world.cast.actor("zhao.l").person_id
+    assert began in world.read(lambda session: lots.producers(session, lot_numbered(session, LOT)))
+    for need in described(world, "seed").needs:
+        code, amount = plan().sources.get(need) or (plan().devices[need], "")
+        scan(world, "seed", code, amount, by="feng.t")
+    perform(world, "seed", by="feng.t")
+    with refused("same_person"):
+        verify(world, "seed", by="zhao.l")
+    assert began in line(world, "seed").doers
+
+
 def test_steps_are_done_by_technicians_alone(world: World, lot: str) -> None:
     for by in ("qian.m", "wang.l", "ma.k"):
         with pytest.raises(PermissionDenied):
@@ -282,7 +298,7 @@ def filled(world: World) -> None:
 
 
 def finish(world: World) -> None:
-    world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
+    world.journey.filling_finished(LOT)
 
 
 def test_no_bag_is_filled_before_every_step_that_comes_before_filling_is_performed(world: World, lot: str) -> None:
@@ -380,7 +396,7 @@ def test_a_lot_begun_before_a_version_with_a_process_keeps_having_none(world: Wo
     lot_before = world.journey.lot("MSC26-0030")
     lot_in_process(world)
     world.journey.labelled_unit(lot_before)
-    world.do("zhao.l", lambda work: lots.finish_lot(work, lot_before))
+    world.journey.filling_finished(lot_before)
 
 
 def test_two_technicians_do_not_begin_one_step(world: World, lot: str) -> None:

@@ -8,13 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from support.clients import Client
 from support.conditional import released_conditionally
-from support.entries import TYPED, enter, unsettled_reasons
+from support.entries import APPEARANCE, TYPED, enter, not_critical, unsettled_reasons
 from support.invalid import assessed, invalidated, stored
 from support.laboratory import example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH
 from support.refusals import records, refused
 from support.stages import LOT
-from support.studies import in_effect, newer
 from support.worlds import World
 
 from cotrack.foundation.audit.verification.replay import differences
@@ -22,16 +21,6 @@ from cotrack.foundation.errors import InvalidInput, PermissionDenied
 from cotrack.quality.service import alerts, holds
 
 Person = Callable[[str], Client]
-
-
-APPEARANCE = {"test": "appearance", "sample": f"{LOT}-APP", "reported": "conforms", "method": "visual"}
-
-
-def not_critical(world: World, test: str) -> None:
-    """Make a lot under a newer version of the study, which says that this test is not critical."""
-    said = f'key = "{test}"\n'
-    in_effect(world, newer((said, f"{said}critical = false\n")))
-    lots_in_quarantine(world, LOT)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 from support.conditional import released_conditionally
+from support.deviations import open_of
 from support.invalid import CAUSE, REASON, assessed, closed, invalidated, opened, stored
 from support.laboratory import example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH, day_14
@@ -13,7 +14,7 @@ from cotrack.foundation.access.models import is_intact
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import Blocked, NotFound, PermissionDenied, ReasonMissing, TransitionNotAllowed
 from cotrack.manufacture.service import lots
-from cotrack.quality.service import alerts, deviations, holds
+from cotrack.quality.service import alerts, holds
 from cotrack.release.service import dispositions, invalidations
 from cotrack.release.service.endotoxin import most_endotoxin
 from cotrack.study.rules.specification import Standing
@@ -158,7 +159,7 @@ def test_hold_and_deviation_of_a_late_failing_result_outlive_its_invalidation(wo
     (before,) = standing_holds(world)
     assert invalidated(world, "sterility", assessed(world, number=f"DEV-{LOT}-1")).stopped == ()
     assert standing_holds(world) == [before]
-    (deviation,) = world.read(lambda session: deviations.open_deviations(session, f"lot:{LOT}"))
+    (deviation,) = open_of(world, LOT)
     assert deviation.number == f"DEV-{LOT}-1"
     assert standing(world) is Standing.MISSING
 

@@ -2,6 +2,7 @@
 
 import pytest
 from support.conditional import released_conditionally
+from support.deviations import open_of
 from support.invalid import assessed, closed, invalidated
 from support.late import day_14, grows
 from support.refusals import refused
@@ -9,7 +10,7 @@ from support.stages import LOT
 from support.worlds import World
 
 from cotrack.manufacture.service import lots
-from cotrack.quality.service import deviations, holds
+from cotrack.quality.service import holds
 from cotrack.release.service.lifting import lift_hold
 
 
@@ -21,7 +22,7 @@ def lift(world: World) -> None:
 
 def settled(world: World) -> None:
     """Let QA assess and close every open deviation of the lot."""
-    for each in world.read(lambda session: deviations.open_deviations(session, f"lot:{LOT}")):
+    for each in open_of(world, LOT):
         assessed(world, number=each.number)
         closed(world, each.number)
 

@@ -6,7 +6,11 @@ import pypdfium2
 import pytest
 from support.clients import Client
 from support.deviations import planned_action
+from support.entries import APPEARANCE, enter, not_critical
 from support.invalid import CAUSE, REASON, assessed, closed, invalidated
+from support.laboratory import example_rows, file_of, lots_in_quarantine
+from support.late import GROWTH
+from support.oos import approved, confirmed, in_phase_2
 from support.papers import keep_all
 from support.sources import DONOR, MASTER, MEDIUM, WORKING, approved_sources, use
 from support.stages import LOT, results_of
@@ -38,7 +42,7 @@ def made_from_sources(world: World) -> None:
     use(world, LOT, WORKING, "2")
     use(world, LOT, MEDIUM, "500 mL")
     world.journey.labelled_unit(LOT)
-    world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
+    world.journey.filling_finished(LOT)
 
 
 def test_the_release_record_says_all_that_the_decision_rested_on(world: World, person: Person) -> None:
@@ -88,6 +92,33 @@ def test_what_the_record_says_of_a_release_is_that_nothing_stood_against_it(worl
     assert "审阅人 Reviewed by 时间 When 记录数 Records 审阅至记录 Up to record 唐伟 TANG Wei" in said
     assert said.count("是 yes") == 19
     assert "否 no" not in said
+
+
+def test_the_record_says_of_a_result_that_one_person_typed_it(world: World, person: Person) -> None:
+    not_critical(world, "appearance")
+    enter(world, "liu.m", **APPEARANCE)
+    world.sign("tang.w", lambda work: dispositions.reject(work, LOT, reason="the freezer failed"))
+    assert "单人录入 typed once · 刘敏 LIU Min" in record_of(person("shen.i"))
+
+
+def test_every_investigation_stands_on_the_record_with_its_plan_and_how_it_ended(world: World, person: Person) -> None:
+    lots_in_quarantine(world, LOT)
+    grown = [{**row, **({"Result": GROWTH} if row["Test"] == "Sterility" else {})} for row in example_rows(LOT)]
+    world.journey.results(file_of(grown))
+    number = in_phase_2(world)
+    approved(world, number)
+    confirmed(world, number)
+    world.sign("tang.w", lambda work: dispositions.reject(work, LOT, reason="growth"))
+    said = record_of(person("shen.i"))
+    section = said[said.index("Investigations of results out of specification") : said.index("偏差措施 Actions")]
+    for words in (
+        number,
+        "超标成立 out of specification confirmed",
+        "the medium was not sterile · the bag is contaminated",
+        f"1 × {LOT}-S14; 不得由 not by liu.m",
+        "何平 HE Ping",
+    ):
+        assert words in section, words
 
 
 def test_who_does_not_read_sources_reads_no_release_record(world: World, person: Person) -> None:

@@ -105,6 +105,18 @@ def test_a_growth_that_one_person_typed_stops_every_release_and_nobody_reads_it(
     assert against(world, decision) == []
 
 
+def test_a_difference_is_not_undone_by_one_person_who_types_anew_and_takes_it_back(world: World) -> None:
+    lot_with_tests_outstanding(world, LOT)
+    enter(world, "liu.m", **STERILITY)
+    for _ in range(2):
+        enter(world, "sun.q", **{**STERILITY, "reported": "no growth"})
+    withdraw(world, "sun.q")
+    assert against(world, "release_conditionally") == ["entry_differed"]
+    enter(world, "sun.q", **STERILITY)
+    withdraw(world, "qian.m")
+    assert unsettled_reasons(world) == []
+
+
 def against(world: World, decision: str) -> list[str]:
     """Return the reasons that typed entries give against signing a decision; none of them says what was typed."""
     acts = {

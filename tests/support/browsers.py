@@ -72,8 +72,9 @@ class Person:
                 field.fill(value)
 
     def tick(self, name: str) -> None:
-        """Tick a box."""
-        self.page.locator(f"main input[type=checkbox][name={name}]").check()
+        """Tick a box, and every other one of the same name that is seen."""
+        for box in self.page.locator(f"main input[type=checkbox][name={name}]:visible").all():
+            box.check()
 
     def scan(self, code: str) -> None:
         """Scan: keystrokes ended by Enter, into whatever has the focus; the page goes on by itself."""
@@ -90,10 +91,10 @@ class Person:
         self.page.fill("main [name=password]", PASSWORD)
         self.press("Sign")
 
-    def label(self, folder: Path) -> str:
+    def label(self, folder: Path, *, button: str = "Get the label") -> str:
         """Get the label that the page offers, see the page say so, and read the code from the paper."""
         with self.page.expect_download() as download:
-            self.page.locator("main").get_by_role("button", name="Get the label").click()
+            self.page.locator("main").get_by_role("button", name=button).click()
         path = folder / download.value.suggested_filename
         download.value.save_as(path)
         self.page.wait_for_selector("form[data-once]", state="detached")

@@ -3,9 +3,18 @@
 from datetime import date, timedelta
 
 from cotrack.foundation.work import Work
+from cotrack.manufacture.service.deviations import open_under
+from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.models import DeviationAction
+from cotrack.quality.rules import DeviationFacts
 from cotrack.quality.service import actions
 from support.worlds import World
+
+
+def open_of(world: World, lot: str) -> list[DeviationFacts]:
+    """Return the open deviations of a lot and of its bags, oldest first."""
+    found: list[DeviationFacts] = world.read(lambda session: open_under(session, lot_numbered(session, lot)))
+    return found
 
 
 def day(work: Work, *, after: int) -> date:

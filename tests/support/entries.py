@@ -4,7 +4,9 @@ from typing import Any
 
 from cotrack.release.service import dispositions, entries
 from cotrack.release.service.entries import Entered
+from support.laboratory import lots_in_quarantine
 from support.stages import LOT
+from support.studies import in_effect, newer
 from support.worlds import World
 
 TYPED = {
@@ -19,6 +21,14 @@ TYPED = {
     "retest_of": None,
     "comment": "",
 }
+APPEARANCE = {"test": "appearance", "sample": f"{LOT}-APP", "reported": "conforms", "method": "visual"}
+
+
+def not_critical(world: World, test: str) -> None:
+    """Make a lot under a newer version of the study, which says that this test is not critical."""
+    said = f'key = "{test}"\n'
+    in_effect(world, newer((said, f"{said}critical = false\n")))
+    lots_in_quarantine(world, LOT)
 
 
 def enter(world: World, by: str, **changed: Any) -> Entered:

@@ -19,8 +19,8 @@ def registered_donor(world: World, number: str = DONOR) -> Any:
     return world.do("zhao.l", lambda work: sources.register_donor(work, number=number))
 
 
-def registered_bank(world: World, number: str, origin: str, *, vials: int = 10, days: int = 900) -> Any:
-    described = {"name": "UC-MSC P2", "origin": origin, "vials_total": vials, "expires_on": day(world, days)}
+def registered_bank(world: World, number: str, origin: str, *, vials: int = 10, days: int = 900, **more: int) -> Any:
+    described = {"name": "UC-MSC P2", "origin": origin, "vials_total": vials, "expires_on": day(world, days), **more}
     return world.do("zhao.l", lambda work: sources.register_bank(work, number=number, **described))
 
 

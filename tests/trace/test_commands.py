@@ -1,6 +1,9 @@
 """`cotrack trace`: where a lot or bag went, what a participant got, and every record about it."""
 
 import pytest
+from support.laboratory import example_rows, file_of, lots_in_quarantine
+from support.late import GROWTH
+from support.oos import error_found
 from support.programs import Program
 from support.sources import DONOR, MASTER, WORKING, approved_sources, use
 from support.stages import HER, LOT, at_the_bedside
@@ -64,6 +67,22 @@ def test_what_qa_found_about_a_lot_stands_among_its_records(world: World, progra
     assess = {"classification": "minor", "cause": "a door", "impact": "none"}
     world.do("qian.m", lambda work: deviations.assess(work, found.number, **assess))
     assert "deviation.assess" in events(traced(program, "lot", LOT))
+
+
+def test_what_was_found_out_about_a_failed_result_stands_among_the_lots_records(world: World, program: Program) -> None:
+    lots_in_quarantine(world, LOT)
+    rows = [{**row, **({"Result": GROWTH} if row["Test"] == "Sterility" else {})} for row in example_rows(LOT)]
+    world.journey.results(file_of(rows))
+    error_found(world)
+    assert {"investigation.report", "investigation.find_error"} <= set(events(traced(program, "lot", LOT)))
+
+
+def test_a_sample_is_told_from_a_bag(world: World, program: Program) -> None:
+    world.journey.lot(LOT)
+    bag, sample = world.journey.labelled_unit(LOT), world.journey.sample(LOT, "sterility")
+    lines = traced(program, "lot", LOT)
+    assert f"  unit {bag}  filled" in lines
+    assert f"  unit {sample}  filled  sample (sterility)" in lines
 
 
 def test_a_bag_is_followed_from_its_filling_to_its_end(world: World, program: Program) -> None:

@@ -6,6 +6,7 @@ import pytest
 from support.clients import SignIn
 from support.clinic import candidate, file_of
 from support.conditional import RCL, lines_of
+from support.deviations import open_of
 from support.late import GROWTH, closed, grows, infused_conditionally
 from support.refusals import records, refused
 from support.stages import HER, LOT, OTHER_PHYSICIAN, at_the_bedside
@@ -16,7 +17,7 @@ from cotrack.foundation.errors import PermissionDenied
 from cotrack.foundation.work import Work
 from cotrack.participants.service import enrolment, treatment
 from cotrack.quality.models import Acknowledgement
-from cotrack.quality.service import deviations, holds
+from cotrack.quality.service import holds
 from cotrack.release.service import dispositions
 from cotrack.trace.service import alerts
 
@@ -47,7 +48,7 @@ def test_a_late_growth_holds_the_lot_opens_a_deviation_and_names_every_bag_and_e
     grows(world)
     (hold,) = world.read(lambda session: holds.standing_holds(session, [f"lot:{LOT}"]))
     assert GROWTH in hold.reason
-    (deviation,) = world.read(lambda session: deviations.open_deviations(session, f"lot:{LOT}"))
+    (deviation,) = open_of(world, LOT)
     assert GROWTH in deviation.description
     page = world.read(lambda session: alerts.alert_page(session, world.cast.actor("qian.m"), 1))
     assert [number for number, _ in page["reach"].units] == [f"{LOT}-001", f"{LOT}-002"]
@@ -67,7 +68,7 @@ def test_all_of_it_stands_in_the_one_record_of_the_import(world: World, infused:
 def test_a_late_result_within_its_limits_raises_no_alert(world: World, infused: str) -> None:
     world.journey.results(lines_of(world, LOT, without=(RCL,)), "day-14.csv")
     assert not waits_for(world, "qian.m")
-    assert world.read(lambda session: deviations.open_deviations(session, f"lot:{LOT}")) == []
+    assert open_of(world, LOT) == []
 
 
 @pytest.mark.parametrize("username", ["qian.m", "tang.w", "prof.han", "dr.gao"])

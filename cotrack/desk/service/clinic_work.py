@@ -19,7 +19,6 @@ from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History, against_schedule
 from cotrack.orders.service import acceptance
 from cotrack.orders.service.allocation import is_short
-from cotrack.orders.service.dosing import OPEN_STATES, order_numbered
 from cotrack.participants.models import Band, Participant
 from cotrack.study.models import StudyDefinition
 from cotrack.study.service import definition_hashed, definition_of
@@ -103,14 +102,15 @@ def lots_to_accept(session: Session, desk: Desk) -> Iterator[Task]:
     if session.scalar(select(Lot.id).where(Lot.status == "conditionally_released").limit(1)) is None:
         return
     title = N_("Accept the lot for this order")
-    for number in session.scalars(select(Order.number).where(Order.status.in_(OPEN_STATES)).order_by(Order.id)):
-        order = order_numbered(session, number)
+    for order in acceptance.open_orders_of(session, desk.actor.username):
         if order.status == "ordered" and not is_short(session, order, desk.now):
             continue
-        for lot in acceptance.lots_to_accept(session, order, desk.actor.username, desk.now):
-            arguments = {"number": number, "lot": lot.number}
+        for lot in acceptance.lots_awaiting(session, order, desk.now):
+            arguments = {"number": order.number, "lot": lot.number}
             is_urgent = order.status == "allocated"
-            yield Task(title, f"order:{number}", "orders.accept_lot", arguments, order.ordered_at, is_urgent=is_urgent)
+            yield Task(
+                title, f"order:{order.number}", "orders.accept_lot", arguments, order.ordered_at, is_urgent=is_urgent
+            )
 
 
 def bands_to_confirm(session: Session, desk: Desk) -> Iterator[Task]:

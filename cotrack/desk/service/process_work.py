@@ -10,7 +10,8 @@ from cotrack.foundation.words import N_
 from cotrack.manufacture.models import Lot, Step
 from cotrack.manufacture.rules.process import against_start, against_verifying
 from cotrack.manufacture.service.equipment import DUE_SOON, due_by
-from cotrack.manufacture.service.process import doers, lot_steps
+from cotrack.manufacture.service.process import doers, lot_steps, verified_steps
+from cotrack.study.service import definition_of
 
 UNDER_WAY = ("in_process", "quarantine")
 
@@ -18,7 +19,12 @@ UNDER_WAY = ("in_process", "quarantine")
 def steps_to_do(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the lots with a step that is next, and that nobody else performs."""
     statement = select(Lot).options(joinedload(Lot.study_definition)).where(Lot.status.in_(UNDER_WAY)).order_by(Lot.id)
+    verified = verified_steps(session, UNDER_WAY)
     for lot in session.scalars(statement):
+        process = definition_of(lot.study_definition).process
+        # Most lots have all their steps: only the others are looked at whole.
+        if process is None or verified.get(lot.id, set()) >= {each.key for each in process.steps}:
+            continue
         steps = lot_steps(session, lot)
         step = steps.next_step if steps is not None else None
         if steps is None or step is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from cotrack.desk.service.tasks import Desk, Finder, Task
@@ -18,8 +18,9 @@ from cotrack.manufacture.service.process import lot_steps
 from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.actions import planned_actions
-from cotrack.release.models import Result
+from cotrack.release.models import Investigation, Result
 from cotrack.release.rules.entries import Unsettled
+from cotrack.release.rules.investigations import STOPPING
 from cotrack.release.rules.lots import against_review
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import waits_for_trail
@@ -167,11 +168,18 @@ def lots_to_decide(session: Session, desk: Desk) -> Iterator[Task]:
 
 
 def trails_to_review(session: Session, desk: Desk) -> Iterator[Task]:
-    """Return the lots that only the review of their trail keeps from going on; none that the person worked on."""
+    """Return the lots that only the review of their trail keeps from going on; none that the person worked on.
+
+    What is looked at whole is few: a deviation of the lot or an investigation that stops it is seen by the database.
+    """
     reviewed, waiting = (
         exists().where(Result.lot_id == Lot.id, Result.status == status) for status in ("reviewed", "recorded")
     )
-    statement = select(Lot).where(Lot.status.in_(UNDECIDED), reviewed, ~waiting).order_by(Lot.id)
+    stopped = (
+        exists().where(Deviation.subject == "lot:" + Lot.number, Deviation.status == "open"),
+        exists().where(Investigation.lot_id == Lot.id, Investigation.status.in_(STOPPING)),
+    )
+    statement = select(Lot).where(Lot.status.in_(UNDECIDED), reviewed, ~waiting, ~or_(*stopped)).order_by(Lot.id)
     for lot in session.scalars(statement):
         if waits_for_trail(desk.ground, session, lot, desk.actor):
             arguments = {"number": lot.number}

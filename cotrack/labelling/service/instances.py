@@ -28,6 +28,8 @@ TRAINING_WORDS = "培训用 TRAINING · 不得用于人体 NOT FOR HUMAN USE"
 def begin_request(work: Work, kind: str, subject: str, *, reason: str) -> None:
     """State that a label is asked for; the stage of the thing then locks it, so that no step slips between."""
     work.begin(LABEL_INSTANCE, "request", "", subject=subject, reason=reason)
+    if kind not in KINDS:
+        raise NotFound("There is no such label.")
     work.require(KINDS[kind].permission)
 
 

@@ -49,7 +49,7 @@ def scan_at_step(number: str, step: str) -> Response:
 def perform_step(number: str, step: str) -> Response:
     """Keep what was measured, and end the step."""
     return _at_step(
-        number, schemas.StepValuesIn(), lambda work, **values: steps.perform(work, number, step, values=values)
+        number, schemas.StepValuesIn(), lambda work, /, **values: steps.perform(work, number, step, values=values)
     )
 
 
@@ -77,8 +77,8 @@ def take_step_over(number: str, step: str) -> Response:
 def verify_step(number: str, step: str) -> Response:
     """Say that another person performed the step as it stands on this page."""
     return form_page(
-        NothingIn(),
-        lambda work: steps.verify(work, number, step),
+        schemas.StepSeenIn(),
+        lambda work, seen: steps.verify(work, number, step, seen=seen),
         template="manufacture/verify.html",
         then=lambda _: url_for("process.show_process", number=number),
         done=N_("The step is verified."),

@@ -41,18 +41,18 @@ def against_line(clearances: Sequence[ClearanceFacts], lot_number: str, station:
     if any(each.station == station and each.status == "in_force" for each in clearances):
         return []
     words = N_("The line at {station} is not cleared for lot {lot}: one person clears it, another checks it.")
-    return [
-        Blocker("line_not_cleared", words, {"station": station or "–", "lot": lot_number}, solve=f"lot:{lot_number}")
-    ]
+    details = {"station": station or "–", "lot": lot_number}
+    return [Blocker("line_not_cleared", words, details, solve=f"filling:{lot_number}")]
 
 
-def against_leaving_filling(clearances: Sequence[ClearanceFacts]) -> list[Blocker]:
+def against_leaving_filling(clearances: Sequence[ClearanceFacts], lot_number: str) -> list[Blocker]:
     """Return why a lot stays in filling: each line that it stood at is cleared and checked after it, at least one."""
     stations = [each.station for each in clearances if each.status in {"cleared", "in_force", "leaving"}]
     if not stations and not any(each.status == "ended" for each in clearances):
-        return [Blocker("line_not_left", "No line was cleared and checked after the filling of this lot.")]
+        words = N_("No line was cleared and checked after the filling of this lot.")
+        return [Blocker("line_not_left", words, solve=f"filling:{lot_number}")]
     words = N_("The line at {station} was not cleared and checked after filling.")
-    return [Blocker("line_not_left", words, {"station": each}) for each in stations]
+    return [Blocker("line_not_left", words, {"station": each}, solve=f"filling:{lot_number}") for each in stations]
 
 
 def against_look(look: Look) -> list[Blocker]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.words import N_
+from cotrack.foundation.words import N_, Term
 from cotrack.quality.rules import HoldFacts
 from cotrack.study.rules.definition import Definition
 from cotrack.study.rules.eligibility import add_months
@@ -62,17 +62,18 @@ def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
     if not any(unit.kind == "bag" and unit.status not in END_STATES for unit in units):
         return [Blocker("no_units", "No unit has been filled yet.")]
     return [
-        Blocker(
-            "label_incomplete",
-            "{unit}: the {label} label was not scanned back on the bag.",
-            {"unit": unit.number, "label": label},
-            solve=f"unit:{unit.number}",
-        )
+        label_missing(unit.number, label)
         for unit in units
         if unit.status not in END_STATES
         for label in labels_of(unit.kind)
         if unit.labels.get(label) != "applied"
     ]
+
+
+def label_missing(number: str, label: str) -> Blocker:
+    """Return the reason against going on with a unit on which one of its labels was not scanned back."""
+    words = N_("{unit}: not scanned back on it: {label}.")
+    return Blocker("label_incomplete", words, {"unit": number, "label": Term(label)}, solve=f"unit:{number}")
 
 
 def against_labelling(number: str, status: str) -> list[Blocker]:
@@ -82,8 +83,11 @@ def against_labelling(number: str, status: str) -> list[Blocker]:
     return [Blocker("unit_ended", "{unit} has come to its end: it gets no label.", {"unit": number})]
 
 
-def against_close(units: Sequence[UnitFacts], unaccounted_labels: int) -> list[Blocker]:
-    """Return what keeps a lot open: a unit not at its end, a label nobody accounted for (21 CFR 211.125)."""
+def against_close(units: Sequence[UnitFacts], unaccounted_labels: Sequence[str]) -> list[Blocker]:
+    """Return what keeps a lot open: a unit not at its end, a label nobody accounted for (21 CFR 211.125).
+
+    Labels are named as things (`label_instance:7`): the reason leads to the first of them.
+    """
     blockers = [
         Blocker("unit_open", "{unit} has not come to its end.", {"unit": unit.number}, solve=f"unit:{unit.number}")
         for unit in units
@@ -94,7 +98,8 @@ def against_close(units: Sequence[UnitFacts], unaccounted_labels: int) -> list[B
             Blocker(
                 "labels_unaccounted",
                 "{count} printed labels are not accounted for.",
-                {"count": unaccounted_labels},
+                {"count": len(unaccounted_labels)},
+                solve=unaccounted_labels[0],
             )
         )
     return blockers
@@ -176,7 +181,7 @@ def against_origins(origins: Sequence[SourceFacts]) -> list[Blocker]:
 
 
 def against_refused(sources: Sequence[SourceFacts]) -> list[Blocker]:
-    """Return a reason against a lot's release for each of its sources that was rejected or found not eligible."""
+    """Return a reason for each of these sources that was rejected or found not eligible."""
     return [found for each in sources if each.status in REFUSED_STATES for found in against_status(each)]
 
 

@@ -179,6 +179,14 @@ def against_verifying(person_id: int | None, doers: frozenset[int]) -> list[Bloc
     return [Blocker("same_person", "You did a part of this step: another person verifies it.")]
 
 
+def against_unseen(seen: str, newest: str) -> list[Blocker]:
+    """Return why a step is not verified from a page that was opened before its newest value was written."""
+    if seen in {"", newest}:
+        return []
+    words = N_("This step was corrected since this page was opened: read it again, then verify it.")
+    return [Blocker("step_changed", words)]
+
+
 def judge(parameter: Parameter, text: str) -> Standing:
     """Say where a value stands against the limits; beyond an alert limit and inside the limit is near it."""
     number = parameter.number_of(text)

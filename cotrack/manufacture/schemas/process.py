@@ -50,6 +50,12 @@ class StepValuesIn(In):
         unknown = INCLUDE
 
 
+class StepSeenIn(In):
+    """Which value of a step was the newest on the page that was read before it was verified."""
+
+    seen = Words(load_default="", metadata={"hidden": True})
+
+
 class StepCorrectionIn(In):
     """A value that stands beside a wrong one from now on."""
 

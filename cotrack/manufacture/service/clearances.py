@@ -13,6 +13,7 @@ from cotrack.lifecycles import LINE_CLEARANCE
 from cotrack.manufacture.models import LineClearance, Lot, RollChange
 from cotrack.manufacture.rules import lot_not_in_process
 from cotrack.manufacture.rules.filling import ClearanceFacts, Look, against_leaving, against_line, against_look, is_open
+from cotrack.manufacture.service.acts import acts_on
 from cotrack.manufacture.service.units import unit_facts
 
 AT_STATION = ("cleared", "in_force", "leaving")
@@ -170,13 +171,18 @@ def roll_changes_of(session: Session, clearance_ids: Sequence[int]) -> Sequence[
     return session.scalars(statement).all()
 
 
-def clearers(session: Session, lot_id: int) -> set[int]:
-    """Return who cleared or checked a line for a lot, or changed a roll: they had a hand in making it."""
-    rows = clearances_of(session, lot_id)
+FORGOTTEN = tuple(LINE_CLEARANCE.event(each) for each in ("leave", "resume", "withdraw"))
+"""Acts on a line of which its row keeps nobody, once it is gone on with."""
+
+
+def clearers(session: Session, lot: Lot) -> set[int]:
+    """Return who cleared or checked a line for a lot, went on with it, or changed a roll: they had a hand in it."""
+    rows = clearances_of(session, lot.id)
     people = {
         person
         for each in rows
         for person in (each.cleared_by_id, each.checked_by_id, each.left_by_id, each.ended_by_id)
         if person is not None
     }
+    people |= {person for _, person in acts_on(session, lot, FORGOTTEN)}
     return people | {each.changed_by_id for each in roll_changes_of(session, [each.id for each in rows])}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.errors import InvalidInput
@@ -50,11 +50,15 @@ def assessed(session: Session, number: str) -> tuple[str, dict[str, str]]:
     }
 
 
+def is_under(lot: Lot) -> ColumnElement[bool]:
+    """Return the condition that a deviation is about a lot or one of its bags."""
+    bags = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
+    return (Deviation.subject == f"lot:{lot.number}") | Deviation.subject.in_(bags)
+
+
 def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
     """Return every deviation that a lot or one of its bags ever had, newest first, by one statement."""
-    bags = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
-    about = (Deviation.subject == f"lot:{lot.number}") | Deviation.subject.in_(bags)
-    return session.scalars(select(Deviation).where(about).order_by(Deviation.id.desc())).all()
+    return session.scalars(select(Deviation).where(is_under(lot)).order_by(Deviation.id.desc())).all()
 
 
 def open_under(session: Session, lot: Lot) -> list[DeviationFacts]:

@@ -14,16 +14,20 @@ from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material
+from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material, Unit
 from cotrack.manufacture.rules import Use, against_late_use, against_vials
+from cotrack.manufacture.rules.process import against_growth
 from cotrack.manufacture.service.inputs import vials_in, vials_left
 from cotrack.manufacture.service.lots import stop_lot
+from cotrack.manufacture.service.process import lot_steps
 from cotrack.manufacture.service.sources import chain_facts, chain_of, source_named, subject_of, typed
 from cotrack.quality.models import Hold
 from cotrack.quality.service import deviations
 
 GIVEN_STATES: Final = frozenset({"conditionally_released", "released", "closed"})
 """States of a lot of which bags may be given, or were."""
+OUT_STATES: Final = ("issued", "received", "thawing", "thawed", "started", "paused", "completed", "stopped_early")
+"""Of a lot that was released conditionally and rejected later: states of a bag that left the freezer to be given."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,9 @@ def record_late(
     """Record what really went into a lot earlier, in whatever state the lot and the source are by now; QA signs.
 
     `used_at` is the site's time of the use, kept beside the time of the record. It always opens a deviation of the
-    lot. Where the source was not fit for use, the truth is recorded all the same: a lot in process or in quarantine
-    is stopped by what stops its source, and one that was released is held in the same record.
+    lot. Where the source was not fit for use, or the lot's passage is beyond its limit by it, the truth is recorded all
+    the same: a lot in process or in quarantine is stopped by what stops its source, and one that was released is held
+    in the same record.
     """
     # 1 permission, reason; then everything is locked: source (donor first), lot. A release is done before, or sees it.
     work.begin(LOT, "record_source", lot_number, reason=reason)
@@ -55,10 +60,11 @@ def record_late(
     left = vials_left(work.session, found) if isinstance(found, CellBank) else 0
     use = Use(lot.number, lot.status, chain_facts(work.session, found), vials or 0, left)
     work.refuse_if(against_vials(use))
-    wrong = against_late_use(use, at.astimezone(work.site.zone).date())
+    wrong = [*against_late_use(use, at.astimezone(work.site.zone).date()), *_grown_too_far(work, lot, found)]
+    is_held = bool(wrong) and (lot.status in GIVEN_STATES or _has_bags_out(work, lot))
     # 3 the signature stands under what was used, when, by whom, and what was wrong with it.
     words = f"{found.number}, {amount.strip()}, {written.site_words(at, work.site.zone)}, {by.printed_name}"
-    signature = work.sign(LOT["record_source"].meaning, _text(lot, words, reason, wrong))
+    signature = work.sign(LOT["record_source"].meaning, _text(lot, words, reason, wrong, is_held=is_held))
     made = LotInput(
         lot_id=lot.id,
         bank_id=found.id if isinstance(found, CellBank) else None,
@@ -72,8 +78,13 @@ def record_late(
     work.details["source"] = subject_of(found)
     # 4 the deviation and, on a lot of which bags may be given, the hold follow by themselves.
     late = _explained(work, lot, made, (words, reason.strip()), signature_id=signature.id)
-    is_held = bool(wrong) and lot.status in GIVEN_STATES
     return Recorded(made, late, _held(work, lot, late) if is_held else None)
+
+
+def _grown_too_far(work: Work, lot: Lot, found: CellBank | Material) -> list[Blocker]:
+    """Return why the cells of a lot have grown too far by the passage of a bank that is recorded late."""
+    steps = lot_steps(work.session, lot, found) if isinstance(found, CellBank) else None
+    return against_growth(steps) if steps is not None else []
 
 
 def _locked(work: Work, source: str) -> CellBank | Material:
@@ -130,13 +141,18 @@ def _used_by(work: Work, username: str) -> Person:
     return found
 
 
-def _text(lot: Lot, words: str, reason: str, wrong: Sequence[Blocker]) -> str:
+def _has_bags_out(work: Work, lot: Lot) -> bool:
+    out = select(Unit.id).where(Unit.lot_id == lot.id, Unit.status.in_(OUT_STATES)).limit(1)
+    return work.session.scalar(out) is not None
+
+
+def _text(lot: Lot, words: str, reason: str, wrong: Sequence[Blocker], *, is_held: bool) -> str:
     lines = [
         f"Lot / 批次 {lot.number}: {words}",
         "This really went into the lot and was not recorded then. / 上述细胞库或物料确已用于该批次，当时未予记录。",
         f"Reason / 理由: {reason.strip()}",
         *(f"Not fit for use / 使用时不符合要求: {each.sentence}" for each in wrong),
     ]
-    if wrong and lot.status in GIVEN_STATES:
+    if is_held:
         lines.append("The lot goes on hold. / 该批次随即扣留。")
     return "\n".join(lines)

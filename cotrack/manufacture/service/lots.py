@@ -12,7 +12,7 @@ from cotrack.foundation.errors import InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
-from cotrack.labelling.rules.reconciliation import Fate, account_of
+from cotrack.labelling.rules.reconciliation import Fate
 from cotrack.labelling.service.papers import fate_of_label
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, LotInput, Unit
@@ -75,7 +75,7 @@ def against_finish_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot in filling now."""
     steps = lot_steps(session, lot)
     of_steps = against_finish_of_steps(steps) if steps is not None else []
-    of_line = against_leaving_filling(clearance_facts(session, lot.id))
+    of_line = against_leaving_filling(clearance_facts(session, lot.id), lot.number)
     return [*of_steps, *against_finish(unit_facts(session, lot.id)), *of_line]
 
 
@@ -89,8 +89,8 @@ def close_lot(work: Work, number: str) -> Lot:
 
 def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot open now."""
-    account = account_of(fate for _, fate in label_fates(session, lot))
-    return against_close(unit_facts(session, lot.id), account.in_hand)
+    in_hand = [f"label_instance:{label.id}" for label, fate in label_fates(session, lot) if fate is Fate.IN_HAND]
+    return against_close(unit_facts(session, lot.id), in_hand)
 
 
 def label_fates(session: Session, lot: Lot) -> list[tuple[LabelInstance, Fate]]:
@@ -151,6 +151,12 @@ def lot_numbered(session: Session, number: str) -> Lot:
     return lot
 
 
+def bags_in_words(lot: Lot) -> str:
+    """Return the first and the last bag of a lot and their number, as its documents print them; samples are none."""
+    bags = [unit.number for unit in lot.units if unit.kind == "bag"]
+    return f"{bags[0]} – {bags[-1]} ({len(bags)})" if bags else "–"
+
+
 def producers(session: Session, lot: Lot) -> frozenset[int]:
     """Return who had a hand in the lot: made it, did a step, cleared its line, filled, printed or applied.
 
@@ -165,7 +171,7 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
     )
     labelled_by = {person for row in session.execute(labels) for person in row if person is not None}
     put_in_by = session.scalars(select(LotInput.used_by_id).where(LotInput.lot_id == lot.id).distinct())
-    of_process = {*workers(session, lot.id), *clearers(session, lot.id)}
+    of_process = {*workers(session, lot), *clearers(session, lot)}
     return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by, *of_process})
 
 

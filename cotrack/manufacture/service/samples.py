@@ -4,6 +4,7 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import live_label
 from cotrack.manufacture.models import Unit
+from cotrack.manufacture.rules import label_missing
 from cotrack.manufacture.rules.filling import SAMPLE_KINDS
 
 
@@ -34,6 +35,5 @@ def _against(work: Work, unit: Unit) -> list[Blocker]:
         return [Blocker("not_a_sample", "{unit} is a bag, not a sample.", {"unit": unit.number})]
     label = live_label(work.session, f"unit:{unit.number}", "sample")
     if unit.status == "filled" and (label is None or label.status != "applied"):
-        words = "{unit}: the {label} label was not scanned back on the bag."
-        return [Blocker("label_incomplete", words, {"unit": unit.number, "label": "sample"})]
+        return [label_missing(unit.number, "sample")]
     return []

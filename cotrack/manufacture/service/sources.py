@@ -131,12 +131,14 @@ def against_approval_now(work: Work, source: Source) -> list[Blocker]:
 def reject(work: Work, noun: str, number: str, *, reason: str) -> Source:
     """Reject a bank or material, or find a donor not eligible; QA signs.
 
-    One that was approved may have gone into lots: it and all that is below it are recalled, which nobody lifts.
+    One that was approved may have gone into lots, and one of which it was recorded late did: it and all that is below
+    it are recalled, which nobody lifts.
     """
     source: Source = work.take(model_of(noun), "reject", number, reason=reason)
     was_approved = source.status != source.__lifecycle__["register"].to_state
+    went_into_a_lot = work.session.scalar(lots_below(source).limit(1)) is not None
     _decide(work, source, "reject", reason)
-    if was_approved:
+    if was_approved or went_into_a_lot:
         _hold(work, source, "follow_rejection", reason)
     return source
 

@@ -31,13 +31,14 @@ from cotrack.manufacture.rules.process import (
     against_performer,
     against_performing,
     against_start,
+    against_unseen,
     against_verifying,
     judge,
     not_known,
 )
 from cotrack.manufacture.service import equipment as devices
 from cotrack.manufacture.service.inputs import Usable, against_use_now, lock_usable, put_in, vials_of
-from cotrack.manufacture.service.process import doers, lot_steps, name_of_performer, open_needs
+from cotrack.manufacture.service.process import doers, lot_steps, name_of_performer, newest_value, open_needs
 from cotrack.manufacture.service.sources import source_named, typed
 from cotrack.quality.models import Deviation
 from cotrack.quality.service import deviations
@@ -175,11 +176,15 @@ def _newest(work: Work, row: Step, parameter: str) -> StepValue:
     return work.session.scalars(select(StepValue).where(*mine).order_by(StepValue.id.desc()).limit(1)).one()
 
 
-def verify(work: Work, lot_number: str, step_key: str) -> StepVerification:
-    """Say that another person performed a step as it stands; whoever did a part of it is refused."""
+def verify(work: Work, lot_number: str, step_key: str, *, seen: str = "") -> StepVerification:
+    """Say that another person performed a step as it stands; whoever did a part of it is refused.
+
+    `seen` is the newest value that a page showed: what was corrected since is read before it is verified.
+    """
     _begin(work, "verify", lot_number, step_key)
     under = _under(work, lot_number, step_key, "verify")
-    work.refuse_if(against_verifying(work.actor.person_id, doers(work.session, under.row)))
+    against = against_verifying(work.actor.person_id, doers(work.session, under.row))
+    work.refuse_if([*against, *against_unseen(seen, newest_value(work.session, under.row))])
     work.move(under.row, "verify")
     made = StepVerification(
         step_id=under.row.id,

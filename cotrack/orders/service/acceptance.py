@@ -15,7 +15,7 @@ from cotrack.manufacture.service.inputs import holds_over
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.orders.models import Acceptance, Order
 from cotrack.orders.rules import against_acceptance, against_treating, is_accepted
-from cotrack.orders.service.dosing import order_numbered
+from cotrack.orders.service.dosing import OPEN_STATES, WHOLE, order_numbered
 from cotrack.participants.service.treatment import treating_physicians
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import against_failed, outstanding
@@ -132,13 +132,24 @@ def acceptances_of(session: Session, order: Order, now: datetime) -> list[tuple[
     ]
 
 
+def open_orders_of(session: Session, username: str) -> list[Order]:
+    """Return the open orders of the participants whom this person treats, oldest first, in few statements."""
+    statement = select(Order).options(*WHOLE).where(Order.status.in_(OPEN_STATES)).order_by(Order.id)
+    orders = session.scalars(statement).all()
+    treating = treating_physicians(session, [each.participant for each in orders])
+    return [each for each in orders if treating.get(each.participant_id) == username]
+
+
 def lots_to_accept(session: Session, order: Order, username: str, now: datetime) -> list[Lot]:
-    """Return the conditionally released lots that could serve an order once this person, who treats, accepts them.
+    """Return the lots that wait for this person's acceptance for an order: none where somebody else treats."""
+    return lots_awaiting(session, order, now) if _treating(session, order) == username else []
+
+
+def lots_awaiting(session: Session, order: Order, now: datetime) -> list[Lot]:
+    """Return the conditionally released lots that could serve an order once its treating physician accepts them.
 
     Before bags are set aside those with a bag in store; afterwards the lot of a bag whose acceptance counts no longer.
     """
-    if _treating(session, order) != username:
-        return []
     conditional = select(Lot).where(Lot.status == "conditionally_released").order_by(Lot.id)
     if order.status == "allocated":
         set_aside = [each.unit.lot_id for each in order.allocations if each.released_at is None]

@@ -256,18 +256,16 @@ def _next_sequence(session: Session, participant_id: int) -> int:
     return int(newest or 0) + 1
 
 
+WHOLE = (
+    *(joinedload(each) for each in (Order.participant, Order.study_definition, Order.signature)),
+    selectinload(Order.allocations).joinedload(Allocation.unit),
+)
+"""What is loaded with an order."""
+
+
 def order_numbered(session: Session, number: str) -> Order:
     """Return one order with participant, study version, signature and bags; raises NotFound."""
-    order = session.scalar(
-        select(Order)
-        .options(
-            joinedload(Order.participant),
-            joinedload(Order.study_definition),
-            joinedload(Order.signature),
-            selectinload(Order.allocations).joinedload(Allocation.unit),
-        )
-        .where(Order.number == number)
-    )
+    order = session.scalar(select(Order).options(*WHOLE).where(Order.number == number))
     if order is None:
         raise NotFound("There is no order {order}.", order=number)
     return order

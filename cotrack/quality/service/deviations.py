@@ -103,12 +103,6 @@ def deviation_facts(deviation: Deviation, actions: Sequence[DeviationAction] = (
     )
 
 
-def open_deviations(session: Session, subject: str) -> list[DeviationFacts]:
-    """Return the open deviations of a thing, oldest first."""
-    statement = select(Deviation).where(Deviation.subject == subject, Deviation.status == "open").order_by(Deviation.id)
-    return [deviation_facts(each) for each in session.scalars(statement)]
-
-
 def deviations_of(session: Session, subject: str) -> Sequence[Deviation]:
     """Return every deviation that a thing ever had, newest first."""
     return session.scalars(select(Deviation).where(Deviation.subject == subject).order_by(Deviation.id.desc())).all()

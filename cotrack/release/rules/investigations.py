@@ -9,6 +9,8 @@ from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import Reported, Standing, judge_one
 
 UNDER_WAY = frozenset({"phase_1", "phase_2"})
+STOPPING = UNDER_WAY | {"oos_confirmed"}
+"""Where an investigation stands against every release: not concluded, or confirmed for good."""
 FAILED = frozenset({Standing.OUT_OF_SPECIFICATION, Standing.UNDECIDABLE})
 
 

@@ -124,7 +124,7 @@ def against_release(definition: Definition, facts: LotFacts, decider: Decider, n
     """Return every reason against a full release (§3.3 rule 1)."""
     blockers = [*definition.against_use("test"), *_against_going_on(facts, decider, now)]
     for each in facts.standings:
-        blockers.extend(_against_test(facts.number, each))
+        blockers.extend(against_test(facts.number, each))
     return gravest_first(blockers)
 
 
@@ -139,7 +139,7 @@ def against_conditional_release(
         blockers.append(Blocker("nothing_outstanding", "No test is outstanding: there is nothing to wait for."))
     for each in facts.standings:
         if each.test.key not in missing:
-            blockers.extend(_against_test(facts.number, each))
+            blockers.extend(against_test(facts.number, each))
     return gravest_first(blockers)
 
 
@@ -227,7 +227,8 @@ def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
     return blockers
 
 
-def _against_test(lot_number: str, each: TestStanding) -> list[Blocker]:
+def against_test(lot_number: str, each: TestStanding) -> list[Blocker]:
+    """Return every reason that one test of a lot gives against its release."""
     details: Mapping[str, object] = {"test": each.test.name, "lot": lot_number}
     where = f"lot:{lot_number}"
     if each.standing is Standing.MISSING:
@@ -265,11 +266,11 @@ def against_going_on_released(lot_number: str, status: str, standings: Sequence[
         found
         for each in standings
         if each.test.is_required and each.test.key not in awaited
-        for found in _against_test(lot_number, each)
+        for found in against_test(lot_number, each)
     ]
 
 
 def against_failed(lot_number: str, standings: Sequence[TestStanding]) -> list[Blocker]:
     """Return a reason for each test that failed or cannot be judged: no physician accepts a lot over one (rule 2)."""
     codes = {"out_of_specification", "result_undecidable"}
-    return [found for each in standings for found in _against_test(lot_number, each) if found.code in codes]
+    return [found for each in standings for found in against_test(lot_number, each) if found.code in codes]

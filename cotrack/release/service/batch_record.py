@@ -15,7 +15,7 @@ from cotrack.lifecycles import LOT, STEP
 from cotrack.manufacture.models import Lot, StepScan
 from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import InputLine, input_lines
-from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.manufacture.service.lots import bags_in_words, lot_numbered
 from cotrack.manufacture.service.process import StepLine, ValueLine, step_lines
 from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.manufacture.service.step_page import in_short
@@ -53,7 +53,6 @@ def batch_record(session: Session, site: Site, number: str) -> Document:
 def _facts(session: Session, lot: Lot, site: Site) -> dict[str, object]:
     definition, short = definition_of(lot.study_definition), in_short(session, lot)
     process, grown = short["process"], short["growth"]
-    units = [each.number for each in lot.units]
     return {
         "study": f"{definition.registration or '–'} · {both(definition.title)}",
         "product": both(definition.product.name),
@@ -62,7 +61,7 @@ def _facts(session: Session, lot: Lot, site: Site) -> dict[str, object]:
         "process": f"{definition.code} {definition.version}",
         "made_on": lot.made_on.isoformat(),
         "maker": f"{site.maker_zh} {site.maker_en}",
-        "bags": f"{units[0]} – {units[-1]} ({len(units)})" if units else "–",
+        "bags": bags_in_words(lot),
         "doublings": _limited(str(short["doublings"]), process.doublings_most),
         "passage": _limited("–" if grown.passage is None else str(grown.passage), process.passage_most),
     }

@@ -16,6 +16,7 @@ from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.deviations import deviations_under
+from cotrack.manufacture.service.lots import bags_in_words
 from cotrack.quality.models import Deviation
 from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import DECISIONS, Disposition, Investigation, Result
@@ -87,12 +88,11 @@ def _earlier(session: Session, lot_id: int, signature: Signature) -> list[Signat
 def lot_lines(case: "ReleaseCase", site: Site) -> dict[str, str]:
     """Return what stands on the first page of each document of a lot's release."""
     product, lot = case.definition.product, case.lot
-    bags = [unit.number for unit in lot.units if unit.kind == "bag"]
     return {
         "study": f"{case.definition.registration or '–'} · {both(case.definition.title)}",
         "product": both(product.name),
         "lot": lot.number,
-        "bags": f"{bags[0]} – {bags[-1]} ({len(bags)})" if bags else "–",
+        "bags": bags_in_words(lot),
         "made_on": lot.made_on.isoformat(),
         "expires": site_words(lot.expires_at, site.zone),
         "storage": both(product.storage),

@@ -29,6 +29,7 @@ from cotrack.release.rules.lots import (
     against_conditional_release,
     against_rejection,
     against_release,
+    against_test,
     outstanding,
     standings,
     waits_for_trail_only,
@@ -105,11 +106,23 @@ def waits_for_trail(ground: Ground, session: Session, lot: Lot, actor: Actor) ->
 
     A lot that is released conditionally goes on as it is until its time is over.
     """
-    case, who, now = release_case(session, lot, ground.site), decider(actor), ground.sessions.clock()
+    who, now = decider(actor), ground.sessions.clock()
+    may_wait = lot.status == "quarantine" or bool(against_ended(lot.number, end_of(session, lot), now))
+    # What its results refuse needs no look at everything else: most lots of a site wait for a laboratory.
+    if _refused_by_results(session, lot, may_wait=may_wait):
+        return False
+    case = release_case(session, lot, ground.site)
     found = [against_release(case.definition, case.facts, who, now)]
-    if lot.status == "quarantine" or against_ended(lot.number, end_of(session, lot), now):
+    if may_wait:
         found.append(against_conditional_release(case.definition, case.facts, who, now))
     return any(map(waits_for_trail_only, found)) and may_review_trail(session, lot, actor.username)
+
+
+def _refused_by_results(session: Session, lot: Lot, *, may_wait: bool) -> bool:
+    """Whether a lot's results alone stand against each release; what may be outstanding does not where it may wait."""
+    judged = lot_standings(session, lot)
+    awaited = {each.key for each in outstanding(judged)} if may_wait else set()
+    return any(against_test(lot.number, each) for each in judged if each.test.key not in awaited)
 
 
 def release(work: Work, lot_number: str) -> Disposition:

@@ -24,7 +24,7 @@ class KeptFile:
 
 
 def kept_files_of(session: Session, lot_id: int) -> list[KeptFile]:
-    """Return the files that a lot's results came from, oldest first; files stored before 0013 have no bytes here."""
+    """Return the files that a lot's results came from, oldest first; of files stored before 0011 no bytes are here."""
     of_the_lot = exists().where(Result.import_id == ResultImport.id, Result.lot_id == lot_id)
     statement = (
         select(

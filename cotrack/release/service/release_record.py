@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.site import Site
+from cotrack.foundation.words import Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.manufacture.models import Lot
@@ -18,7 +19,7 @@ from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import InputLine, holds_ever_over, input_lines
 from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.quality.models import Deviation, DeviationAction, Hold
-from cotrack.release.models import Result, ResultImport, TrailReview
+from cotrack.release.models import Investigation, Result, ResultImport, TrailReview
 from cotrack.release.rules.lots import TestStanding
 from cotrack.release.service.certificate import (
     EVENTS,
@@ -28,6 +29,7 @@ from cotrack.release.service.certificate import (
     reported,
     signatures_under,
 )
+from cotrack.release.service.investigated import investigation_lines
 from cotrack.release.service.results import results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
@@ -52,6 +54,7 @@ def release_record(session: Session, site: Site, case: "ReleaseCase", decided: D
         "tests": [_test(each) for each in case.facts.standings],
         "results": telling.results(case.facts.standings, stored),
         "invalidated": [line for each in case.facts.standings for line in invalidated_lines(each, stored, site)],
+        "investigations": [telling.investigation(*each) for each in reversed(investigation_lines(session, lot))],
         "deviations": [telling.deviation(each) for each in deviations],
         "actions": telling.actions(deviations),
         "holds": [telling.hold(each) for each in reversed(holds_ever_over(session, lot))],
@@ -123,16 +126,31 @@ class _Telling:
         return {each.id: each for each in found}
 
     def _origin(self, result: Result, files: Mapping[int, ResultImport]) -> str:
-        """Say where a result came from: a file, by the first letters of its hash, or two people who typed it."""
+        """Say where a result came from: a file, by the first letters of its hash, or who typed it: two people, or one.
+
+        One types it where the study says that the test is not critical.
+        """
         by = self._who(result.recorded_by_id)
         if result.import_id is not None:
             file = files[result.import_id]
             return f"{file.file_name} ({file.file_sha256[:12]}) · {by}"
+        if result.typed_once_by_id is not None:
+            return f"单人录入 typed once · {by}"
         return f"{self._who(result.first_entered_by_id)} + {by}"
 
     def _review(self, result: Result) -> str:
         signature = result.review_signature
         return f"{signature.printed_name} {self._when(signature.signed_at)}" if signature else "–"
+
+    def investigation(self, name: Words, each: Investigation) -> Line:
+        """Return a line: number, test, how it ended, what was thought and found, its plan of retests, by whom."""
+        found = " · ".join(filter(None, (each.hypothesis, each.plan_hypothesis, each.conclusion, each.cause)))
+        planned = f"{each.retests} × {each.retest_sample or '–'}; 不得由 not by {each.retest_not_by or '–'}"
+        plan = planned if each.retests is not None else "–"
+        by = ", ".join(
+            dict.fromkeys(self._who(person) for person in (each.reported_by_id, each.planned_by_id) if person)
+        )
+        return [each.number, both(name), each.status, found or "–", plan, by or "–"]
 
     def deviation(self, each: Deviation) -> Line:
         """Return a line: number, class, state, what QA found, opened and closed by whom and when."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.audit.critical import is_critical
@@ -13,13 +13,13 @@ from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import DEVIATION_ACTION, LOT
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.service.deviations import deviations_under
+from cotrack.manufacture.service.deviations import is_under
 from cotrack.manufacture.service.inputs import sources_of
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.release.models import DECISIONS, TrailReview
+from cotrack.quality.models import Deviation
+from cotrack.release.models import DECISIONS, Investigation, Result, ResultImport, TrailReview
 from cotrack.release.rules.lots import TrailStanding, against_trail_review
-from cotrack.release.service.investigated import investigations_of
-from cotrack.release.service.results import files_of, result_facts, results_of
+from cotrack.release.service.results import result_facts, results_of
 
 EVENT: Final = "trail_review.sign"
 REFUSED: Final = "refused"
@@ -96,20 +96,19 @@ def _about(session: Session, lot: Lot) -> ColumnElement[bool]:
     """Return which records are a lot's: all of its own, and what was done to its sources since it was begun."""
     sources = [each.subject for each in sources_of(session, lot.id)]
     since = AuditRecord.subject.in_(sources) & (AuditRecord.at >= lot.made_at)
-    return or_(AuditRecord.subject.in_(_subjects(session, lot)), since)
+    return or_(AuditRecord.subject.in_(subjects_of(session, lot)), since)
 
 
-def _subjects(session: Session, lot: Lot) -> list[str]:
-    units = session.scalars(select(Unit.number).where(Unit.lot_id == lot.id))
-    files = files_of(session, lot.id)
-    deviations = (each.number for each in deviations_under(session, lot))
-    return [
-        f"lot:{lot.number}",
-        *(f"unit:{number}" for number in units),
-        *(f"file:{each}" for each in files),
-        *(f"deviation:{number}" for number in deviations),
-        *(f"investigation:{each.number}" for each in investigations_of(session, lot.id)),
-    ]
+def subjects_of(session: Session, lot: Lot) -> list[str]:
+    """Return under which things the records of a lot stand: itself, its units, files, deviations, investigations."""
+    of_files = select("file:" + ResultImport.file_sha256).join(Result, Result.import_id == ResultImport.id)
+    below = union_all(
+        select("unit:" + Unit.number).where(Unit.lot_id == lot.id),
+        of_files.where(Result.lot_id == lot.id).distinct(),
+        select("deviation:" + Deviation.number).where(is_under(lot)),
+        select("investigation:" + Investigation.number).where(Investigation.lot_id == lot.id),
+    )
+    return [f"lot:{lot.number}", *session.scalars(below)]
 
 
 def trail_standing(session: Session, lot: Lot, site: Site) -> TrailStanding:

@@ -59,7 +59,7 @@ def unsettled_entries(session: Session, lot_id: int | None = None) -> list[Shown
 
     An entry stays so until an equal one by another person makes it a result, it is withdrawn, or it differs from
     another's; what a file brings settles it only where it says the same. After a difference the newest entry of the
-    replicate is told, which is void: it is to be typed anew.
+    replicate is told, which is void: it is to be typed anew; what is typed anew and withdrawn settles it by QA alone.
     """
     return [_shown(row, _why(row.EntryEnd, row.reported)) for row in session.execute(_unsettled(lot_id))]
 
@@ -108,6 +108,7 @@ Found = Row[ResultEntry, Lot, EntryEnd | None, str, str | None, str | None]
 """An entry, its lot, its end, who typed it and who ended it, and what is stored in its place."""
 _TYPIST, _ENDER = aliased(Person), aliased(Person)
 _LATER = aliased(ResultEntry)
+_BACK = aliased(EntryEnd)
 
 
 def _entries() -> Select[ResultEntry, Lot, EntryEnd | None, str, str | None, str | None]:
@@ -132,7 +133,11 @@ def _entries() -> Select[ResultEntry, Lot, EntryEnd | None, str, str | None, str
 
 def _unsettled(lot_id: int | None) -> Select[ResultEntry, Lot, EntryEnd | None, str, str | None, str | None]:
     by_its_author = _LATER.entered_by_id == ResultEntry.entered_by_id
-    later = exists().where(_of_the_same_place(_LATER), _LATER.id > ResultEntry.id)
+    # What its author typed anew and took back settles no difference: it would be one person's word over another's.
+    taken_back = exists().where(
+        _BACK.entry_id == _LATER.id, _BACK.cause == "withdrawn", _BACK.ended_by_id == _LATER.entered_by_id
+    )
+    later = exists().where(_of_the_same_place(_LATER), _LATER.id > ResultEntry.id, ~taken_back)
     counts = and_(
         EntryEnd.id.is_(None),
         ~exists().where(_of_the_same_place(_LATER), by_its_author, _LATER.id > ResultEntry.id),

@@ -1,6 +1,6 @@
 """Follows a lot, a unit or a participant through every stage: made from what, given to whom, and when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from cotrack.bedside.models import Infusion
 from cotrack.foundation.audit.service import Told, records_of
 from cotrack.foundation.errors import NotFound
 from cotrack.manufacture.models import Lot, LotInput, Unit
-from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import inputs_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.manufacture.service.sources import chain_of, subject_of
@@ -20,7 +19,7 @@ from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import orders_of
 from cotrack.participants.models import Participant
 from cotrack.participants.service.knowledge import participant_numbered
-from cotrack.release.service.results import files_of
+from cotrack.release.service.trail_reviews import subjects_of
 
 NOUNS = ("lot", "unit", "participant")
 
@@ -51,7 +50,8 @@ class Traced:
 
     subject: str
     made_from: tuple[Used, ...]
-    units: tuple[tuple[str, str], ...]
+    units: tuple[tuple[str, str, str], ...]
+    """Number, kind and status of each."""
     given: tuple[Given, ...]
     records: tuple[Told, ...]
 
@@ -63,8 +63,7 @@ def trace(session: Session, noun: str, key: str) -> Traced:
         raise NotFound("There is no {noun} {key}.", noun=noun, key=key)
     units = tuple(_units(session, noun, key))
     given = tuple(_given(session, column, key))
-    subjects = [f"{noun}:{key}", *_below(session, noun, key, units)]
-    records = tuple(records_of(session, subjects, most=None))
+    records = tuple(records_of(session, _subjects(session, noun, key), most=None))
     return Traced(f"{noun}:{key}", tuple(_made_from(session, noun, key)), units, given, records)
 
 
@@ -86,29 +85,24 @@ def _how_much(each: LotInput) -> str:
     return "1 vial" if each.vials == 1 else f"{each.vials} vials"
 
 
-def _below(session: Session, noun: str, key: str, units: Sequence[tuple[str, str]]) -> list[str]:
-    """Return what else the records of a thing stand under.
-
-    A lot's bags, files and deviations; a participant's orders and file.
-    """
+def _subjects(session: Session, noun: str, key: str) -> list[str]:
+    """Return under what the records of a thing stand: of a lot what its trail review reads, of a participant orders."""
     if noun == "lot":
-        lot = lot_numbered(session, key)
-        files = files_of(session, lot.id)
-        deviations = (f"deviation:{each.number}" for each in deviations_under(session, lot))
-        return [*(f"unit:{number}" for number, _ in units), *(f"file:{each}" for each in files), *deviations]
+        return subjects_of(session, lot_numbered(session, key))
     if noun == "participant":
         participant = participant_numbered(session, key)
-        orders = orders_of(session, participant.id)
-        return [f"file:{participant.screening_file_sha256}", *(f"order:{each.number}" for each in orders)]
-    return []
+        orders = [f"order:{each.number}" for each in orders_of(session, participant.id)]
+        return [f"participant:{key}", f"file:{participant.screening_file_sha256}", *orders]
+    return [f"unit:{key}"]
 
 
-def _units(session: Session, noun: str, key: str) -> Iterator[tuple[str, str]]:
+def _units(session: Session, noun: str, key: str) -> list[tuple[str, str, str]]:
+    """Return number, kind and status of a lot's units, or of the unit itself."""
     if noun == "participant":
-        return
+        return []
     column = Lot.number if noun == "lot" else Unit.number
-    statement = select(Unit.number, Unit.status).join(Lot, Lot.id == Unit.lot_id).where(column == key)
-    yield from ((number, status) for number, status in session.execute(statement.order_by(Unit.number)))
+    statement = select(Unit.number, Unit.kind, Unit.status).join(Lot, Lot.id == Unit.lot_id).where(column == key)
+    return [(number, kind, status) for number, kind, status in session.execute(statement.order_by(Unit.number))]
 
 
 def _given(session: Session, column: object, key: str) -> Iterator[Given]:
