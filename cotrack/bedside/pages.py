@@ -11,7 +11,7 @@ from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
-from cotrack.foundation.web.words import quantity, tell, term
+from cotrack.foundation.web.words import quantity, tell
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import UNIT
 
@@ -193,8 +193,8 @@ def _infusion_facts(session: Any, infusion_id: int) -> list[tuple[str, Any]]:
     """Return what must stand beside the fields: whose infusion, of which bag, and how much of it was ordered."""
     found = infusions.infusion_numbered(session, infusion_id)
     return [
-        (term("participant"), found.participant.subject_number),
-        (term("unit"), found.unit.number),
+        (tell(N_("Participant")), found.participant.subject_number),
+        (tell(N_("Bag")), found.unit.number),
         (tell(N_("Volume in the bag")), quantity(found.unit.volume_ml, "mL")),
         (tell(N_("Volume to give")), quantity(infusions.volume_to_give(session, found), "mL")),
     ]

@@ -96,7 +96,9 @@ def test_a_dose_is_due_from_the_midnight_of_its_day_until_four_were_given(world:
 def test_a_bag_waits_at_the_ward_that_it_was_last_issued_to_and_there_once(world: World) -> None:
     bedside = at_the_ward(world, bags=1)
     world.do("zhou.n", lambda work: ward.return_unit(work, bedside.bag, reason="absent"))
-    assert ("Store the bag", bedside.bag) in told(world, "ma.k")
+    back = tasks(world, "ma.k")[0]
+    assert (back.title, back.subject) == ("Store the bag", f"unit:{bedside.bag}")
+    assert (back.is_urgent, back.since) == (True, None), "its filling is a month ago, and says nothing"
     world.do("ma.k", lambda work: store_unit(work, bedside.bag, place="LN2-A"))
     world.journey.allocated(world.journey.ordered(HIM))
     world.journey.issued(bedside.bag, to_ward="5B")

@@ -55,3 +55,14 @@ def test_a_narrow_screen_shows_the_bedside_question_whole(server: Server, browse
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= WIDTH
+
+
+def test_the_results_of_a_release_are_read_whole_on_a_desk_of_1280(
+    server: Server, browser: Browser, world: World
+) -> None:
+    world.journey.released_lot(LOT)
+    reviewer = Person(browser, server.url, "qian.m")
+    reviewer.go(f"/lots/{LOT}/release")
+    hidden = reviewer.page.evaluate("(each => each.scrollWidth - each.clientWidth)(document.querySelector('.wide'))")
+    reviewer.page.context.close()
+    assert hidden == 0

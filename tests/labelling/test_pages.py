@@ -45,6 +45,18 @@ def asked(client: Client, unit: str, **form: str) -> str:
     return str(answer.headers["Location"])
 
 
+def test_only_the_labels_that_a_unit_has_are_offered(world: World, person: Person, unit: str) -> None:
+    offered = text_of(person("zhao.l"), f"/units/{unit}/label")
+    assert "bag tag" in offered
+    assert "sample label" not in offered
+    for kind in ("bag", "tag"):
+        world.journey.scan_back(unit, world.journey.code(world.journey.unit_label(unit, kind)))
+    sample = world.journey.sample(LOT, "retention")
+    offered = text_of(person("zhao.l"), f"/units/{sample}/label")
+    assert "sample label" in offered
+    assert "bag tag" not in offered
+
+
 def test_a_label_is_asked_for_handed_out_and_scanned_back(world: World, person: Person, unit: str) -> None:
     technician = person("zhao.l")
     page = asked(technician, unit)

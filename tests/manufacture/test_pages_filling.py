@@ -49,7 +49,9 @@ def printed(client: Client, kind: str, unit: str = BAG) -> str:
 def test_the_page_leads_from_a_line_that_is_not_clear_to_one_that_is_clear_again(world: World, person: SignIn) -> None:
     technician = person("zhao.l")
     assert step(world) == "clear"
-    assert "Clear the line for lot" in technician.get(PAGE).get_data(as_text=True)
+    begun = technician.get(PAGE).get_data(as_text=True)
+    assert "Clear the line for lot" in begun
+    assert "Is every bag of this lot filled?" not in begun
     clearance = cleared(world, person)
     assert step(world) == "fill"
     assert post(technician, "fill", **CONTENT) == 303
@@ -66,6 +68,7 @@ def test_the_page_leads_from_a_line_that_is_not_clear_to_one_that_is_clear_again
     assert step(world) == "check_after"
     assert post(technician, f"end/{clearance}", looked_at=LOOKED) == 409
     assert post(person("feng.t"), f"end/{clearance}", looked_at=LOOKED) == 303
+    assert "Is every bag of this lot filled?" in technician.get(PAGE).get_data(as_text=True)
     world.do("zhao.l", lambda work: lots.finish_lot(work, LOT))
     assert step(world) == "over"
 
@@ -123,6 +126,15 @@ def test_what_was_typed_is_kept_and_a_value_outside_the_studys_limits_asks_why(w
     assert 'value="62.5"' in said
     assert post(person("zhao.l"), "fill", **odd, reason="counted twice") == 303
     assert post(person("zhao.l"), "fill", **{**CONTENT, "viability_percent": "100.5"}) == 422
+
+
+@pytest.mark.parametrize("way", ["", "?way=roll", "?way=sample", "?way=leave"])
+def test_each_field_of_the_page_has_its_own_name_for_its_label(world: World, person: SignIn, way: str) -> None:
+    cleared(world, person)
+    said = person("zhao.l").get(f"{PAGE}{way}").get_data(as_text=True)
+    ids, told = re.findall(r' id="([^"]+)"', said), re.findall(r' for="([^"]+)"', said)
+    assert sorted(ids) == sorted(set(ids))
+    assert set(told) <= set(ids)
 
 
 def test_a_label_that_is_not_next_is_not_printed_from_an_old_page(world: World, person: SignIn) -> None:

@@ -83,6 +83,18 @@ def test_what_was_typed_is_kept_and_its_fault_stands_at_the_field(world: World, 
         assert words in shown, words
 
 
+def test_who_measured_outside_a_limit_is_told_on_the_next_page_with_the_deviation(
+    world: World, person: SignIn, lot: str
+) -> None:
+    begin(world, "seed")
+    assert send(person, "seed/perform", cells_seeded="50", viability_at_seeding="93")[0] == 303
+    shown = page(person, STEP)
+    assert "Expand" in shown
+    for words in ("out of specification", "Viable cells seeded: <strong>50 ×10⁶</strong>", f"DEV-{LOT}-1"):
+        assert words in shown, words
+    assert "Viability at seeding" not in shown
+
+
 def test_a_value_that_nobody_asked_for_is_refused_whatever_it_is_called(world: World, person: SignIn, lot: str) -> None:
     begin(world, "seed")
     for name in ("work", "values", "mass"):
@@ -178,7 +190,18 @@ def test_home_says_what_waits_in_making_lots(world: World, person: SignIn, lot: 
     assert "Do the next step" in page(person, "/")
     assert "Have it calibrated" not in page(person, "/", "qian.m")
     person("qian.m").post("/api/v1/equipment", INCUBATOR)
-    assert "Have it calibrated" in page(person, "/", "qian.m")
+    waiting = page(person, "/", "qian.m")
+    assert "Have it calibrated" in waiting
+    assert '<span class="quiet">until ' in waiting
+
+
+def test_bags_wait_to_be_filled_once_the_steps_before_filling_are_performed(
+    world: World, person: SignIn, lot: str
+) -> None:
+    do_until(world, "formulate")
+    assert "Fill and label bags" not in page(person, "/")
+    do(world, "formulate")
+    assert "Fill and label bags" in page(person, "/")
 
 
 def test_equipment_is_registered_calibrated_stopped_and_brought_back_on_pages(person: SignIn) -> None:

@@ -301,6 +301,14 @@ def finish(world: World) -> None:
     world.journey.filling_finished(LOT)
 
 
+def test_no_bag_is_filled_before_every_step_that_comes_before_filling_is_performed(world: World, lot: str) -> None:
+    do_until(world, "formulate")
+    with refused("step_before_filling"):
+        world.journey.unit(LOT)
+    do(world, "formulate")
+    world.journey.unit(LOT)
+
+
 def test_a_lot_leaves_filling_only_when_every_step_up_to_there_is_performed_and_verified(
     world: World, lot: str
 ) -> None:

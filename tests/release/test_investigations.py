@@ -122,6 +122,7 @@ def test_the_laboratory_reports_by_an_analyst_who_did_not_make_the_result_and_qa
     assert signature is not None
     assert (signature.meaning, signature.subject) == ("approved", f"investigation:{NUMBER}")
     assert f"Hypothesis / 假设: {REPORT['hypothesis']}" in signature.text
+    assert "Outcome / 结果: a laboratory error was found / 发现实验室差错" in signature.text
     assert f"{LOT}-S14 #1: {GROWTH}  liu.m" in signature.text
 
 

@@ -55,7 +55,7 @@ def test_a_lot_and_its_bags_are_followed_back_to_bank_and_donor_by_those_who_may
     world.journey.lot(LOT)
     use(world, LOT, WORKING, "2")
     bag = world.journey.unit(LOT)
-    back = f"  from cell_bank:{WORKING} < cell_bank:{MASTER} < donor:{DONOR}  2"
+    back = f"  from cell_bank:{WORKING} < cell_bank:{MASTER} < donor:{DONOR}  2 vials"
     assert back in traced(program, "lot", LOT)
     assert back in traced(program, "unit", bag)
     assert DONOR not in "\n".join(traced(program, "lot", LOT, by="dr.gao"))

@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.labelling.service.keeping import still_owed
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.rules.process import against_bags
 from cotrack.manufacture.service.clearances import clearances_waiting
+from cotrack.manufacture.service.process import lot_steps
 from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.actions import planned_actions
@@ -34,11 +36,16 @@ UNDECIDED: Final = ("quarantine", "conditionally_released")
 
 
 def lots_to_fill(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
-    for lot in session.scalars(select(Lot).where(Lot.status == "in_process").order_by(Lot.id)):
-        yield Task(N_("Fill and label bags"), f"lot:{lot.number}", "filling.show", {"number": lot.number}, lot.made_at)
+    """Return the lots whose bags are filled now: cells that still grow are not in the way of those that are ready."""
+    statement = select(Lot).options(joinedload(Lot.study_definition)).where(Lot.status == "in_process")
+    for lot in session.scalars(statement.order_by(Lot.id)):
+        steps, number = lot_steps(session, lot), lot.number
+        if steps is None or not against_bags(steps):
+            yield Task(N_("Fill and label bags"), f"lot:{number}", "filling.show", {"number": number}, lot.made_at)
 
 
 def bags_to_store(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
+    """Return the bags that are in no freezer: one that came back first, since it warms up."""
     statement = (
         select(Unit)
         .join(Lot, Lot.id == Unit.lot_id)
@@ -49,9 +56,9 @@ def bags_to_store(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG0
         .order_by(Unit.id)
     )
     for unit in session.scalars(statement):
-        yield Task(
-            N_("Store the bag"), f"unit:{unit.number}", "custody.store_unit", {"number": unit.number}, unit.filled_at
-        )
+        subject, where, is_back = f"unit:{unit.number}", {"number": unit.number}, unit.status == "returned"
+        since, note = (None, N_("It came back unused.")) if is_back else (unit.filled_at, "")
+        yield Task(N_("Store the bag"), subject, "custody.store_unit", where, since, is_urgent=is_back, note=note)
 
 
 def samples_to_place(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)

@@ -5,12 +5,13 @@ from flask import Blueprint, Response, url_for
 from cotrack.foundation.web.forms import act_page, page_of
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import needs, runtime
-from cotrack.foundation.web.words import tell
+from cotrack.foundation.web.words import tell, term
 from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, UNIT
 from cotrack.manufacture import schemas
+from cotrack.manufacture.rules.lots import labels_of
 from cotrack.manufacture.service import deviations, filling, inputs, late_inputs, lots, sources, units
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.schemas import AssessmentIn, DescriptionIn
@@ -128,7 +129,12 @@ def request_label(number: str) -> Response:
         lambda work, **body: filling.request_label(work, number, **body),
         thing=f"unit:{number}",
         then=lambda label: url_for("labelling.show_label", label_id=label.id),
+        context=lambda session: {"options": {"kind": _labels_of(units.unit_numbered(session, number).kind)}},
     )
+
+
+def _labels_of(kind: str) -> list[tuple[str, str]]:
+    return [(each, term(each)) for each in labels_of(kind)]
 
 
 @pages.route("/units/<number>/scan-back", methods=["GET", "POST"])

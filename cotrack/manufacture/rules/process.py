@@ -57,6 +57,11 @@ class LotSteps:
         return next((each for each in self.process.steps if self.statuses.get(each.key) not in ENDED), None)
 
     @property
+    def before_filling(self) -> list[ProcessStep]:
+        """The steps before the one at which bags are filled, which is the last up to the end of filling."""
+        return [each for each in self.process.steps if not each.is_after_filling][:-1]
+
+    @property
     def solve(self) -> str:
         """The page on which its steps are done."""
         return f"process:{self.lot_number}"
@@ -101,6 +106,16 @@ def against_start(lot: LotSteps, step: ProcessStep) -> list[Blocker]:
 def _against_lot(lot: LotSteps, step: ProcessStep) -> list[Blocker]:
     is_open = lot.lot_status == "in_process" or (step.is_after_filling and lot.lot_status == "quarantine")
     return [] if is_open else [lot_not_in_process(lot.lot_number)]
+
+
+def against_bags(lot: LotSteps) -> list[Blocker]:
+    """Return the steps that come before the filling of bags and are not performed: no bag holds cells that still grow.
+
+    A sample may be taken at any step.
+    """
+    words = N_("{step} comes before the filling of bags and is not performed yet.")
+    left = [each for each in lot.before_filling if lot.statuses.get(each.key) not in ENDED]
+    return [Blocker("step_before_filling", words, {"step": each.name}, solve=lot.solve) for each in left]
 
 
 def against_equipment(equipment: EquipmentFacts, today: date) -> list[Blocker]:

@@ -10,7 +10,9 @@ from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import against_filled_volume, against_labelling, lot_not_in_process
 from cotrack.manufacture.rules.filling import Content, against_filled_cells, against_label_kind, against_next_label
+from cotrack.manufacture.rules.process import against_bags
 from cotrack.manufacture.service.clearances import against_line_now
+from cotrack.manufacture.service.process import lot_steps
 from cotrack.manufacture.service.units import label_fields, unit_facts, unit_numbered
 from cotrack.study import service as study
 
@@ -19,7 +21,7 @@ def fill_unit(work: Work, lot_number: str, content: Content, *, reason: str = ""
     """Fill the next bag of a lot at a cleared line.
 
     A volume that the study's bag cannot hold is refused; one that is less than usual, and cells or viability outside
-    the study's limits, ask a reason.
+    the study's limits, ask a reason. No bag is filled before the steps that come before filling are performed.
     """
     lot = _begin(work, lot_number, reason)
     definition = study.definition_of(lot.study_definition)
@@ -27,7 +29,7 @@ def fill_unit(work: Work, lot_number: str, content: Content, *, reason: str = ""
         *against_filled_volume(definition, content.volume_ml, reason),
         *against_filled_cells(definition, content, reason),
     ]
-    work.refuse_if([*_against_filling(work, lot), *against])
+    work.refuse_if([*_against_filling(work, lot), *_against_steps(work, lot), *against])
     return _fill(work, lot, "bag", content)
 
 
@@ -47,6 +49,11 @@ def _against_filling(work: Work, lot: Lot) -> list[Blocker]:
     if lot.status != "in_process":
         return [lot_not_in_process(lot.number)]
     return against_line_now(work.session, lot, work.actor.station)
+
+
+def _against_steps(work: Work, lot: Lot) -> list[Blocker]:
+    steps = lot_steps(work.session, lot)
+    return against_bags(steps) if steps is not None else []
 
 
 def _fill(work: Work, lot: Lot, kind: str, content: Content) -> Unit:

@@ -168,6 +168,11 @@ def _taken(work: Work, number: str, action: str) -> tuple[Investigation, Investi
     return investigation, facts
 
 
+_OUTCOMES: Final = {
+    "": "–",
+    "error_found": "a laboratory error was found / 发现实验室差错",
+    "none_found": "no laboratory error was found / 未发现实验室差错",
+}
 _STATEMENTS: Final = {
     "find_error": "The laboratory's own error explains these results. / 实验室自身差错可解释上述结果。",
     "go_on": "No laboratory error was found; the full investigation begins. / 未发现实验室差错，进入全面调查。",
@@ -197,7 +202,7 @@ def _phase_1_lines(investigation: Investigation) -> list[str]:
     return [
         f"Hypothesis / 假设: {investigation.hypothesis}",
         *(f"{words}: {getattr(investigation, f'{name}_checked')}" for name, words in CHECKED.items()),
-        f"Outcome / 结果: {investigation.outcome}",
+        f"Outcome / 结果: {_OUTCOMES[investigation.outcome]}",
     ]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cotrack.bedside.models import Infusion
 from cotrack.foundation.audit.service import Told, records_of
 from cotrack.foundation.errors import NotFound
-from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.models import Lot, LotInput, Unit
 from cotrack.manufacture.service.inputs import inputs_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.manufacture.service.sources import chain_of, subject_of
@@ -75,7 +75,14 @@ def _made_from(session: Session, noun: str, key: str) -> Iterator[Used]:
     for each in inputs_of(session, lot_id):
         source = each.bank or each.material
         if source is not None:
-            yield Used(each.amount, tuple(subject_of(link) for link in chain_of(source)))
+            yield Used(_how_much(each), tuple(subject_of(link) for link in chain_of(source)))
+
+
+def _how_much(each: LotInput) -> str:
+    """Say how much went into a lot: of a bank so many vials, of a material what was typed, with its unit."""
+    if each.vials is None:
+        return each.amount
+    return "1 vial" if each.vials == 1 else f"{each.vials} vials"
 
 
 def _subjects(session: Session, noun: str, key: str) -> list[str]:

@@ -1,9 +1,10 @@
-// Shows the time left to an instant, in minutes and seconds, and says so when it has passed.
+// Shows the time left to an instant, in minutes and seconds, from an hour on with hours, and says so when it has passed.
 export function timeLeft(until, now) {
   const seconds = Math.floor((until - now) / 1000);
   if (seconds <= 0) return null;
-  const minutes = Math.floor(seconds / 60);
-  return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const ending = String(seconds % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${ending}` : `${minutes}:${ending}`;
 }
 
 export function startCountdowns(root) {
