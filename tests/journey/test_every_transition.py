@@ -141,15 +141,15 @@ def sources_side(world: World) -> None:
 
 
 def process_side(world: World) -> None:
-    """A study with a process: a step done, taken over, verified and corrected; a device stopped and calibrated."""
+    """A study with a process: a step done, verified and corrected, one taken over; a device stopped and calibrated."""
     lot_in_process(world)
     begin(world, "seed")
-    for by, reason in (("feng.t", "end of shift"), ("zhao.l", "back")):
-        world.do(by, lambda work, why=reason: steps.take_over(work, LOT, "seed", reason=why))
     values = {"cells_seeded": "10", "viability_at_seeding": "93"}
     world.do("zhao.l", lambda work: steps.perform(work, LOT, "seed", values=values))
     world.do("feng.t", lambda work: steps.verify(work, LOT, "seed"))
     correct(world, "seed", "cells_seeded", "12")
+    world.do("zhao.l", lambda work: steps.start(work, LOT, "expand"))
+    world.do("feng.t", lambda work: steps.take_over(work, LOT, "expand", reason="end of shift"))
     today = world.journey.today()
     world.do("qian.m", lambda work: equipment.calibrate(work, "INC-03", calibrated_on=today, due_on=today))
     world.do("qian.m", lambda work: equipment.bring_back(work, "INC-04", reason="repaired"))
