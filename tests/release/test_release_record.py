@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pypdfium2
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 from support.clients import Client
 from support.deviations import planned_action
 from support.entries import APPEARANCE, enter, not_critical
@@ -18,6 +20,7 @@ from support.worlds import World
 
 from cotrack.foundation.errors import Blocked
 from cotrack.manufacture.service import lots
+from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.quality.service import actions
 from cotrack.release.service import dispositions, lifting
 
@@ -136,6 +139,23 @@ def test_every_investigation_stands_on_the_record_with_its_plan_and_how_it_ended
         "何平 HE Ping",
     ):
         assert words in section, words
+
+
+def test_deviations_of_a_lot_are_read_with_the_signatures_that_closed_them_in_one_statement(world: World) -> None:
+    world.journey.lot(LOT)
+    for _ in range(2):
+        closed(world, assessed(world))
+    asked: list[str] = []
+    engine = world.runtime.ground.sessions.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(str(given[2])))
+
+    def closers(session: Session) -> list[str]:
+        lot = lots.lot_numbered(session, LOT)
+        asked.clear()
+        return [each.closure_signature.printed_name for each in deviations_under(session, lot)]
+
+    assert world.read(closers) == ["钱梅 QIAN Mei"] * 2
+    assert len(asked) == 1
 
 
 def test_who_does_not_read_sources_reads_no_release_record(world: World, person: Person) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.words import N_
@@ -72,8 +72,9 @@ def is_under(lot: Lot) -> ColumnElement[bool]:
 
 
 def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
-    """Return every deviation that a lot or one of its bags ever had, newest first, by one statement."""
-    return session.scalars(select(Deviation).where(is_under(lot)).order_by(Deviation.id.desc())).all()
+    """Return every deviation that a lot or one of its bags ever had, newest first, each with its closure, at once."""
+    statement = select(Deviation).options(joinedload(Deviation.closure_signature)).where(is_under(lot))
+    return session.scalars(statement.order_by(Deviation.id.desc())).all()
 
 
 def open_under(session: Session, lot: Lot) -> list[DeviationFacts]:
