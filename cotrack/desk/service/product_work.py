@@ -14,7 +14,7 @@ from cotrack.labelling.service.keeping import still_owed
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules.process import against_bags
 from cotrack.manufacture.service.clearances import clearances_waiting
-from cotrack.manufacture.service.process import lot_steps
+from cotrack.manufacture.service.process import steps_of_lots
 from cotrack.manufacture.service.sources import SOURCES, lifecycle_of
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.actions import planned_actions
@@ -38,9 +38,11 @@ UNDECIDED: Final = ("quarantine", "conditionally_released")
 def lots_to_fill(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
     """Return the lots whose bags are filled now: cells that still grow are not in the way of those that are ready."""
     statement = select(Lot).options(joinedload(Lot.study_definition)).where(Lot.status == "in_process")
-    for lot in session.scalars(statement.order_by(Lot.id)):
-        steps, number = lot_steps(session, lot), lot.number
-        if steps is None or not against_bags(steps):
+    lots = session.scalars(statement.order_by(Lot.id)).all()
+    steps = steps_of_lots(session, lots)
+    for lot in lots:
+        number = lot.number
+        if lot.id not in steps or not against_bags(steps[lot.id]):
             yield Task(N_("Fill and label bags"), f"lot:{number}", "filling.show", {"number": number}, lot.made_at)
 
 
