@@ -67,7 +67,7 @@ def record_late(
     signature = work.sign(LOT["record_source"].meaning, _text(lot, words, reason, wrong, is_held=is_held))
     made = put_in(work, lot, found, vials=vials, amount=amount, used=(at, by.id))
     # 4 the deviation and, on a lot of which bags may be given, the hold follow by themselves.
-    late = _explained(work, lot, made, (words, reason.strip()), signature_id=signature.id)
+    late = _explained(work, lot, made, reason.strip(), signature_id=signature.id)
     return Recorded(made, late, _held(work, lot, late) if is_held else None)
 
 
@@ -77,10 +77,16 @@ def _grown_too_far(work: Work, lot: Lot, found: CellBank | Material) -> list[Blo
     return against_growth(steps) if steps is not None else []
 
 
-def _explained(work: Work, lot: Lot, made: LotInput, said: tuple[str, str], *, signature_id: int) -> LateInput:
-    """Open the deviation of a late record, and keep why it is late beside what was used."""
-    words, reason = said
-    description = f"Recorded late / 补记: {words}. {reason}"
+def _explained(work: Work, lot: Lot, made: LotInput, reason: str, *, signature_id: int) -> LateInput:
+    """Open the deviation of a late record, and keep why it is late beside what was used.
+
+    Everybody who sees the lot reads the deviation: what was used, and why it was not fit, stands where sources are read.
+    """
+    when = written.site_words(made.used_at, work.site.zone)
+    description = (
+        f"Something that went into the lot at {when} was recorded late: see what went into the lot. / "
+        f"{when} 投入的物料或细胞为补记，详见投入记录。"
+    )
     deviation = deviations.open_deviation(work, f"lot:{lot.number}", description=description)
     late = LateInput(
         input_id=made.id,
