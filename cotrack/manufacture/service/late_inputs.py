@@ -80,7 +80,7 @@ def _grown_too_far(work: Work, lot: Lot, found: CellBank | Material) -> list[Blo
 def _explained(work: Work, lot: Lot, made: LotInput, reason: str, *, signature_id: int) -> LateInput:
     """Open the deviation of a late record, and keep why it is late beside what was used.
 
-    Everybody who sees the lot reads the deviation: what was used, and why it was not fit, stands where sources are read.
+    Everybody who sees the lot reads the deviation: what was used, and why, stands where sources are read alone.
     """
     when = written.site_words(made.used_at, work.site.zone)
     description = (
