@@ -54,3 +54,7 @@ def test_a_count_within_the_tolerance_of_the_dose_changes_nothing(now: str, word
 
 def test_without_a_valid_count_no_volume_stands() -> None:
     assert [each.code for each in against_changed_count(LOT, Decimal(5), None, Decimal(5))] == ["count_changed"]
+
+
+def test_a_tolerance_that_the_sponsor_has_not_set_lets_no_other_count_pass() -> None:
+    assert [each.code for each in against_changed_count(LOT, Decimal(5), Decimal("5.001"), None)] == ["sponsor_to_set"]

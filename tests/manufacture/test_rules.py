@@ -20,6 +20,7 @@ from cotrack.manufacture.rules import (
     end_of_life,
     lot_expiry,
 )
+from cotrack.manufacture.rules.filling import against_label_kind
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition
 
@@ -167,3 +168,17 @@ def test_a_unit_ends_with_its_lot_or_with_its_thaw_whichever_is_first(
     thaw_started_at: datetime | None, minutes: int | None, expected: datetime
 ) -> None:
     assert end_of_life(EXPIRES, thaw_started_at, minutes) == expected
+
+
+def test_a_bag_gets_bag_label_and_tag_and_a_sample_its_own_label_alone() -> None:
+    bag, sample = UnitFacts("MSC26-0031-001", "filled", {}), UnitFacts("MSC26-0031-S01", "filled", {}, "sterility")
+    offered = {
+        (unit.kind, label): against_label_kind(unit, label) == []
+        for unit in (bag, sample)
+        for label in ("bag", "tag", "sample")
+    }
+    assert {each for each, is_offered in offered.items() if is_offered} == {
+        ("bag", "bag"),
+        ("bag", "tag"),
+        ("sterility", "sample"),
+    }

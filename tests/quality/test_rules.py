@@ -26,6 +26,11 @@ def test_what_is_held_or_recalled_is_stopped_with_its_reason(
     assert (reason.code, reason.sentence, reason.solve) == (code, sentence, subject)
 
 
+def test_a_bag_with_an_open_deviation_is_stopped_as_one_on_hold() -> None:
+    (reason,) = against_held([HoldFacts("deviation:DEV-26-0003", "open", "the label stands off", AT)])
+    assert (reason.code, reason.solve) == ("unit_on_hold", "deviation:DEV-26-0003")
+
+
 @pytest.mark.parametrize(("status", "code"), [("standing", "lot_on_hold"), ("recalled", "lot_recalled")])
 def test_why_a_donor_is_stopped_is_told_to_nobody_at_a_bed(status: str, code: str) -> None:
     (reason,) = against_held([HoldFacts("donor:DON-0007", status, "HIV positive", AT)])

@@ -17,14 +17,17 @@ from cotrack.release.rules.lots import (
     ResultFacts,
     TrailStanding,
     against_conditional_release,
+    against_going_on_released,
     against_rejection,
     against_release,
     against_review,
+    against_test,
     against_trail_review,
     outstanding,
     standings,
     waits_for_trail_only,
 )
+from cotrack.release.rules.lots import TestStanding as Judged
 from cotrack.release.rules.reasons import in_short
 from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.study.rules.definition import Definition, ReleaseTest
@@ -438,3 +441,18 @@ def test_under_a_button_tests_without_result_or_review_are_counted_and_failed_on
         "18 tests are not reviewed by a second person yet.",
     ]
     assert [each.sentence for each in in_short(missing * 2)] == ["2 tests have no result yet."]
+
+
+def test_a_test_that_is_not_required_asks_for_nothing_where_its_only_result_is_invalid() -> None:
+    optional = replace(STUDY.tests["viability"], is_required=False)
+    missing = Judged(optional, Standing.MISSING, ())
+    assert against_test(NUMBER, missing) == []
+    assert [each.code for each in against_test(NUMBER, replace(missing, test=STUDY.tests["viability"]))] == [
+        "result_missing"
+    ]
+
+
+def test_what_was_never_released_waits_for_qa_and_not_for_its_results() -> None:
+    failing = standings(STUDY, results(viability="60"))
+    assert against_going_on_released(NUMBER, "quarantine", failing) == []
+    assert [each.code for each in against_going_on_released(NUMBER, "released", failing)] == ["out_of_specification"]
