@@ -200,7 +200,7 @@ def test_every_reason_of_a_refusal_is_recorded_and_nothing_else_is_stored(world:
     assert record["outcome"] == "refused"
     assert record["changes"] == []
     assert [each["code"] for each in record["blockers"]] == ["label_incomplete", "label_incomplete", "line_not_left"]
-    assert f"{number}: the tag label" in record["blockers"][1]["detail"]
+    assert record["blockers"][1]["detail"] == f"{number}: not scanned back on it: tag."
     assert world.read(lambda session: session.scalars(select(Lot.status)).all()) == before
 
 
