@@ -88,7 +88,10 @@ def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") 
     """
     subject = f"unit:{unit_number}"
     instances.begin_request(work, kind, subject, reason=reason)
-    lot = work.lock(Lot, unit_numbered(work.session, unit_number).lot.number)
+    lot = unit_numbered(work.session, unit_number).lot
+    # Filling ends once and for ever: a label of a bag on a ward keeps nobody waiting for its lot.
+    if lot.status == "in_process":
+        lot = work.lock(Lot, lot.number)
     unit = work.lock(Unit, unit_number)
     facts = unit_facts(work.session, lot.id)
     own = next(each for each in facts if each.number == unit_number)
