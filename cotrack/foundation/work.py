@@ -5,7 +5,7 @@ A service function follows one order: permission → state → blockers → sign
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -68,6 +68,11 @@ class Work:
     def site(self) -> Site:
         """The site definition in force."""
         return self.ground.site
+
+    @property
+    def today(self) -> date:
+        """The day of the site on which the command is taken: what is due or past is judged by it, never by UTC's."""
+        return self.now.astimezone(self.site.zone).date()
 
     @property
     def person_id(self) -> int:

@@ -1,7 +1,7 @@
 """Gathers everything a bedside check decides on, in two statements, however much data there is."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, or_, select
@@ -182,7 +182,7 @@ def against_participant(work: Work, facts: BagFacts) -> list[Blocker]:
     if facts.order is None:
         return []
     thawed = facts.thaw_started_at
-    on = thawed.astimezone(work.site.zone).date() if thawed else today(work)
+    on = thawed.astimezone(work.site.zone).date() if thawed else work.today
     return against_giving_to(work, facts.order.subject_number, on)
 
 
@@ -204,12 +204,7 @@ def against_set_aside(work: Work, facts: BagFacts) -> list[Blocker]:
 def place_of(work: Work, station: str) -> Place:
     """Return where and when somebody checks: the ward of the registered station they signed in at, else None."""
     found = work.site.station(station) if station == work.actor.station else None
-    return Place(found.ward or None if found else None, work.now, today(work))
-
-
-def today(work: Work) -> date:
-    """Return the site's day."""
-    return work.now.astimezone(work.site.zone).date()
+    return Place(found.ward or None if found else None, work.now, work.today)
 
 
 _BAND = Prepared(

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from cotrack.bedside.rules.checks import against_bag, against_scans, unique
 from cotrack.bedside.rules.facts import BagFacts, Place
-from cotrack.bedside.service.facts import against_set_aside, bag_facts, today
+from cotrack.bedside.service.facts import against_set_aside, bag_facts
 from cotrack.custody import service as custody
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.blockers import Blocker
@@ -63,7 +63,7 @@ def issue(work: Work, unit_number: str, *, bag_code: str, ward: str, taken_by: s
     work.expect(unit, "issue")
     blockers = scanned_bag(work, unit_number, bag_code)
     # The place is where the bag goes: what would stop it there stops it here, before it leaves the cold.
-    place = Place(ward, work.now, today(work))
+    place = Place(ward, work.now, work.today)
     against = [*against_bag(_as_if_issued(facts, ward), place, state="allocated"), *against_set_aside(work, facts)]
     if ward not in {station.ward for station in work.site.stations.values()} - {""}:
         against.append(Blocker("unknown_ward", "There is no ward {ward} at this site.", {"ward": ward}))

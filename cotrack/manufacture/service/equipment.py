@@ -49,7 +49,7 @@ def calibrate(work: Work, number: str, *, calibrated_on: date, due_on: date) -> 
 
 def _check_days(work: Work, calibrated_on: date, due_on: date) -> None:
     faults = {}
-    if calibrated_on > work.now.astimezone(work.site.zone).date():
+    if calibrated_on > work.today:
         faults["calibrated_on"] = [N_("This day lies in the future.")]
     if due_on < calibrated_on:
         faults["due_on"] = [N_("This day lies before the calibration.")]

@@ -66,7 +66,7 @@ def against_use_now(work: Work, lot: Lot, found: Usable, vials: int | None = Non
     """Return every reason against putting a locked bank or material into a locked lot now."""
     left = vials_left(work.session, found) if isinstance(found, CellBank) else 0
     use = Use(lot.number, lot.status, chain_facts(work.session, found), vials or 0, left)
-    return against_use(use, work.now.astimezone(work.site.zone).date())
+    return against_use(use, work.today)
 
 
 def put_in(

@@ -58,7 +58,7 @@ def _against_making(work: Work, number: str, made_on: date) -> list[Blocker]:
     blockers = []
     if work.session.scalar(select(Lot.id).where(Lot.number == number)) is not None:
         blockers.append(Blocker("lot_exists", "There is a lot {lot} already.", {"lot": number}, solve=f"lot:{number}"))
-    if made_on > work.now.astimezone(work.site.zone).date():
+    if made_on > work.today:
         blockers.append(Blocker("date_in_future", "The day of making lies in the future."))
     return blockers
 

@@ -50,7 +50,7 @@ def register_bank(
     if parent is not None:
         work.lock(CellBank, parent.number, share=True)
         (facts,) = source_facts(work.session, [parent])
-        work.refuse_if(against_laying_down(facts, work.now.astimezone(work.site.zone).date()))
+        work.refuse_if(against_laying_down(facts, work.today))
     donor_id = parent.donor_id if parent is not None else work.lock(Donor, typed(origin), share=True).id
     details = {"name": name, "vials_total": vials_total, "expires_on": expires_on, "donor_id": donor_id}
     details["passage"] = passage
@@ -124,7 +124,7 @@ def approve(work: Work, noun: str, number: str, *, markers: str = "") -> Source:
 def against_approval_now(work: Work, source: Source) -> list[Blocker]:
     """Return what speaks against approving a source by this person now."""
     own, *origins = chain_facts(work.session, source)
-    today = work.now.astimezone(work.site.zone).date()
+    today = work.today
     return against_approval(own, origins, today, is_own=source.registered_by_id == work.actor.person_id)
 
 

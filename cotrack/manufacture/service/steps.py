@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 
@@ -90,7 +89,7 @@ def scan(work: Work, lot_number: str, step_key: str, *, code: str, amount: str =
     asked = open_needs(work.session, under.described, under.row)
     against = [*_against_others(work, under.row), *against_kind(found.number, kind, asked)]
     if isinstance(found, Equipment):
-        work.refuse_if([*against, *against_equipment(devices.facts_of(found), _today(work))])
+        work.refuse_if([*against, *against_equipment(devices.facts_of(found), work.today)])
         return _scanned(work, under, kind, equipment_id=found.id, calibration_due_on=found.due_on)
     work.refuse_if([*against, *(against_use_now(work, under.lot, found) if not isinstance(found, Donor) else [])])
     return _put_in_at_step(work, under, found, amount)
@@ -221,10 +220,6 @@ def _described(work: Work, lot: Lot, step_key: str) -> tuple[LotSteps, ProcessSt
 
 def _against_others(work: Work, row: Step) -> list[Blocker]:
     return against_performer(work.actor.person_id, row.performed_by_id, name_of_performer(work.session, row))
-
-
-def _today(work: Work) -> date:
-    return work.now.astimezone(work.site.zone).date()
 
 
 def _check_values(described: ProcessStep, values: Mapping[str, str]) -> None:

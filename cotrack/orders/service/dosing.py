@@ -77,7 +77,7 @@ def dose_case(work: Work, participant: Participant, cells_per_kg: int, planned_o
     weighed_on = observed_on(session, participant.id, "weight_kg")
     history = history_of(session, participant.id, work.site.zone)
     solve = f"participant:{participant.subject_number}"
-    today = work.now.astimezone(work.site.zone).date()
+    today = work.today
     blockers = [*_against_participant(participant), *definition.against_use(*NEEDED_OF_STUDY)]
     if planned_on < today:
         blockers.append(Blocker("date_in_past", "The planned day lies in the past."))

@@ -24,7 +24,7 @@ def enrol(work: Work, subject_number: str, *, arm: str) -> Participant:
     definition = definition_for(participant)
     if arm not in definition.arms:
         raise InvalidInput(fields={"arm": [N_("Choose one of these.")]})
-    today = work.now.astimezone(work.site.zone).date()
+    today = work.today
     born = birth_date_of(work, participant)
     verdict = verdict_of(work.session, participant, born, on=today, asks_first_dose=False)
     unset = definition.against_use(f"arm.{arm}.name_en", f"arm.{arm}.name_zh")

@@ -39,7 +39,7 @@ def identify(
     about = f"participant:{subject_number}"
     work.record("participant.identify", about, permission="participant:identify", reason=reason)
     participant = work.lock(Participant, subject_number)
-    if birth_date > work.now.astimezone(work.site.zone).date():
+    if birth_date > work.today:
         raise InvalidInput(fields={"birth_date": [N_("Enter a day up to today.")]})
     row = work.session.scalar(_row(participant.id).with_for_update())
     work.refuse_if(against_birth_date(birth_date_of(work, participant), birth_date, subject_number))

@@ -116,7 +116,7 @@ def measure(
     participant = work.lock(Participant, subject_number)
     if not PARTICIPANT.fits("withdraw", participant.status):
         work.refuse_if([Blocker("participant_withdrawn", "{number} has left the study.", {"number": subject_number})])
-    if measured_on > work.now.astimezone(work.site.zone).date():
+    if measured_on > work.today:
         raise InvalidInput(
             "The day of measuring lies in the future.",
             fields={"measured_on": [N_("Enter a day up to today.")]},
@@ -142,7 +142,7 @@ def _observe(
     source: str,
     observed: date | None = None,
 ) -> None:
-    definition, today = definition_for(participant), work.now.astimezone(work.site.zone).date()
+    definition, today = definition_for(participant), work.today
     told = {name: against_value(definition, name, text, today) for name, text in values.items()}
     wrong = {name: [fault] for name, fault in told.items() if fault}
     if not values:

@@ -198,7 +198,7 @@ def _identity_faults(work: Work, row: Row) -> list[Blocker]:
                 "Line {line}, column {column}: “{value}” is no subject number such as IFN-001.",
             )
         )
-    today = work.now.astimezone(work.site.zone).date()
+    today = work.today
     days = ("screened_on", "birth_date")
     faults += [row.fault(name, _NO_SUCH["day"]) for name in days if written.day(row[name]) is None]
     screened_on = written.day(row["screened_on"])

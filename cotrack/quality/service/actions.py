@@ -27,7 +27,7 @@ def plan(work: Work, number: str, *, kind: str, description: str, owner: str, du
     # The deviation is locked for itself: it is closed before this, or its closure sees the action.
     deviation = work.lock(Deviation, number)
     work.expect(deviation, "assess")
-    if due_on < work.now.astimezone(work.site.zone).date():
+    if due_on < work.today:
         raise InvalidInput(fields={"due_on": [N_("This day is over.")]})
     person = next((each for each in possible_owners(work.session) if each.username == owner), None)
     if person is None:
