@@ -64,11 +64,13 @@ def status(world: World) -> str:
 
 
 def standing(world: World) -> TrailStanding:
-    site = world.runtime.ground.site
-    found: TrailStanding = world.read(
-        lambda session: trail_reviews.trail_standing(session, lots.lot_numbered(session, LOT), site)
-    )
-    return found
+    def found(session: Session) -> TrailStanding:
+        lot = lots.lot_numbered(session, LOT)
+        about = trail_reviews.records_about(session, lot)
+        return trail_reviews.trail_standing(session, lot, world.runtime.ground.site, about)
+
+    told: TrailStanding = world.read(found)
+    return told
 
 
 def retested(world: World) -> None:

@@ -22,7 +22,7 @@ from cotrack.release.models import Investigation, Result
 from cotrack.release.rules.entries import Unsettled
 from cotrack.release.rules.investigations import STOPPING
 from cotrack.release.rules.lots import against_review
-from cotrack.release.service.conditional import end_of
+from cotrack.release.service.conditional import lots_with_ends
 from cotrack.release.service.dispositions import waits_for_trail
 from cotrack.release.service.entries import waiting_entries
 from cotrack.release.service.results import SIGNED, result_facts
@@ -155,14 +155,12 @@ def results_to_review(session: Session, desk: Desk) -> Iterator[Task]:
 
 
 def lots_to_decide(session: Session, desk: Desk) -> Iterator[Task]:
-    statement = select(Lot).where(Lot.status.in_(UNDECIDED)).order_by(Lot.id)
-    for lot in session.scalars(statement):
-        arguments, until = {"number": lot.number}, end_of(session, lot)
+    for lot, until in lots_with_ends(session, UNDECIDED):
         yield Task(
             N_("Decide about the lot"),
             f"lot:{lot.number}",
             "release.show_release",
-            arguments,
+            {"number": lot.number},
             lot.made_at,
             until=until,
             is_urgent=until is not None and until <= desk.now,
@@ -181,7 +179,12 @@ def trails_to_review(session: Session, desk: Desk) -> Iterator[Task]:
         exists().where(Deviation.subject == "lot:" + Lot.number, Deviation.status == "open"),
         exists().where(Investigation.lot_id == Lot.id, Investigation.status.in_(STOPPING)),
     )
-    statement = select(Lot).where(Lot.status.in_(UNDECIDED), reviewed, ~waiting, ~or_(*stopped)).order_by(Lot.id)
+    statement = (
+        select(Lot)
+        .options(joinedload(Lot.study_definition))
+        .where(Lot.status.in_(UNDECIDED), reviewed, ~waiting, ~or_(*stopped))
+        .order_by(Lot.id)
+    )
     for lot in session.scalars(statement):
         if waits_for_trail(desk.ground, session, lot, desk.actor):
             arguments = {"number": lot.number}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
@@ -13,7 +13,6 @@ from cotrack.lifecycles import LINE_CLEARANCE
 from cotrack.manufacture.models import LineClearance, Lot, RollChange
 from cotrack.manufacture.rules import lot_not_in_process
 from cotrack.manufacture.rules.filling import ClearanceFacts, Look, against_leaving, against_line, against_look, is_open
-from cotrack.manufacture.service.acts import acts_on
 from cotrack.manufacture.service.units import unit_facts
 
 AT_STATION = ("cleared", "in_force", "leaving")
@@ -176,14 +175,14 @@ FORGOTTEN = tuple(LINE_CLEARANCE.event(each) for each in ("leave", "resume", "wi
 """Acts on a line of which its row keeps nobody, once it is gone on with."""
 
 
-def clearers(session: Session, lot: Lot) -> set[int]:
-    """Return who cleared or checked a line for a lot, went on with it, or changed a roll: they had a hand in it."""
-    rows = clearances_of(session, lot.id)
-    people = {
-        person
-        for each in rows
-        for person in (each.cleared_by_id, each.checked_by_id, each.left_by_id, each.ended_by_id)
-        if person is not None
-    }
-    people |= {person for _, person in acts_on(session, lot, FORGOTTEN)}
-    return people | {each.changed_by_id for each in roll_changes_of(session, [each.id for each in rows])}
+def clearers(lot_id: int) -> tuple[Select[int | None], ...]:
+    """Return how everybody is found who cleared or checked a line for a lot or changed a roll."""
+    looks = (
+        LineClearance.cleared_by_id,
+        LineClearance.checked_by_id,
+        LineClearance.left_by_id,
+        LineClearance.ended_by_id,
+    )
+    rolls = select(RollChange.changed_by_id).join(LineClearance, LineClearance.id == RollChange.clearance_id)
+    of_lot = LineClearance.lot_id == lot_id
+    return (*(select(each).where(of_lot) for each in looks), rolls.where(of_lot))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Select, select, union
 from sqlalchemy.orm import Session, selectinload
 
 from cotrack.foundation.blockers import Blocker
@@ -19,8 +19,9 @@ from cotrack.manufacture.models import Lot, LotInput, Unit
 from cotrack.manufacture.rules import against_close, against_finish, lot_expiry
 from cotrack.manufacture.rules.filling import against_leaving_filling
 from cotrack.manufacture.rules.process import against_finish_of_steps
-from cotrack.manufacture.service.clearances import clearance_facts, clearers
-from cotrack.manufacture.service.process import lot_steps, workers
+from cotrack.manufacture.service.acts import acts_on
+from cotrack.manufacture.service.clearances import FORGOTTEN, clearance_facts, clearers
+from cotrack.manufacture.service.process import BEGAN, lot_steps, workers
 from cotrack.manufacture.service.units import unit_facts
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service import alerts, deviations, holds
@@ -162,17 +163,18 @@ def producers(session: Session, lot: Lot) -> frozenset[int]:
 
     Whoever put something in or verified a step is one of them; none may release it.
     """
-    filled_by = session.scalars(select(Unit.filled_by_id).where(Unit.lot_id == lot.id).distinct())
-    labels = (
-        select(LabelInstance.requested_by_id, LabelInstance.applied_by_id)
-        .join(Unit, LabelInstance.subject == "unit:" + Unit.number)
-        .where(Unit.lot_id == lot.id)
-        .distinct()
+    labelled = (LabelInstance.requested_by_id, LabelInstance.applied_by_id)
+    on_its_units = LabelInstance.subject == "unit:" + Unit.number
+    had_a_hand: CompoundSelect[int | None] = union(
+        select(Unit.filled_by_id).where(Unit.lot_id == lot.id),
+        *(select(each).join(Unit, on_its_units).where(Unit.lot_id == lot.id) for each in labelled),
+        select(LotInput.used_by_id).where(LotInput.lot_id == lot.id),
+        *workers(lot.id),
+        *clearers(lot.id),
     )
-    labelled_by = {person for row in session.execute(labels) for person in row if person is not None}
-    put_in_by = session.scalars(select(LotInput.used_by_id).where(LotInput.lot_id == lot.id).distinct())
-    of_process = {*workers(session, lot), *clearers(session, lot)}
-    return frozenset({lot.made_by_id, *put_in_by, *filled_by, *labelled_by, *of_process})
+    by_its_rows = (person for person in session.scalars(had_a_hand) if person is not None)
+    by_its_trail = (person for _, person in acts_on(session, lot, (*BEGAN, *FORGOTTEN)))
+    return frozenset({lot.made_by_id, *by_its_rows, *by_its_trail})
 
 
 def lots_numbered(session: Session, numbers: Sequence[str], *, lock: bool = False) -> dict[str, Lot]:

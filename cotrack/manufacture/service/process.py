@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import func, select, union
+from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Person
@@ -100,16 +100,15 @@ BEGAN = (STEP.event("start"), STEP.event("take_over"))
 """Acts of which a step's row names the last alone: who began it before somebody took it over stands in the trail."""
 
 
-def workers(session: Session, lot: Lot) -> frozenset[int]:
-    """Return everybody who began, performed, scanned, measured, corrected or verified at a step of a lot."""
-    lot_id, of_lot = lot.id, select(Step.id).where(Step.lot_id == lot.id)
-    statement = union(
+def workers(lot_id: int) -> tuple[Select[int], ...]:
+    """Return how everybody is found who performed, scanned, measured, corrected or verified at a step of a lot."""
+    of_lot = select(Step.id).where(Step.lot_id == lot_id)
+    return (
         select(Step.performed_by_id).where(Step.lot_id == lot_id),
         select(StepScan.scanned_by_id).where(StepScan.step_id.in_(of_lot)),
         select(StepValue.recorded_by_id).where(StepValue.step_id.in_(of_lot)),
         select(StepVerification.verified_by_id).where(StepVerification.step_id.in_(of_lot)),
     )
-    return frozenset(session.scalars(statement)) | {person for _, person in acts_on(session, lot, BEGAN)}
 
 
 def doers(session: Session, step: Step) -> frozenset[int]:

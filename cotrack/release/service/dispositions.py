@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.access.models import Signature
@@ -25,6 +25,7 @@ from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import (
     Decider,
     LotFacts,
+    ResultFacts,
     TestStanding,
     against_conditional_release,
     against_rejection,
@@ -40,7 +41,7 @@ from cotrack.release.service.conditional import end_of
 from cotrack.release.service.investigated import investigation_facts, investigations_of
 from cotrack.release.service.release_record import release_record
 from cotrack.release.service.results import result_facts, results_of
-from cotrack.release.service.trail_reviews import may_review_trail, trail_standing
+from cotrack.release.service.trail_reviews import doers_of, records_about, trail_standing
 from cotrack.release.service.unsettled import typists_of, unsettled_of
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition, ReleaseTest
@@ -49,31 +50,36 @@ from cotrack.study.rules.specification import limit_words
 
 @dataclass(frozen=True)
 class ReleaseCase:
-    """A lot with everything that decides about it."""
+    """A lot with everything that decides about it; `about` says which records of the trail are its own."""
 
     lot: Lot
     definition: Definition
     facts: LotFacts
+    results: Sequence[ResultFacts]
+    about: ColumnElement[bool]
 
 
-def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
-    """Gather everything that decides about a lot."""
+def release_case(session: Session, lot: Lot, site: Site, results: Sequence[ResultFacts] | None = None) -> ReleaseCase:
+    """Gather everything that decides about a lot; `results` are all of its own, where the caller has read them."""
     definition = study.definition_of(lot.study_definition)
+    results = lot_results(session, lot) if results is None else results
+    sources = tuple(sources_of(session, lot.id))
+    about = records_about(session, lot, sources)
     facts = LotFacts(
         number=lot.number,
         expires_at=lot.expires_at,
-        standings=lot_standings(session, lot),
+        standings=standings(definition, results),
         holds=tuple(holds_over(session, [f"lot:{lot.number}"])),
         deviations=tuple(open_under(session, lot)),
         producer_ids=producers(session, lot),
-        trail=trail_standing(session, lot, site),
-        sources=tuple(sources_of(session, lot.id)),
+        trail=trail_standing(session, lot, site, about),
+        sources=sources,
         steps=lot_steps(session, lot),
         unsettled=unsettled_of(session, lot),
         typist_ids=typists_of(session, lot.id),
         investigations=tuple(investigation_facts(session, investigations_of(session, lot.id))),
     )
-    return ReleaseCase(lot, definition, facts)
+    return ReleaseCase(lot, definition, facts, results, about)
 
 
 def decider(actor: Actor) -> Decider:
@@ -109,18 +115,19 @@ def waits_for_trail(ground: Ground, session: Session, lot: Lot, actor: Actor) ->
     who, now = decider(actor), ground.sessions.clock()
     may_wait = lot.status == "quarantine" or bool(against_ended(lot.number, end_of(session, lot), now))
     # What its results refuse needs no look at everything else: most lots of a site wait for a laboratory.
-    if _refused_by_results(session, lot, may_wait=may_wait):
+    results = lot_results(session, lot)
+    if _refused_by_results(lot, results, may_wait=may_wait):
         return False
-    case = release_case(session, lot, ground.site)
+    case = release_case(session, lot, ground.site, results)
     found = [against_release(case.definition, case.facts, who, now)]
     if may_wait:
         found.append(against_conditional_release(case.definition, case.facts, who, now))
-    return any(map(waits_for_trail_only, found)) and may_review_trail(session, lot, actor.username)
+    return any(map(waits_for_trail_only, found)) and actor.username not in doers_of(session, case.about, results)
 
 
-def _refused_by_results(session: Session, lot: Lot, *, may_wait: bool) -> bool:
+def _refused_by_results(lot: Lot, results: Sequence[ResultFacts], *, may_wait: bool) -> bool:
     """Whether a lot's results alone stand against each release; what may be outstanding does not where it may wait."""
-    judged = lot_standings(session, lot)
+    judged = standings(study.definition_of(lot.study_definition), results)
     awaited = {each.key for each in outstanding(judged)} if may_wait else set()
     return any(against_test(lot.number, each) for each in judged if each.test.key not in awaited)
 
@@ -249,8 +256,12 @@ def outstanding_tests(session: Session, lot: Lot) -> list[ReleaseTest]:
 
 def lot_standings(session: Session, lot: Lot) -> tuple[TestStanding, ...]:
     """Return how each test of a lot stands now."""
-    results = result_facts(session, results_of(session, lot.id))
-    return standings(study.definition_of(lot.study_definition), results)
+    return standings(study.definition_of(lot.study_definition), lot_results(session, lot))
+
+
+def lot_results(session: Session, lot: Lot) -> list[ResultFacts]:
+    """Return every result of a lot as the rules see it, in the order of their recording."""
+    return result_facts(session, results_of(session, lot.id))
 
 
 def viable_cells(session: Session, lot_id: int) -> Decimal | None:

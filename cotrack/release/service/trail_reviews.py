@@ -13,12 +13,13 @@ from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import DEVIATION_ACTION, LOT
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.rules.lots import SourceFacts
 from cotrack.manufacture.service.deviations import is_under
 from cotrack.manufacture.service.inputs import sources_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.models import Deviation
 from cotrack.release.models import DECISIONS, Investigation, Result, ResultImport, TrailReview
-from cotrack.release.rules.lots import TrailStanding, against_trail_review
+from cotrack.release.rules.lots import ResultFacts, TrailStanding, against_trail_review
 from cotrack.release.service.results import result_facts, results_of
 
 EVENT: Final = "trail_review.sign"
@@ -47,9 +48,10 @@ def review_trail(work: Work, lot_number: str) -> TrailReview:
     work.record(EVENT, f"lot:{lot_number}", permission=PERMISSION)
     # The lot is locked for itself: whatever is done to it or its units is done before this review, or waits.
     lot = work.lock(Lot, lot_number)
-    records = lot_trail(work.session, lot)
-    standing = trail_standing(work.session, lot, work.site)
-    work.refuse_if(against_trail_review(standing, _doers(work.session, lot, records), work.actor.username))
+    about, results = records_about(work.session, lot), results_of(work.session, lot.id)
+    records, standing = _read(work.session, about), trail_standing(work.session, lot, work.site, about)
+    doers = doers_of(work.session, about, result_facts(work.session, results))
+    work.refuse_if(against_trail_review(standing, doers, work.actor.username))
     signature = work.sign(MEANING, _review_text(lot, records))
     review = TrailReview(
         lot_id=lot.id,
@@ -62,15 +64,14 @@ def review_trail(work: Work, lot_number: str) -> TrailReview:
     return review
 
 
-def _doers(session: Session, lot: Lot, records: Sequence[Told]) -> set[str]:
-    """Return the user names of whoever did anything to a lot, in the program or in the laboratory."""
-    authors = {name for fact in result_facts(session, results_of(session, lot.id)) for name in fact.authors}
-    return authors | {each.actor for each in records if each.outcome != REFUSED and each.event != EVENT}
+def doers_of(session: Session, about: ColumnElement[bool], results: Sequence[ResultFacts]) -> set[str]:
+    """Return the user names of whoever did anything to a lot, in the program or in the laboratory.
 
-
-def may_review_trail(session: Session, lot: Lot, username: str) -> bool:
-    """Whether a person did nothing to a lot, so that they may review its trail."""
-    return username not in _doers(session, lot, lot_trail(session, lot))
+    `about` says which records are the lot's; `results` are all of its own.
+    """
+    did = (AuditRecord.outcome != REFUSED, AuditRecord.event != EVENT)
+    acted = session.scalars(select(AuditRecord.actor).where(about, *did).distinct())
+    return {name for each in results for name in each.authors} | set(acted)
 
 
 def _review_text(lot: Lot, records: Sequence[Told]) -> str:
@@ -88,14 +89,20 @@ def _review_text(lot: Lot, records: Sequence[Told]) -> str:
 
 def lot_trail(session: Session, lot: Lot) -> list[Told]:
     """Return every record about a lot, its units, deviations, investigations, files and sources, oldest first."""
-    statement = select(AuditRecord).where(_about(session, lot)).order_by(AuditRecord.id)
-    return [told(row) for row in session.scalars(statement)]
+    return _read(session, records_about(session, lot))
 
 
-def _about(session: Session, lot: Lot) -> ColumnElement[bool]:
-    """Return which records are a lot's: all of its own, and what was done to its sources since it was begun."""
-    sources = [each.subject for each in sources_of(session, lot.id)]
-    since = AuditRecord.subject.in_(sources) & (AuditRecord.at >= lot.made_at)
+def _read(session: Session, about: ColumnElement[bool]) -> list[Told]:
+    return [told(row) for row in session.scalars(select(AuditRecord).where(about).order_by(AuditRecord.id))]
+
+
+def records_about(session: Session, lot: Lot, sources: Sequence[SourceFacts] | None = None) -> ColumnElement[bool]:
+    """Return which records are a lot's: all of its own, and what was done to its sources since it was begun.
+
+    `sources` are the lot's, where the caller has read them.
+    """
+    above = sources_of(session, lot.id) if sources is None else sources
+    since = AuditRecord.subject.in_([each.subject for each in above]) & (AuditRecord.at >= lot.made_at)
     return or_(AuditRecord.subject.in_(subjects_of(session, lot)), since)
 
 
@@ -111,9 +118,11 @@ def subjects_of(session: Session, lot: Lot) -> list[str]:
     return [f"lot:{lot.number}", *session.scalars(below)]
 
 
-def trail_standing(session: Session, lot: Lot, site: Site) -> TrailStanding:
-    """Return how far a lot's trail was reviewed, and how far it goes by now: to the newest act that was not refused."""
-    about = _about(session, lot)
+def trail_standing(session: Session, lot: Lot, site: Site, about: ColumnElement[bool]) -> TrailStanding:
+    """Return how far a lot's trail was reviewed, and how far it goes by now: to the newest act that was not refused.
+
+    `about` says which records are the lot's (`records_about`).
+    """
     changes = (AuditRecord.outcome != REFUSED, AuditRecord.event.not_in(OUTDATES_NOTHING))
     newest = session.scalar(select(func.max(AuditRecord.id)).where(about, *changes)) or 0
     review = newest_review(session, lot.id)
@@ -144,12 +153,13 @@ def newest_review(session: Session, lot_id: int) -> TrailReview | None:
 def review_sheet(session: Session, lot_number: str, site: Site, username: str) -> dict[str, object]:
     """Return what the page of the review shows: every record, the critical ones marked, and what stands against it."""
     lot = lot_numbered(session, lot_number)
-    records = lot_trail(session, lot)
-    standing = trail_standing(session, lot, site)
+    about = records_about(session, lot)
+    records, standing = _read(session, about), trail_standing(session, lot, site, about)
+    doers = doers_of(session, about, result_facts(session, results_of(session, lot.id)))
     return {
         "lot": lot,
         "records": [(each, is_critical(each.event, each.outcome, each.reason)) for each in records],
         "review": newest_review(session, lot.id),
         "standing": standing,
-        "against": against_trail_review(standing, _doers(session, lot, records), username),
+        "against": against_trail_review(standing, doers, username),
     }
