@@ -37,13 +37,15 @@ LOT_EXTRAS: Final = (
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),
     Extra(N_("Open deviation"), "manufacture.open_deviation", "deviation:open"),
 )
+AGAINST: Final = {"finish": against_finish_now, "close": against_close_now}
+"""What keeps a lot from an act that its state allows."""
 
 
 def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
     """Return the page of a lot."""
     lot = lot_numbered(session, number)
     holds = holds_over(session, [f"lot:{number}"])
-    against = {"finish": against_finish_now(session, lot), "close": against_close_now(session, lot)}
+    against = {act: asked(session, lot) for act, asked in AGAINST.items() if lot.status in LOT[act].from_states}
     now, until = ground.sessions.clock(), end_of(session, lot)
     against_giving = against_lot(number, lot.status, over=over(session, lot, now))
     standing = [*against_held(holds), *(against_giving if lot.status != "in_process" else [])]

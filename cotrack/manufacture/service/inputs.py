@@ -137,7 +137,7 @@ class InputLine:
 def input_lines(session: Session, lot_id: int) -> list[InputLine]:
     """Return what went into a lot as people read it, oldest first."""
     made = inputs_of(session, lot_id)
-    held = {each.subject for each in sources_of(session, lot_id) if each.holds}
+    held = {each.subject for each in _sources(session, made) if each.holds}
     people = {each.used_by_id for each in made}
     names = dict(session.execute(select(Person.id, Person.printed_name).where(Person.id.in_(people))).all())
     return [
@@ -149,7 +149,11 @@ def input_lines(session: Session, lot_id: int) -> list[InputLine]:
 
 def sources_of(session: Session, lot_id: int) -> list[SourceFacts]:
     """Return every bank and material of a lot, and all that those come from, each once."""
-    used = [each.bank or each.material for each in inputs_of(session, lot_id)]
+    return _sources(session, inputs_of(session, lot_id))
+
+
+def _sources(session: Session, made: Sequence[LotInput]) -> list[SourceFacts]:
+    used = [each.bank or each.material for each in made]
     found = {subject_of(each): each for source in used if source is not None for each in chain_of(source)}
     return source_facts(session, list(found.values()))
 
