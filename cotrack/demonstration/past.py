@@ -10,7 +10,7 @@ from cotrack.demonstration.ingredients import laid_down
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
 from cotrack.foundation.access.service import people
-from cotrack.manufacture.service import filling, lots
+from cotrack.manufacture.service import closing, filling
 from cotrack.participants.service import enrolment
 from cotrack.release.service import dispositions
 from cotrack.study import service as study
@@ -68,7 +68,7 @@ def first_participants(journey: Journey, clock: StoryClock) -> None:
     (bag,) = journey.allocated(journey.order_of(first))
     infused(journey, first, bag)
     clock.go_to(days=45)
-    journey.cast.do("qian.m", lambda work: lots.close_lot(work, clock.lot(27)))
+    journey.cast.sign("qian.m", lambda work: closing.close_lot(work, clock.lot(27)))
 
 
 def _stopped_early(journey: Journey, subject: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from cotrack.foundation.access.service import people
-from cotrack.foundation.acting import Actor
+from cotrack.foundation.acting import Actor, Proof
 from cotrack.foundation.migrations import SYSTEM
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
@@ -100,10 +100,13 @@ class Cast:
     def sign(self, username: str, act: Callable[[Work], T], *, station: str | None = None) -> T:
         """Let somebody carry out one signed command: it is decided first, then the password is verified."""
         actor = self.actor(username, station)
-        _, signing = rehearse(self.ground, actor, act)
-        proof = self.runtime.door.prove(actor, PASSWORD, meaning=signing.meaning, text_sha256=signing.sha256)
-        with unit_of_work(self.ground, actor, proof=proof) as work:
+        with unit_of_work(self.ground, actor, proof=self.proof(actor, act)) as work:
             return act(work)
+
+    def proof(self, actor: Actor, act: Callable[[Work], Any]) -> Proof:
+        """Return the verified password of whoever signs this very act."""
+        _, signing = rehearse(self.ground, actor, act)
+        return self.runtime.door.prove(actor, PASSWORD, meaning=signing.meaning, text_sha256=signing.sha256)
 
     def read(self, look: Callable[[Any], T]) -> T:
         """Look at the database."""

@@ -26,7 +26,7 @@ from cotrack.labelling.gateways.zpl import PrinterNotReached
 from cotrack.labelling.service import papers, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.manufacture.rules.filling import LOOKED_AT
-from cotrack.manufacture.service import clearances, equipment, filling, lots, samples, sources, steps
+from cotrack.manufacture.service import clearances, closing, equipment, filling, lots, samples, sources, steps
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
@@ -59,7 +59,7 @@ def product_side(world: World) -> None:
     world.sign("qian.m", lambda work: deviations.close(work, deviation.number))
     world.sign("qian.m", lambda work: dispositions.reject(work, OTHER_LOT, reason="growth"))
     world.do("qian.m", lambda work: filling.destroy_unit(work, f"{OTHER_LOT}-001", reason="rejected"))
-    world.do("qian.m", lambda work: lots.close_lot(work, OTHER_LOT))
+    world.sign("qian.m", lambda work: closing.close_lot(work, OTHER_LOT))
     conditional = "MSC26-0033"
     journey.finished_lot(conditional)
     lines = results_of(world, conditional).decode().splitlines()

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pypdfium2
 import pytest
 from pyzbar.pyzbar import ZBarSymbol, decode
 from sqlalchemy.orm import Session
 from support.clients import Client
+from support.papers import text_of
 from support.refusals import records
 from support.stages import HER, LOT, at_the_bedside, results_of
 from support.worlds import World
@@ -27,12 +27,6 @@ from cotrack.release.service import dispositions
 
 Person = Callable[[str], Client]
 CERTIFICATE = f"/lots/{LOT}/certificate.pdf"
-
-
-def text_of(document: bytes) -> str:
-    """Return what a reader of the PDF reads, in one line."""
-    pdf = pypdfium2.PdfDocument(document)
-    return " ".join(" ".join(page.get_textpage().get_text_bounded().split()) for page in pdf)
 
 
 def document(client: Client, path: str) -> bytes:

@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import event
 from support.clients import SignIn
+from support.papers import keep_all, kept, owed, text_of
 from support.process import REAGENT, begin, correct, described, do, do_until, lot_in_process, plan
 from support.refusals import codes
 from support.stages import LOT
 from support.worlds import World
 
 from cotrack.demonstration.making import performed
+from cotrack.release.service import dispositions
 from cotrack.release.service.batch_record import batch_record
 
 STEP, RECORD = f"/lots/{LOT}/step", f"/lots/{LOT}/process"
@@ -338,3 +340,19 @@ def test_home_asks_no_more_of_the_database_when_more_lots_and_steps_wait(
 def do_until_the_end(world: World) -> None:
     for key in ("expand", "transduce", "harvest", "wash", "formulate", "fill"):
         do(world, key)
+
+
+def test_the_batch_record_is_kept_as_it_stood_under_the_decision(world: World, person: SignIn, lot: str) -> None:
+    do_until(world, "freeze")
+    world.journey.labelled_unit(LOT)
+    world.journey.filling_finished(LOT)
+    world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))
+    keep_all(world)
+    (promised,) = owed(world, f"lot:{LOT}", "batch-record")
+    made = kept(world, promised.id)
+    assert made is not None
+    told = text_of(made.content)
+    for words in ("Expand", REAGENT, "钱梅 QIAN Mei", "rejected"):
+        assert words in told, words
+    assert person("shen.i").get(f"/documents/{promised.id}.pdf").data == made.content
+    assert person("zhou.n").get(f"/documents/{promised.id}.pdf").status_code == 403

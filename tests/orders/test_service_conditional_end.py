@@ -17,7 +17,8 @@ from cotrack.orders.service import acceptance
 from cotrack.orders.service.dosing import order_numbered
 from cotrack.quality.service import holds
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.dispositions import dispositions_of, waits_for_trail
+from cotrack.release.service.decided import dispositions_of
+from cotrack.release.service.dispositions import waits_for_trail
 
 ALLOWED = '"product.conditional_release_days" = 28'
 SENTENCE = "QA releases it fully, or conditionally once more, or rejects it."

@@ -9,7 +9,7 @@ from support.refusals import records
 from support.worlds import World
 
 from cotrack.foundation.errors import InvalidInput
-from cotrack.manufacture.service import filling, lots
+from cotrack.manufacture.service import closing, filling
 from cotrack.quality.service import holds
 from cotrack.release.models import Result, ResultImport
 from cotrack.release.service import dispositions, imports
@@ -250,7 +250,7 @@ def test_a_lot_that_was_never_released_takes_results_after_its_end_and_nothing_i
     laboratory.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="leaking"))
     if action == "close":
         laboratory.do("qian.m", lambda work: filling.destroy_unit(work, f"{LOT}-001", reason="rejected"))
-        laboratory.do("qian.m", lambda work: lots.close_lot(work, LOT))
+        laboratory.sign("qian.m", lambda work: closing.close_lot(work, LOT))
     (sterility,) = [row for row in ROWS if row["Test"] == "Sterility"]
     laboratory.journey.results(file_of([{**sterility, "Result": "growth"}]))
     assert laboratory.read(lambda session: holds.holds_of(session, f"lot:{LOT}")) == []

@@ -14,7 +14,7 @@ from support.worlds import World
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import InvalidInput, PermissionDenied
 from cotrack.foundation.tables import LONGEST_CELL
-from cotrack.manufacture.service import filling, lots
+from cotrack.manufacture.service import closing, filling
 from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import Result, ResultImport
 from cotrack.release.service import dispositions, imports
@@ -215,7 +215,7 @@ def test_an_import_waits_for_a_lot_that_is_being_closed_and_its_failure_still_re
     laboratory.journey.review(LOT)
     laboratory.journey.release(LOT)
     laboratory.do("qian.m", lambda work: filling.destroy_unit(work, f"{LOT}-001", reason="retained too long"))
-    held = HeldCommand(laboratory, "qian.m", lambda work: lots.close_lot(work, LOT))
+    held = HeldCommand(laboratory, "qian.m", lambda work: closing.close_lot(work, LOT), is_signed=True)
     late = file_of([{**ROWS[2], "Replicate": "2", "Result": "1.0"}])
     waiting = Waiting(
         laboratory, "wang.l", lambda work: imports.import_results(work, file_name="late.csv", content=late)

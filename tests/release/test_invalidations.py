@@ -16,6 +16,7 @@ from cotrack.foundation.errors import Blocked, NotFound, PermissionDenied, Reaso
 from cotrack.manufacture.service import lots
 from cotrack.quality.service import alerts, holds
 from cotrack.release.service import dispositions, invalidations
+from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.endotoxin import most_endotoxin
 from cotrack.study.rules.specification import Standing
 
@@ -135,7 +136,7 @@ def test_what_qa_signs_at_a_disposition_names_each_invalid_result(grown: World) 
     closed(grown, number)
     grown.journey.release(LOT, by="tang.w")
     lot = grown.read(lambda session: lots.lot_numbered(session, LOT))
-    (decision,) = grown.read(lambda session: dispositions.dispositions_of(session, lot.id))
+    (decision,) = grown.read(lambda session: dispositions_of(session, lot.id))
     said = decision.signature.text.splitlines()
     assert "Sterility, day 14: no growth (no growth) within" in said
     assert said[-2:] == [

@@ -28,6 +28,7 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
 from cotrack.release.models import Investigation
 from cotrack.release.service import dispositions, entries, imports, investigations
+from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.invalidations import invalidate_result
 from cotrack.release.service.trail_reviews import lot_trail
 
@@ -251,7 +252,7 @@ def test_what_was_not_confirmed_for_a_cause_is_made_invalid_and_the_retests_rele
     closed(grown, f"DEV-{LOT}-1")
     grown.journey.release(LOT, by="tang.w")
     lot = grown.read(lambda session: lots.lot_numbered(session, LOT))
-    (decision,) = grown.read(lambda session: dispositions.dispositions_of(session, lot.id))
+    (decision,) = grown.read(lambda session: dispositions_of(session, lot.id))
     assert f"Investigation / 超标调查 {number}: Sterility, day 14 – oos_not_confirmed" in decision.signature.text
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pypdfium2
 import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from support.invalid import CAUSE, REASON, assessed, closed, invalidated
 from support.laboratory import example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH
 from support.oos import approved, confirmed, in_phase_2
-from support.papers import keep_all
+from support.papers import keep_all, text_of
 from support.sources import DONOR, MASTER, MEDIUM, WORKING, approved_sources, use
 from support.stages import LOT, results_of
 from support.worlds import World
@@ -25,12 +24,6 @@ from cotrack.quality.service import actions
 from cotrack.release.service import dispositions, lifting
 
 Person = Callable[[str], Client]
-
-
-def text_of(document: bytes) -> str:
-    """Return what a reader of the PDF reads, in one line; what breaks over lines is put together."""
-    pdf = pypdfium2.PdfDocument(document)
-    return " ".join(" ".join(page.get_textpage().get_text_bounded().split()) for page in pdf).replace("\ufffe", "")
 
 
 def record_of(client: Client, lot: str = LOT) -> str:

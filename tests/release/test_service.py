@@ -27,6 +27,7 @@ from cotrack.manufacture.service import lots
 from cotrack.quality.service import holds
 from cotrack.release.models import Disposition
 from cotrack.release.service import dispositions, results
+from cotrack.release.service.decided import dispositions_of
 
 WELL_INSIDE, NEAR, FAILING = "MSC26-0031", "MSC26-0032", "MSC26-0033"
 LOT = WELL_INSIDE
@@ -110,7 +111,7 @@ def test_results_near_a_limit_are_named_in_what_qa_signs(world: World) -> None:
     world.journey.review(NEAR)
     world.journey.release(NEAR)
     lot_id = world.read(lambda session: lots.lot_numbered(session, NEAR)).id
-    (decision,) = world.read(lambda session: dispositions.dispositions_of(session, lot_id))
+    (decision,) = world.read(lambda session: dispositions_of(session, lot_id))
     near = [line for line in decision.signature.text.splitlines() if line.endswith("near_limit")]
     assert near == [
         "Viability: 88.1 % (≥ 85 %) near_limit",

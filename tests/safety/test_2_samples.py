@@ -19,7 +19,7 @@ from cotrack.labelling.service import printing
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import UNIT_KINDS
 from cotrack.manufacture.rules.filling import SAMPLE_KINDS
-from cotrack.manufacture.service import filling, lots, samples
+from cotrack.manufacture.service import closing, filling, samples
 from cotrack.release.service import dispositions
 
 OTHER = "MSC26-0035"
@@ -91,14 +91,14 @@ def test_a_sample_that_is_kept_for_years_holds_no_lot_open(world: World) -> None
     world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))
     world.do("qian.m", lambda work: filling.destroy_unit(work, bag, reason="rejected"))
     with refused("unit_open", "unit_open", "unit_open"):
-        world.do("qian.m", lambda work: lots.close_lot(work, LOT))
+        world.sign("qian.m", lambda work: closing.close_lot(work, LOT))
     world.do("zhao.l", lambda work: samples.archive_sample(work, kept))
     world.do("wang.l", lambda work: samples.send_sample(work, sent))
     world.do("ma.k", lambda work: samples.archive_sample(work, used))
     with pytest.raises(TransitionNotAllowed):
         world.do("ma.k", lambda work: samples.archive_sample(work, sent))
     world.do("wang.l", lambda work: samples.use_up_sample(work, used, reason="PCR"))
-    assert world.do("qian.m", lambda work: lots.close_lot(work, LOT)).status == "closed"
+    assert world.sign("qian.m", lambda work: closing.close_lot(work, LOT)).status == "closed"
     assert world.do("qian.m", lambda work: filling.destroy_unit(work, kept, reason="after 15 years")).status == (
         UNIT["destroy"].to_state
     )

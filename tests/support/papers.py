@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from sqlalchemy.orm import undefer
 
@@ -58,6 +59,12 @@ def labels(tmp_path: Path) -> Iterator[Labels]:
     with pytest.MonkeyPatch.context() as patches:
         yield Labels(tmp_path / "installed", patches)
     forget()
+
+
+def text_of(document: bytes) -> str:
+    """Return what a reader of a PDF reads, in one line; what breaks over lines is put together."""
+    pdf = pypdfium2.PdfDocument(document)
+    return " ".join(" ".join(page.get_textpage().get_text_bounded().split()) for page in pdf).replace("\ufffe", "")
 
 
 def owed(world: World, subject: str, name: str = "certificate") -> list[OwedDocument]:

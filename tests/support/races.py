@@ -19,17 +19,19 @@ Act = Callable[[Work], Any]
 class HeldCommand:
     """A command that has decided and written, and waits with its commit until it is let go."""
 
-    def __init__(self, world: World, username: str, act: Act) -> None:
+    def __init__(self, world: World, username: str, act: Act, *, is_signed: bool = False) -> None:
         self._decided = threading.Event()
         self._let_go = threading.Event()
         self.refusal: Refused | None = None
-        self._thread = threading.Thread(target=self._run, args=(world, world.cast.actor(username), act))
+        actor = world.cast.actor(username)
+        proof = world.cast.proof(actor, act) if is_signed else None
+        self._thread = threading.Thread(target=self._run, args=(world, actor, act, proof))
         self._thread.start()
         assert self._decided.wait(PATIENCE)
 
-    def _run(self, world: World, actor: Any, act: Act) -> None:
+    def _run(self, world: World, actor: Any, act: Act, proof: Any) -> None:
         try:
-            with unit_of_work(world.runtime.ground, actor) as work:
+            with unit_of_work(world.runtime.ground, actor, proof=proof) as work:
                 act(work)
                 work.session.flush()
                 self._decided.set()

@@ -12,10 +12,11 @@ from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.words import N_
 from cotrack.labelling.service.keeping import documents_of
 from cotrack.lifecycles import LOT
+from cotrack.manufacture.service.closing import against_close_now
 from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.filling_page import clearance_lines
 from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
-from cotrack.manufacture.service.lots import against_close_now, against_finish_now, label_fates, lot_numbered
+from cotrack.manufacture.service.lots import against_finish_now, label_fates, lot_numbered
 from cotrack.manufacture.service.reconciliation import accounts_of
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.orders.rules import against_lot
@@ -23,7 +24,7 @@ from cotrack.orders.service.acceptance import over
 from cotrack.quality.rules import against_held
 from cotrack.quality.service.alerts import alerts_of
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.dispositions import dispositions_of
+from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.investigated import investigation_lines
 from cotrack.release.service.results import files_of
 from cotrack.study.service import definition_of

@@ -31,7 +31,7 @@ from cotrack.labelling.service.versions import versions_text
 
 KEEPER: Final = Actor(None, "system", "cotrack", ("system",), request="documents")
 EVENT: Final = "document.keep"
-READERS: Final = {"infusion-record": "infusion:read", "release-record": "source:read"}
+READERS: Final = {"infusion-record": "infusion:read", "release-record": "source:read", "batch-record": "source:read"}
 """Who may read a kept document: not everybody who reads lots knows of donors. Those not named, whoever reads lots."""
 TRIAL_RECORD: Final = f"0 · {'0' * 64}"
 TRIAL_NOTE: Final = f"trial\n0\n{'A' * 43}=\n\n— trial {'A' * 92}\n"

@@ -9,11 +9,12 @@ from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import needs, runtime
+from cotrack.labelling.pages import on_paper
 from cotrack.labelling.schemas import LabelInstanceOut
 from cotrack.labelling.service import instances
 from cotrack.manufacture import schemas
-from cotrack.manufacture.service import deviations, filling, lots, units
-from cotrack.quality.schemas import AssessmentIn, DescriptionIn, DeviationOut
+from cotrack.manufacture.service import closing, deviations, filling, lots, units
+from cotrack.quality.schemas import AssessmentIn, DescriptionIn, DeviationOut, SignedIn
 
 api = Blueprint("api_manufacture", __name__, url_prefix="/api/v1", description="Lots and units")
 
@@ -56,11 +57,12 @@ def finish_lot(_: dict[str, Any], number: str) -> Response:
 
 @api.post("/lots/<number>/close")
 @needs("lot:close")
-@api.arguments(NothingIn)
+@api.arguments(SignedIn)
 @api.response(200, schemas.LotOut)
-def close_lot(_: dict[str, Any], number: str) -> Response:
-    """Close a lot whose units have all come to their end."""
-    return answer(lambda work: lots.close_lot(work, number), schemas.LotOut())
+def close_lot(body: dict[str, Any], number: str) -> Response:
+    """Close a lot whose units have all come to their end; QA signs the account of its labels."""
+    act = lambda work: closing.close_lot(work, number)  # noqa: E731 (one line)
+    return on_paper(answer(act, schemas.LotOut(), signature=body["signature"]), f"lot:{number}")
 
 
 @api.post("/lots/<number>/hold")

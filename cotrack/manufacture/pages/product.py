@@ -7,12 +7,12 @@ from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.foundation.web.words import tell, term
 from cotrack.foundation.words import N_
-from cotrack.labelling.pages import document_page
+from cotrack.labelling.pages import document_page, on_paper
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, UNIT
 from cotrack.manufacture import schemas
 from cotrack.manufacture.rules.lots import labels_of
-from cotrack.manufacture.service import deviations, filling, inputs, late_inputs, lots, sources, units
+from cotrack.manufacture.service import closing, deviations, filling, inputs, late_inputs, lots, sources, units
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.schemas import AssessmentIn, DescriptionIn
 
@@ -51,7 +51,8 @@ def finish_lot(number: str) -> Response:
 @needs("lot:close")
 def close_lot(number: str) -> Response:
     """Close a lot."""
-    return act_page(LOT, "close", NothingIn(), lambda work: lots.close_lot(work, number), thing=f"lot:{number}")
+    act = lambda work: closing.close_lot(work, number)  # noqa: E731 (one line)
+    return on_paper(act_page(LOT, "close", NothingIn(), act, thing=f"lot:{number}"), f"lot:{number}")
 
 
 @pages.route("/lots/<number>/hold", methods=["GET", "POST"])

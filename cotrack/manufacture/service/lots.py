@@ -1,4 +1,4 @@
-"""Making, finishing, closing and holding a lot."""
+"""Making, finishing and holding a lot."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from cotrack.labelling.rules.reconciliation import Fate
 from cotrack.labelling.service.papers import fate_of_label
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, LotInput, Unit
-from cotrack.manufacture.rules import against_close, against_finish, lot_expiry
+from cotrack.manufacture.rules import against_finish, lot_expiry
 from cotrack.manufacture.rules.filling import against_leaving_filling
 from cotrack.manufacture.rules.process import against_finish_of_steps
 from cotrack.manufacture.service.acts import acts_on
@@ -78,20 +78,6 @@ def against_finish_now(session: Session, lot: Lot) -> list[Blocker]:
     of_steps = against_finish_of_steps(steps) if steps is not None else []
     of_line = against_leaving_filling(clearance_facts(session, lot.id), lot.number)
     return [*of_steps, *against_finish(unit_facts(session, lot.id)), *of_line]
-
-
-def close_lot(work: Work, number: str) -> Lot:
-    """Close a lot whose units have all come to their end and whose labels are accounted for."""
-    lot = work.take(Lot, "close", number)
-    work.refuse_if(against_close_now(work.session, lot))
-    work.move(lot, "close")
-    return lot
-
-
-def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
-    """Return what keeps a lot open now."""
-    in_hand = [f"label_instance:{label.id}" for label, fate in label_fates(session, lot) if fate is Fate.IN_HAND]
-    return against_close(unit_facts(session, lot.id), in_hand)
 
 
 def label_fates(session: Session, lot: Lot) -> list[tuple[LabelInstance, Fate]]:

@@ -6,23 +6,28 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.access.models import Signature
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.service import told
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
-from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.models import LabelInstance, OwedDocument
 from cotrack.labelling.rules.reconciliation import Account, Fate, account_of
-from cotrack.labelling.service.documents import Document, both
+from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LABEL_INSTANCE, LOT
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import label_fates, lot_numbered
 from cotrack.study.service import definition_of
 
+NAME: Final = "label-account"
 EVENTS: Final = tuple(LOT.event(each) for each in ("make", "finish", "close"))
 
 
-def label_account(session: Session, site: Site, number: str) -> Document:
-    """Return what the account of a lot's labels says; raises NotFound where there is no such lot."""
+def label_account(session: Session, site: Site, number: str, closed_by: Signature | None = None) -> Document:
+    """Return what the account of a lot's labels says; raises NotFound where there is no such lot.
+
+    `closed_by` is the signature that closes the lot over it; a lot that is closed already has its own.
+    """
     lot = lot_numbered(session, number)
     definition = definition_of(lot.study_definition)
     labels = label_fates(session, lot)
@@ -38,8 +43,15 @@ def label_account(session: Session, site: Site, number: str) -> Document:
         "others": [
             _line(each, fate, reasons.get(each.id, ""), site) for each, fate in labels if each.status != "applied"
         ],
+        "signatures": [signature_lines(each, site) for each in (closed_by or _closed_by(session, number),) if each],
     }
-    return Document("label-account", f"lot:{number}", EVENTS, fields)
+    return Document(NAME, f"lot:{number}", EVENTS, fields)
+
+
+def _closed_by(session: Session, number: str) -> Signature | None:
+    """Return the signature that closed a lot over the account of its labels; None while it is open."""
+    promised = select(Signature).join(OwedDocument, OwedDocument.signature_id == Signature.id)
+    return session.scalar(promised.where(OwedDocument.subject == f"lot:{number}", OwedDocument.name == NAME))
 
 
 def account_lines(session: Session, lot: Lot) -> list[list[str]]:

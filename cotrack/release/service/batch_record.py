@@ -1,6 +1,6 @@
 """The batch record of a lot: each step with what was scanned, measured and verified (21 CFR 211.188, EU GMP 4.20)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -23,10 +23,11 @@ from cotrack.manufacture.service.step_page import in_short
 from cotrack.manufacture.service.units import SAMPLE_WORDS
 from cotrack.quality.models import Deviation
 from cotrack.release.models import DECISIONS
-from cotrack.release.service.dispositions import dispositions_of
+from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.service import definition_of
 
+NAME: Final = "batch-record"
 EVENTS: Final = (
     *(LOT.event(each) for each in ("make", "finish", "close", *DECISIONS)),
     *(STEP.event(each) for each in STEP.actions),
@@ -34,13 +35,17 @@ EVENTS: Final = (
 )
 
 
-def batch_record(session: Session, site: Site, number: str) -> Document:
-    """Return what the batch record of a lot says; raises NotFound where its study describes no steps."""
+def batch_record(session: Session, site: Site, number: str, decided: Signature | None = None) -> Document:
+    """Return what the batch record of a lot says; raises NotFound where its study describes no steps.
+
+    `decided` is the signature of a decision that is being taken, and stands beside those that are stored.
+    """
     lot = lot_numbered(session, number)
     lines = step_lines(session, lot)
     if not lines:
         raise NotFound("The study version of lot {lot} describes no steps: it has no batch record here.", lot=number)
     deviations = list(reversed(deviations_under(session, lot)))
+    closures = [each.closure_signature for each in deviations if each.closure_signature is not None]
     fields = {
         **_facts(session, lot, site),
         "is_whole": "yes" if all(each.status == "verified" for each in lines) else "no",
@@ -50,9 +55,9 @@ def batch_record(session: Session, site: Site, number: str) -> Document:
         "clearances": [_clearance(*each, site) for each in clearance_lines(session, lot.id)],
         "accounts": account_lines(session, lot),
         "deviations": [[each.number, each.classification or "–", each.status, _said(each)] for each in deviations],
-        "signatures": _signatures(session, lot, deviations, site),
+        "signatures": _signatures(session, lot, [*closures, *([decided] if decided else [])], site),
     }
-    return Document("batch-record", f"lot:{number}", EVENTS, fields)
+    return Document(NAME, f"lot:{number}", EVENTS, fields)
 
 
 def _facts(session: Session, lot: Lot, site: Site) -> dict[str, object]:
@@ -156,12 +161,9 @@ def _said(deviation: Deviation) -> str:
     return " · ".join(filter(None, [deviation.description, deviation.cause, deviation.impact]))
 
 
-def _signatures(session: Session, lot: Lot, deviations: Sequence[Deviation], site: Site) -> list[list[str]]:
-    """Return who signed anything of the lot that this record tells: closures, review of the trail, decisions."""
+def _signatures(session: Session, lot: Lot, others: Sequence[Signature], site: Site) -> list[list[str]]:
+    """Return who signed anything of the lot that this record tells: review of the trail, decisions, and others."""
     trail = newest_review(session, lot.id)
-    signed: Iterable[Signature] = [
-        *(each.closure_signature for each in deviations if each.closure_signature is not None),
-        *([trail.signature] if trail is not None else []),
-        *(each.signature for each in dispositions_of(session, lot.id)),
-    ]
-    return [signature_lines(each, site) for each in sorted(signed, key=lambda each: each.signed_at)]
+    reviewed = [trail.signature] if trail is not None else []
+    stored = [*reviewed, *(each.signature for each in dispositions_of(session, lot.id))]
+    return [signature_lines(each, site) for each in sorted({*stored, *others}, key=lambda each: each.signed_at)]

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.blockers import Blocker
@@ -19,8 +18,9 @@ from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.lots import bags_in_words
 from cotrack.quality.models import Deviation
 from cotrack.quality.service.holds import holds_of
-from cotrack.release.models import DECISIONS, Disposition, Investigation, Result
+from cotrack.release.models import DECISIONS, Investigation, Result
 from cotrack.release.rules.lots import TestStanding
+from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.investigated import investigation_lines
 from cotrack.release.service.results import results_of
 from cotrack.release.service.trail_reviews import newest_review
@@ -72,17 +72,10 @@ def signatures_under(session: Session, lot: Lot, decided: Decided) -> list[Signa
         *(each.invalidation.signature for each in stored if each.invalidation),
         *(each.closure_signature for each in deviations if each.closure_signature),
         *(signature for _, each in investigation_lines(session, lot) for signature in each.signatures),
-        *_earlier(session, lot.id, decided.signature),
+        *(each.signature for each in dispositions_of(session, lot.id) if each.signature is not decided.signature),
         decided.signature,
     ]
     return sorted(signed, key=lambda each: each.signed_at)
-
-
-def _earlier(session: Session, lot_id: int, signature: Signature) -> list[Signature]:
-    """Return the signatures under the earlier decisions about a lot."""
-    statement = select(Disposition).options(joinedload(Disposition.signature)).where(Disposition.lot_id == lot_id)
-    found = session.scalars(statement.order_by(Disposition.id))
-    return [each.signature for each in found if each.signature_id != signature.id]
 
 
 def lot_lines(case: "ReleaseCase", site: Site) -> dict[str, str]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.acting import Actor, Ground
@@ -36,6 +36,7 @@ from cotrack.release.rules.lots import (
     waits_for_trail_only,
 )
 from cotrack.release.rules.viable import viable_million_per_ml
+from cotrack.release.service.batch_record import batch_record
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.investigated import investigation_facts, investigations_of
@@ -173,7 +174,10 @@ def _decide(work: Work, case: ReleaseCase, decision: str, reason: str) -> Dispos
     def papers(signature: Signature) -> Sequence[Document]:
         against = against_release(case.definition, case.facts, decider(work.actor), work.now)
         decided = Decided(decision, reason, outstanding_keys, signature, against)
-        return [each(work.session, work.site, case, decided) for each in (certificate, release_record)]
+        made = [each(work.session, work.site, case, decided) for each in (certificate, release_record)]
+        if case.facts.steps is not None:
+            made.append(batch_record(work.session, work.site, case.lot.number, signature))
+        return made
 
     # Paper that cannot be made leaves nothing half signed: it is set before anybody signs, and promised with the
     # signature.
@@ -236,17 +240,6 @@ def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
 def _investigation_lines(facts: LotFacts) -> list[str]:
     """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
     return [f"Investigation / 超标调查 {each.number}: {each.test.en} – {each.status}" for each in facts.investigations]
-
-
-def dispositions_of(session: Session, lot_id: int) -> list[Disposition]:
-    """Return the decisions about a lot, newest first, with their signatures."""
-    statement = (
-        select(Disposition)
-        .options(joinedload(Disposition.signature))
-        .where(Disposition.lot_id == lot_id)
-        .order_by(Disposition.id.desc())
-    )
-    return list(session.scalars(statement))
 
 
 def outstanding_tests(session: Session, lot: Lot) -> list[ReleaseTest]:

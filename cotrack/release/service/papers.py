@@ -11,7 +11,8 @@ from cotrack.labelling.service.documents import Document, pdf_of
 from cotrack.labelling.service.keeping import content_of, documents_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.service.certificate import Decided, certificate
-from cotrack.release.service.dispositions import dispositions_of, release_case
+from cotrack.release.service.decided import dispositions_of
+from cotrack.release.service.dispositions import release_case
 from cotrack.release.service.release_record import NAME as RELEASE_RECORD
 from cotrack.release.service.release_record import release_record
 
