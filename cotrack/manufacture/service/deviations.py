@@ -71,6 +71,17 @@ def is_under(lot: Lot) -> ColumnElement[bool]:
     return or_(Deviation.subject == f"lot:{lot.number}", Deviation.subject.in_(bags), is_named, is_bag_named)
 
 
+def concerns_bag(number: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Return the condition that a deviation is about a bag, or names it as concerned, whatever it is about."""
+    subject = "unit:" + number
+    return or_(Deviation.subject == subject, (Deviation.affected + " ").contains(subject + " "))
+
+
+def deviations_of_bag(session: Session, number: str) -> Sequence[Deviation]:
+    """Return every deviation that a bag ever had, or that names it as concerned, newest first."""
+    return session.scalars(select(Deviation).where(concerns_bag(number)).order_by(Deviation.id.desc())).all()
+
+
 def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
     """Return every deviation that a lot or one of its bags ever had, newest first, each with its closure, at once."""
     statement = select(Deviation).options(joinedload(Deviation.closure_signature)).where(is_under(lot))
