@@ -57,9 +57,7 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
 def _against(work: Work, order: Order, lot: Lot) -> list[Blocker]:
     standings = lot_standings(work.session, lot)
     tests = [each.key for each in outstanding(standings)]
-    # What one person typed is not "outstanding": the physician would sign over a growth that waits for a second typist.
-    typed = against_unsettled(lot.number, unsettled_of(work.session, lot))
-    stops = [*over(work.session, lot, work.now), *against_failed(lot.number, standings), *typed]
+    stops = [*stops_of(work.session, lot, work.now), *against_failed(lot.number, standings)]
     holds = holds_over(work.session, [f"lot:{lot.number}"])
     return [
         *against_treating(order.participant.subject_number, _treating(work.session, order), work.actor.username),
@@ -101,6 +99,21 @@ def newest_acceptance(session: Session, order_id: int, lot_id: int) -> Acceptanc
 def over(session: Session, lot: Lot, now: datetime) -> list[Blocker]:
     """Return the reason where the time of a conditional release is over: the lot is given to nobody then."""
     return against_ended(lot.number, end_of(session, lot), now)
+
+
+def stops_of(session: Session, lot: Lot, now: datetime) -> list[Blocker]:
+    """Return what keeps a conditional lot from everybody, accepted or not: its time, and what one person typed of it.
+
+    That is not "outstanding": a growth that waits for a second typist would be signed over, and given.
+    """
+    if lot.status != "conditionally_released":
+        return []
+    return [*over(session, lot, now), *against_typed(session, lot)]
+
+
+def against_typed(session: Session, lot: Lot) -> list[Blocker]:
+    """Return a reason for each typed entry of a lot that is unsettled."""
+    return against_unsettled(lot.number, unsettled_of(session, lot))
 
 
 def has_acceptance(session: Session, order_id: int, lot: Lot, now: datetime) -> bool:
