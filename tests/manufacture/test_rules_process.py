@@ -194,6 +194,7 @@ def test_a_step_is_begun_once_and_on_a_lot_that_is_being_made() -> None:
     assert codes(against_start(lot("quarantine"), seed)) == ["lot_not_in_process"]
     before = all_steps("verified", but="freeze")
     assert against_start(lot("quarantine", **before), freeze) == []
+    assert codes(against_start(lot("in_process", **before), freeze)) == ["filling_not_over"]
     assert codes(against_start(lot("released", **before), freeze)) == ["lot_not_in_process"]
 
 

@@ -140,14 +140,6 @@ def newest_value(session: Session, step: Step) -> str:
     return "" if newest is None else str(newest)
 
 
-def open_needs(session: Session, described: ProcessStep, step: Step | None) -> list[str]:
-    """Return the kinds of things that a step asks for and that were not scanned yet, in their order."""
-    if step is None:
-        return list(described.needs)
-    scanned = set(session.scalars(select(StepScan.need).where(StepScan.step_id == step.id)))
-    return [each for each in described.needs if each not in scanned]
-
-
 @dataclass(frozen=True)
 class ValueLine:
     """A value of a step as people read it: the newest, what it corrected, where it stands against its limits."""
