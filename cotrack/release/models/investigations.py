@@ -52,7 +52,7 @@ class Investigation(Standing):
         ),
         CheckConstraint("(conclusion = '') = (conclusion_signature_id IS NULL)", name="concluded_in_words"),
         CheckConstraint(
-            "status <> 'oos_not_confirmed' OR (cause <> '' AND plan_signature_id IS NOT NULL)",
+            "status <> 'oos_not_confirmed' OR (cause <> '' AND plan_signature_id IS NOT NULL AND retests > 0)",
             name="not_confirmed_for_a_cause",
         ),
     )
