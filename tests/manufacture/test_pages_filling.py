@@ -106,6 +106,11 @@ def test_a_jam_a_change_of_roll_and_a_broken_bag_are_one_press_each(world: World
     assert step(world) == "print"
     printed(technician, "bag")
     assert world.read(lambda session: stand_of(session, world.cast.actor("zhao.l"), LOT)).in_hand == 2
+    assert f'action="{PAGE}/broken/{BAG}"' not in technician.get(PAGE).get_data(as_text=True)
+    asked = technician.get(f"{PAGE}?way=broken").get_data(as_text=True)
+    for words in ("Destroy this bag?", f'action="{PAGE}/broken/{BAG}"', 'name="reason"'):
+        assert words in asked
+    assert post(technician, f"broken/{BAG}", reason=" ") == 422
     assert post(technician, f"broken/{BAG}", reason="broke at filling") == 303
     stand = world.read(lambda session: stand_of(session, world.cast.actor("zhao.l"), LOT))
     assert (stand.step, stand.bags.filled, stand.bags.destroyed, stand.in_hand) == ("fill", 1, 1, 1)
@@ -130,7 +135,7 @@ def test_what_was_typed_is_kept_and_a_value_outside_the_studys_limits_asks_why(w
     assert post(person("zhao.l"), "fill", **{**CONTENT, "viability_percent": "100.5"}) == 422
 
 
-@pytest.mark.parametrize("way", ["", "?way=roll", "?way=sample", "?way=leave"])
+@pytest.mark.parametrize("way", ["", "?way=roll", "?way=sample", "?way=leave", "?way=broken"])
 def test_each_field_of_the_page_has_its_own_name_for_its_label(world: World, person: SignIn, way: str) -> None:
     cleared(world, person)
     said = person("zhao.l").get(f"{PAGE}{way}").get_data(as_text=True)

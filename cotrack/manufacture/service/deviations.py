@@ -17,15 +17,17 @@ from cotrack.quality.service import deviations
 from cotrack.quality.service.deviations import deviation_facts
 
 
-def assess(work: Work, number: str, *, classification: str, cause: str, impact: str, affected: str = "") -> Deviation:
+def assess(
+    work: Work, number: str, *, classification: str, cause: str, impact: str, affected: str | None = None
+) -> Deviation:
     """Write down what QA found out about an open deviation, and which lots and bags it concerns.
 
-    `affected` has their numbers, as people separate them; raises InvalidInput where one is none. The lots are locked
-    first: a release of one is done before this, or sees that it is concerned.
+    `affected` has their numbers, as people separate them, and where it is not said they stay; raises InvalidInput where
+    one is none. The lots are locked first: a release of one is done before this, or sees that it is concerned.
     """
     work.begin(DEVIATION, "assess", number)
-    things = things_named(work.session, affected)
-    for each in sorted({_LOT_OF.sub("", each.partition(":")[2]) for each in things}):
+    things = None if affected is None else things_named(work.session, affected)
+    for each in sorted({_LOT_OF.sub("", each.partition(":")[2]) for each in things or ()}):
         work.lock(Lot, each)
     found = {"classification": classification, "cause": cause, "impact": impact}
     return deviations.assess(work, number, **found, things=things)
