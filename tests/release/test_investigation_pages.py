@@ -83,3 +83,17 @@ def test_the_api_takes_an_investigation_to_its_conclusion(grown: World, person: 
     assert (listed["number"], listed["cause"]) == (number, "the medium")
     opened = analyst.post(f"/api/v1/lots/{LOT}/investigations", {"test": "sterility"})
     assert (opened.status_code, codes(opened)) == (409, ["nothing_to_investigate"])
+
+
+def test_investigations_are_listed_searched_filtered_and_linked_for_analysts_and_qa(
+    grown: World, person: Person
+) -> None:
+    for by in ("he.p", "qian.m"):
+        assert 'href="/investigations"' in said(person(by), "/")
+    assert 'href="/investigations"' not in said(person("zhou.n"), "/")
+    listed = said(person("he.p"), "/investigations?sort=test")
+    for words in (f'href="/investigations/{NUMBER}"', "Sterility, day 14", f'href="/lots/{LOT}"'):
+        assert words in listed
+    assert NUMBER in said(person("shen.i"), "/investigations?q=steril&status=phase_1")
+    assert NUMBER not in said(person("shen.i"), "/investigations?status=oos_confirmed")
+    assert NUMBER in person("he.p").get("/investigations?format=csv").get_data(as_text=True)

@@ -212,10 +212,10 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     for each in case.facts.standings:
         reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
         lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")
-    return "\n".join([*lines, *_investigation_lines(case.facts), *_invalidated_lines(case.facts.standings)])
+    return "\n".join([*lines, *_investigation_lines(case.facts), *invalidated_lines(case.facts.standings)])
 
 
-def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
+def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
     """Name each result that was made invalid: nobody decides on a lot without having read of it."""
     lines = [
         f"{each.test.name['en']} #{result.replicate}: {result.reported.words} {each.test.unit}".rstrip()
