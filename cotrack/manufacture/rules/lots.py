@@ -226,6 +226,20 @@ _BY_STATUS = {
 }
 
 
+def in_neutral_words(blockers: Sequence[Blocker], *, reads_sources: bool) -> list[Blocker]:
+    """Return reasons as a reader may know them: who may not read sources learns neither which is not fit, nor why.
+
+    Why a donor is not eligible is a matter of that person's health.
+    """
+    if reads_sources:
+        return list(blockers)
+    return list(dict.fromkeys(_NEUTRAL if each.code in _OF_SOURCES else each for each in blockers))
+
+
+_NEUTRAL = Blocker("source_not_fit", N_("Something that this lot was made from is not approved: QA knows what."))
+_OF_SOURCES = frozenset({"source_expired", "source_on_hold", *(code for code, _ in _BY_STATUS.values())})
+
+
 def _against_expiry(source: SourceFacts, today: date) -> list[Blocker]:
     """The day of expiry is the last on which it is used."""
     if source.expires_on is None or today <= source.expires_on:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.errors import InvalidInput
@@ -73,7 +73,7 @@ def is_under(lot: Lot) -> ColumnElement[bool]:
     return or_(Deviation.subject == f"lot:{lot.number}", Deviation.subject.in_(bags), is_named, is_bag_named)
 
 
-def concerns_bag(number: ColumnElement[str] | str) -> ColumnElement[bool]:
+def concerns_bag(number: SQLColumnExpression[str] | str) -> ColumnElement[bool]:
     """Return the condition that a deviation is about a bag, or names it as concerned, whatever it is about."""
     subject = "unit:" + number
     return or_(Deviation.subject == subject, (Deviation.affected + " ").contains(subject + " "))

@@ -13,7 +13,7 @@ from cotrack.lifecycles import STEP
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.rules.process import LotSteps, against_growth, against_start, against_verifying, in_hundredths
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.manufacture.service.process import StepLine, lot_steps, step_lines
+from cotrack.manufacture.service.process import StepLine, in_neutral_words, lot_steps, step_lines
 from cotrack.manufacture.service.step_scans import against_devices, open_needs
 from cotrack.study.rules.process import Parameter, ProcessStep
 
@@ -53,6 +53,7 @@ def process_page(session: Session, number: str, actor: Actor) -> Mapping[str, An
     return {
         "lot": lot,
         **short,
+        "lines": in_neutral_words(short["lines"], reads_sources="source:read" in actor.permissions),
         "to_verify": {each.described.key for each in short["lines"] if _waits_for(each, actor)},
     }
 

@@ -14,6 +14,7 @@ from cotrack.foundation.words import N_, Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import both
 from cotrack.lifecycles import LOT, RESULT
+from cotrack.manufacture.rules import in_neutral_words
 from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.inputs import holds_ever_over, input_lines
 from cotrack.manufacture.service.lots import lot_numbered
@@ -103,12 +104,13 @@ def _to_invalidate(
 
 
 def _against(case: ReleaseCase, actor: Actor, now: datetime) -> dict[str, list[Blocker]]:
-    who = decider(actor)
-    return {
+    who, reads_sources = decider(actor), "source:read" in actor.permissions
+    against = {
         "release": against_release(case.definition, case.facts, who, now),
         "release_conditionally": against_conditional_release(case.definition, case.facts, who, now),
         "reject": against_rejection(case.facts, who),
     }
+    return {action: in_neutral_words(found, reads_sources=reads_sources) for action, found in against.items()}
 
 
 def _line(each: TestStanding, stored: Sequence[Result], trend: Trend | None) -> TestLine:

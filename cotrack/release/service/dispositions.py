@@ -16,6 +16,7 @@ from cotrack.labelling.service.documents import Document
 from cotrack.labelling.service.keeping import owe, try_out
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot
+from cotrack.manufacture.rules import in_neutral_words
 from cotrack.manufacture.service.deviations import open_under
 from cotrack.manufacture.service.inputs import holds_over, sources_of
 from cotrack.manufacture.service.lots import lot_numbered, producers
@@ -92,12 +93,13 @@ class CaseSummary:
 
 
 def case_summary(ground: Ground, session: Session, lot_number: str, actor: Actor) -> CaseSummary:
-    """Return everything that stands against a full release by this person now."""
+    """Return everything that stands against a full release by this person now, as they may know it."""
     lot = lot_numbered(session, lot_number)
     case = release_case(session, lot, ground.site)
     against = against_release(case.definition, case.facts, decider(actor), ground.sessions.clock())
+    told = in_neutral_words(against, reads_sources="source:read" in actor.permissions)
     return CaseSummary(
-        lot.number, lot.status, against, {each.test.key: each.standing.value for each in case.facts.standings}
+        lot.number, lot.status, told, {each.test.key: each.standing.value for each in case.facts.standings}
     )
 
 
