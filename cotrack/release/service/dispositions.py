@@ -45,7 +45,7 @@ from cotrack.release.service.trail_reviews import may_review_trail, trail_standi
 from cotrack.release.service.unsettled import typists_of, unsettled_of
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition, ReleaseTest
-from cotrack.study.rules.specification import limit_words
+from cotrack.study.rules.specification import Standing, limit_words
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,22 @@ _STATEMENTS = {
 }
 
 
+_VERDICTS = {
+    Standing.WITHIN: "within limits / 符合限度",
+    Standing.NEAR_LIMIT: "near limit / 接近限度",
+    Standing.OUT_OF_SPECIFICATION: "out of specification / 超出限度",
+    Standing.MISSING: "missing / 尚无结果",
+    Standing.UNDECIDABLE: "cannot be decided / 无法判定",
+}
+_ENDED = {
+    "phase_1": "phase 1 / 第一阶段",
+    "phase_2": "phase 2 / 第二阶段",
+    "error_found": "laboratory error found / 发现实验室差错",
+    "oos_confirmed": "confirmed / 超标成立",
+    "oos_not_confirmed": "not confirmed / 超标不成立",
+}
+
+
 def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     """Return the very text of a decision: lot, specification, how far the trail was read, how each test stands."""
     lines = [
@@ -213,7 +229,7 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
         lines.append(f"Trail reviewed up to record / 审计追踪已审阅至记录 {case.facts.trail.reviewed_up_to}")
     for each in case.facts.standings:
         reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
-        lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")
+        lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {_VERDICTS[each.standing]}")
     return "\n".join([*lines, *_investigation_lines(case.facts), *invalidated_lines(case.facts.standings)])
 
 
@@ -230,7 +246,10 @@ def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
 
 def _investigation_lines(facts: LotFacts) -> list[str]:
     """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
-    return [f"Investigation / 超标调查 {each.number}: {each.test.en} – {each.status}" for each in facts.investigations]
+    return [
+        f"Investigation / 超标调查 {each.number}: {each.test.en} – {_ENDED[each.status]}"
+        for each in facts.investigations
+    ]
 
 
 def dispositions_of(session: Session, lot_id: int) -> list[Disposition]:
