@@ -173,11 +173,14 @@ def test_a_material_scanned_at_a_step_goes_into_the_lot_with_every_refusal_of_a_
     with pytest.raises(InvalidInput) as fault:
         scan(world, "expand", REAGENT)
     assert list(fault.value.fields) == ["amount"]
+    with pytest.raises(InvalidInput) as fault:
+        scan(world, "expand", REAGENT, "1.2")
+    assert fault.value.fields == {"amount": ["Enter a number with its unit, such as 500 mL."]}
     registered_material(world, "REA-26-0099", kind="reagent")
     with refused("source_not_approved"):
         scan(world, "expand", "REA-26-0099", "1 mL")
     hold(world, "material", number=REAGENT)
-    for amount in ("250 mL", ""):
+    for amount in ("250 mL", "250", ""):
         with refused("source_on_hold"):
             scan(world, "expand", REAGENT, amount)
     made = world.read(lambda session: inputs.inputs_of(session, lot_numbered(session, LOT).id))

@@ -1,5 +1,6 @@
 """When a lot may leave filling or be closed, when the product ends, and what may go into a lot."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -208,6 +209,13 @@ def against_vials(use: Use) -> list[Blocker]:
     words = N_("{source} has {left} vials left, {wanted} are wanted.")
     details = {"source": use.chain[0].key, "left": use.vials_left, "wanted": use.vials_wanted}
     return [Blocker("no_vial_left", words, details, solve=use.chain[0].subject)]
+
+
+def is_amount(kind: str, text: str) -> bool:
+    """Whether a text says how much of a material goes into a lot: a number with its unit; containers are counted."""
+    number = re.match(r"\s*[0-9]+([.,][0-9]+)?\s*", text)
+    unit = text[number.end() :] if number else ""
+    return number is not None and (kind == "container" or any(each.isalpha() or each == "%" for each in unit))
 
 
 def against_status(source: SourceFacts) -> list[Blocker]:

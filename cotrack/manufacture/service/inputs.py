@@ -15,7 +15,7 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import CELL_BANK, MATERIAL
 from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material, Unit
-from cotrack.manufacture.rules import SourceFacts, Use, against_use
+from cotrack.manufacture.rules import SourceFacts, Use, against_use, is_amount
 from cotrack.manufacture.service.deviations import concerns_bag
 from cotrack.manufacture.service.sources import (
     Source,
@@ -95,9 +95,11 @@ def put_in(
 def vials_of(found: Usable, amount: str) -> int | None:
     """Return how many vials of a bank an amount says, None for a material.
 
-    Raises InvalidInput where it is no whole number above zero.
+    Raises InvalidInput where it is no whole number above zero, or of a material that is not counted says no unit.
     """
     if isinstance(found, Material):
+        if not is_amount(found.kind, amount):
+            raise InvalidInput(fields={"amount": [N_("Enter a number with its unit, such as 500 mL.")]})
         return None
     if not (amount.strip().isascii() and amount.strip().isdecimal() and 0 < int(amount) <= MOST_VIALS):
         raise InvalidInput(fields={"amount": [N_("Enter how many vials, as a whole number.")]})
