@@ -92,4 +92,9 @@ def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
 
 def open_under(session: Session, lot: Lot) -> list[DeviationFacts]:
     """Return the open deviations that concern a lot or its bags, oldest first."""
-    return [deviation_facts(each) for each in reversed(deviations_under(session, lot)) if each.status == "open"]
+    return open_among(deviations_under(session, lot))
+
+
+def open_among(deviations: Sequence[Deviation]) -> list[DeviationFacts]:
+    """Return those of these deviations, newest first, that are open, oldest first."""
+    return [deviation_facts(each) for each in reversed(deviations) if each.status == "open"]

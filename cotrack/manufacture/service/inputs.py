@@ -140,7 +140,12 @@ class InputLine:
 def input_lines(session: Session, lot_id: int) -> list[InputLine]:
     """Return what went into a lot as people read it, oldest first."""
     made = inputs_of(session, lot_id)
-    held = {each.subject for each in sources_of(session, lot_id) if each.holds}
+    return lines_of_inputs(session, made, sources_behind(session, made))
+
+
+def lines_of_inputs(session: Session, made: Sequence[LotInput], sources: Iterable[SourceFacts]) -> list[InputLine]:
+    """Return what went into a lot as people read it, from what is known of it and of its sources already."""
+    held = {each.subject for each in sources if each.holds}
     people = {each.used_by_id for each in made}
     names = dict(session.execute(select(Person.id, Person.printed_name).where(Person.id.in_(people))).all())
     return [
@@ -152,7 +157,12 @@ def input_lines(session: Session, lot_id: int) -> list[InputLine]:
 
 def sources_of(session: Session, lot_id: int) -> list[SourceFacts]:
     """Return every bank and material of a lot, and all that those come from, each once."""
-    used = [each.bank or each.material for each in inputs_of(session, lot_id)]
+    return sources_behind(session, inputs_of(session, lot_id))
+
+
+def sources_behind(session: Session, made: Sequence[LotInput]) -> list[SourceFacts]:
+    """Return the same of what is known to have gone into a lot."""
+    used = [each.bank or each.material for each in made]
     found = {subject_of(each): each for source in used if source is not None for each in chain_of(source)}
     return source_facts(session, list(found.values()))
 

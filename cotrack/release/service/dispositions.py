@@ -11,17 +11,19 @@ from cotrack.foundation.access.models import Signature
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.site import Site
+from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.documents import Document
 from cotrack.labelling.service.keeping import owe, try_out
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.models import Lot
+from cotrack.manufacture.models import Lot, LotInput
 from cotrack.manufacture.rules import in_neutral_words
-from cotrack.manufacture.service.deviations import open_under
-from cotrack.manufacture.service.inputs import holds_over, sources_of
+from cotrack.manufacture.service.deviations import deviations_under, open_among
+from cotrack.manufacture.service.inputs import holds_over, inputs_of, sources_behind
 from cotrack.manufacture.service.lots import lot_numbered, producers
 from cotrack.manufacture.service.process import lot_steps
-from cotrack.release.models import Disposition
+from cotrack.quality.models import Deviation
+from cotrack.release.models import Disposition, Investigation, Result
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import (
     Decider,
@@ -50,31 +52,42 @@ from cotrack.study.rules.specification import Standing, limit_words
 
 @dataclass(frozen=True)
 class ReleaseCase:
-    """A lot with everything that decides about it."""
+    """A lot with everything that decides about it, and the rows behind it, so that papers and pages read them once."""
 
     lot: Lot
     definition: Definition
     facts: LotFacts
+    results: Sequence[Result]
+    deviations: Sequence[Deviation]
+    investigations: Sequence[Investigation]
+    inputs: Sequence[LotInput]
+
+    @property
+    def investigation_lines(self) -> list[tuple[Words, Investigation]]:
+        """Every investigation of the lot, newest first, each with the names of its test."""
+        return [(self.definition.tests[each.test].name, each) for each in self.investigations]
 
 
 def release_case(session: Session, lot: Lot, site: Site) -> ReleaseCase:
     """Gather everything that decides about a lot."""
     definition = study.definition_of(lot.study_definition)
+    results, deviations = results_of(session, lot.id), deviations_under(session, lot)
+    investigations, inputs = investigations_of(session, lot.id), inputs_of(session, lot.id)
     facts = LotFacts(
         number=lot.number,
         expires_at=lot.expires_at,
-        standings=lot_standings(session, lot),
+        standings=standings(definition, result_facts(session, results)),
         holds=tuple(holds_over(session, [f"lot:{lot.number}"])),
-        deviations=tuple(open_under(session, lot)),
+        deviations=tuple(open_among(deviations)),
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot, site),
-        sources=tuple(sources_of(session, lot.id)),
+        sources=tuple(sources_behind(session, inputs)),
         steps=lot_steps(session, lot),
         unsettled=unsettled_of(session, lot),
         typist_ids=typists_of(session, lot.id),
-        investigations=tuple(investigation_facts(session, investigations_of(session, lot.id))),
+        investigations=tuple(investigation_facts(session, investigations)),
     )
-    return ReleaseCase(lot, definition, facts)
+    return ReleaseCase(lot, definition, facts, results, deviations, investigations, inputs)
 
 
 def decider(actor: Actor) -> Decider:
