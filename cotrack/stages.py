@@ -140,6 +140,7 @@ NAVIGATION: Final = [
     Entry("desk.infusions", N_("Infusions"), "infusion:read"),
     Entry("bedside.question", N_("Bedside"), "infusion:check"),
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
+    Entry("desk.investigations", N_("Investigations"), "investigation:open"),
     Entry("study.list_definitions", N_("Studies"), "study:read"),
     Entry("audit.list_records", N_("Trail"), "trail:read"),
     Entry("access.list_people", N_("People"), "person:read"),

@@ -103,7 +103,7 @@ def check_before_thaw(number: str) -> Response:
     """Check bag, tag and order before the thaw."""
     return form_page(
         schemas.ThawScansIn(),
-        lambda work, **scans: screens.check_before_thaw(work, number, scans),
+        lambda work, /, **scans: screens.check_before_thaw(work, number, scans),
         template="bedside/thaw_check.html",
         then=lambda check: url_for("bedside.verdict", check_id=check.id, order=number),
         context=lambda session: screens.thaw_sheet(session, number),

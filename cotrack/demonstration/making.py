@@ -38,7 +38,6 @@ VALUES: Final = {
     "recovery": "88",
     "bulk_volume": "370",
     "bulk_temperature": "4.5",
-    "line_clearance": "clear",
     "particles": "210",
     "end_temperature": "-120",
 }

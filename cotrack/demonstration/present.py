@@ -21,9 +21,9 @@ WITH_A_BAND = ("105", "106", "107", "108", "112", "113", "114")
 def example_lots(journey: Journey, clock: StoryClock) -> None:
     """The lots of the laboratory's file, bags in store and no result yet: whoever reads the README imports it."""
     for number, made_on in files.LOTS.items():
-        moved_on = made_on + files.moved_by(clock.end.date())
-        clock.go_to(days=(clock.end.date() - moved_on).days)
-        journey.finished_lot(files.lot_of(number, clock.end.date()), bags=2, made_on=journey.today())
+        moved_on = made_on + files.moved_by(clock.day)
+        clock.go_to(days=(clock.day - moved_on).days)
+        journey.finished_lot(files.lot_of(number, clock.day), bags=2, made_on=journey.today())
 
 
 def present_lots(journey: Journey, clock: StoryClock) -> None:
@@ -36,7 +36,7 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     held = clock.lot(30)
     reason = "freezer alarm under investigation"
     journey.cast.do("tang.w", lambda work: lots.hold_lot(work, held, action="place", reason=reason))
-    _freezer_deviation(journey, held, clock.end.date())
+    _freezer_deviation(journey, held, clock.day)
     clock.go_to(days=20)
     near = clock.lot(34)
     journey.finished_lot(near, bags=2, made_on=journey.today(), samples=("retention", "sterility"))

@@ -54,7 +54,7 @@ def load(runtime: Runtime) -> Iterator[str]:
     _refuse_unfit(runtime)
     # Those of an earlier site say nothing of this one.
     files.remove(_folder(runtime))
-    clock = StoryClock(runtime.ground.sessions.clock())
+    clock = StoryClock(runtime.ground.sessions.clock(), runtime.ground.site.zone)
     sessions = runtime.ground.sessions.with_clock(clock)
     journey = Journey(_Cast(replace(runtime, ground=replace(runtime.ground, sessions=sessions))))
     clock.begin(days=DAYS_TOLD)
@@ -109,7 +109,7 @@ def is_empty(runtime: Runtime) -> bool:
 
 def example_files(runtime: Runtime) -> list[Path]:
     """Write the files that fit the site just built, and return their paths."""
-    today = runtime.ground.sessions.clock().date()
+    today = runtime.ground.sessions.clock().astimezone(runtime.ground.site.zone).date()
     return files.write(_folder(runtime), today)
 
 

@@ -1,6 +1,6 @@
 """The demonstration's clock: what is told happened before the instant of loading, in order, and ends at it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 LOT_PREFIX = "MSC"
 
@@ -8,10 +8,11 @@ LOT_PREFIX = "MSC"
 class StoryClock:
     """Tells the demonstration's past: it stands where the story is, never behind what was told, and ends at now."""
 
-    def __init__(self, end: datetime) -> None:
-        """End at the instant of loading."""
+    def __init__(self, end: datetime, zone: tzinfo) -> None:
+        """End at the instant of loading, on a day of the site."""
         self.end = end
         self.now = end
+        self.day: date = end.astimezone(zone).date()
 
     def __call__(self) -> datetime:
         """Return the story's instant; each look is a second later, so that no two acts share one."""
@@ -28,4 +29,4 @@ class StoryClock:
 
     def lot(self, sequence: int) -> str:
         """Return a lot's number, with the year of loading."""
-        return f"{LOT_PREFIX}{self.end:%y}-{sequence:04d}"
+        return f"{LOT_PREFIX}{self.day:%y}-{sequence:04d}"

@@ -141,6 +141,13 @@ def equipment(number: str) -> str:
     return _thing("desk/equipment.html", equipment_page, number)
 
 
+@pages.get("/investigations")
+@needs("lot:read")
+def investigations() -> Response:
+    """List investigations of failed results."""
+    return list_page(lists.investigation_list())
+
+
 @pages.get("/investigations/<number>")
 @needs("lot:read")
 def investigation(number: str) -> str:

@@ -49,7 +49,7 @@ def answer_criteria(number: str) -> Response:
     """Answer the criteria that no screening column says."""
     return form_page(
         schemas.AnswersIn(),
-        lambda work, **answers: knowledge.answer_criteria(work, number, answers=answers),
+        lambda work, /, **answers: knowledge.answer_criteria(work, number, answers=answers),
         template="participants/answer.html",
         then=lambda _: _participant(number),
         done=N_("The answers are stored."),

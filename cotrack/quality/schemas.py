@@ -37,7 +37,7 @@ class AssessmentIn(In):
         required=True, metadata={"label": N_("What it means for lots, bags and participants"), "kind": "textarea"}
     )
     affected = Words(
-        load_default="",
+        load_default=None,
         longest=2_000,
         metadata={
             "label": N_("Lots and bags concerned"),

@@ -36,7 +36,7 @@ CHECKS = {
     ),
     "concluded_in_words": "(conclusion = '') = (conclusion_signature_id IS NULL)",
     "not_confirmed_for_a_cause": (
-        "status <> 'oos_not_confirmed' OR (cause <> '' AND plan_signature_id IS NOT NULL)"
+        "status <> 'oos_not_confirmed' OR (cause <> '' AND plan_signature_id IS NOT NULL AND retests > 0)"
     ),
 }
 

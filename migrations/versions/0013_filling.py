@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 from cotrack.foundation.db import ExactDecimal, PlainText, UtcInstant
+from cotrack.foundation.db.constraints import change_constraints
 from cotrack.foundation.db.triggers import append_only, never_deleted
 
 revision = "0013"
@@ -48,52 +49,12 @@ def _check(name, condition):
 def upgrade():
     op.add_column("unit", sa.Column("viability_percent", ExactDecimal(4, 1), nullable=True))
     op.add_column("label_instance", sa.Column("paper", PlainText(), nullable=True))
-    if op.get_bind().dialect.name == "postgresql":
-        _change_checks()
-    else:
-        _write_checks()
+    for table, checks in CHANGED.items():
+        replaced = {name: {name: f"CHECK ({condition})"} for name, condition in checks.items()}
+        added = {name: f"CHECK ({condition})" for name, condition in NEW[table].items()}
+        change_constraints(op.get_bind(), table, replaced=replaced, added=added)
     _make_clearances()
     _make_roll_changes()
-
-
-def _change_checks():
-    for table, checks in CHANGED.items():
-        for name, condition in checks.items():
-            op.drop_constraint(op.f(name), table)
-            op.create_check_constraint(op.f(name), table, condition)
-    for table, checks in NEW.items():
-        for name, condition in checks.items():
-            op.create_check_constraint(op.f(name), table, condition)
-
-
-def _write_checks():
-    """SQLite changes no check, and a table that others point to is not made anew: its own text is written over.
-
-    The way that SQLite's documentation gives for checks (lang_altertable.html, 7); rows, keys and triggers stay.
-    """
-    bind = op.get_bind()
-    version = bind.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    bind.exec_driver_sql("PRAGMA writable_schema = ON")
-    for table, checks in CHANGED.items():
-        said = bind.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-        text = said.scalar_one()
-        for name, condition in checks.items():
-            text = _with_check(text, name, condition)
-        added = "".join(f", CONSTRAINT {name} CHECK ({condition})" for name, condition in NEW[table].items())
-        text = f"{text.rstrip().removesuffix(')').rstrip()}{added}\n)"
-        bind.exec_driver_sql("UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = ?", (text, table))
-    bind.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
-    bind.exec_driver_sql("PRAGMA writable_schema = OFF")
-
-
-def _with_check(text, name, condition):
-    """Return a table's text with another condition in the check of this name; raises ValueError where it is not there."""
-    start = text.index(f"CONSTRAINT {name} CHECK (") + len(f"CONSTRAINT {name} CHECK (")
-    depth, end = 1, start
-    while depth:
-        depth += {"(": 1, ")": -1}.get(text[end], 0)
-        end += 1
-    return text[:start] + condition + text[end - 1 :]
 
 
 def _make_clearances():

@@ -289,6 +289,8 @@ def test_the_check_before_the_thaw_shows_its_verdict_and_starts_from_two(world: 
     missing = person("zhou.n").send("POST", path, form={**form, "line_ready": "true"})
     assert "Not confirmed: Vital signs were taken" in page(person("zhou.n"), missing.headers["Location"])
     ready = {**form, "line_ready": "true", "vital_signs_ready": "true"}
+    for name in ("work", "number"):
+        assert person("zhou.n").send("POST", path, form={**form, name: "true"}).status_code == 303
     verdicts = [
         page(person(by), person(by).send("POST", path, form=ready).headers["Location"]) for by in ("zhou.n", "wu.n")
     ]

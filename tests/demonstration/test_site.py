@@ -1,9 +1,10 @@
 """The demonstration: every state and stage is there, on any day, and every page and label says what it is."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,12 @@ def test_it_is_alive_on_any_day(empty: tuple[Path, str], at: datetime) -> None:
         running = world.read(lambda session: session.scalars(select(Infusion).where(Infusion.ended_at.is_(None))).all())
         assert len(running) == 1
         assert "Check at the bedside and start" in waits_for(world, "zhou.n")
+        day = at.astimezone(world.runtime.ground.site.zone).date()
+        numbers = world.read(lambda session: session.scalars(select(Lot.number)).all())
+        assert {each[:5] for each in numbers} == {f"MSC{day:%y}"}
         the_files_import(world)
+        newest = max(re.findall(r"20\d\d-\d\d-\d\d", site.example_files(world.runtime)[0].read_text()))
+        assert newest == (day - timedelta(days=1)).isoformat()
     finally:
         world.runtime.ground.sessions.engine.dispose()
 
@@ -137,7 +143,7 @@ def the_files_import(world: World) -> None:
 
 def test_no_two_acts_of_the_story_share_an_instant_and_it_never_goes_back() -> None:
     end = datetime(2026, 11, 23, tzinfo=UTC)
-    clock = StoryClock(end)
+    clock = StoryClock(end, UTC)
     clock.begin(days=2)
     told = [clock(), clock()]
     clock.go_to(days=1)

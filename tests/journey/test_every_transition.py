@@ -11,7 +11,7 @@ from sqlalchemy import select
 from support.conditional import accept
 from support.deviations import planned_action
 from support.invalid import assessed, invalidated
-from support.oos import approved, confirmed, error_found, in_phase_2, refuted, stored_before
+from support.oos import approved, confirmed, error_found, in_phase_2, refuted, retested, stored_before
 from support.process import begin, correct, lot_in_process
 from support.sources import DONOR, MEDIUM, WORKING, recorded_late, with_sources
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
@@ -101,10 +101,11 @@ def laboratory_side(world: World) -> None:
     failed = {"Sterility": "growth: S. aureus", "CD105+": "94.1", "Viability": "60"}
     world.journey.results(good_results(lot, world.journey.site_time(), changed=failed))
     world.journey.review(lot)
-    error_found(world, "sterility", lot)
+    error_found(world, "viability", lot)
     confirmed(world, in_phase_2(world, "cd105", lot))
-    number = in_phase_2(world, "viability", lot)
-    approved(world, number, retests=0)
+    number = in_phase_2(world, "sterility", lot)
+    approved(world, number)
+    retested(world, lot)
     refuted(world, number)
     stored_before(world, "sterility", lot)
     world.do("he.p", lambda work: investigations.open_investigation(work, lot, test="sterility"))

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from support.clients import Client, SignIn
 from support.refusals import records
-from support.stages import LOT, OTHER_LOT
+from support.stages import HER, LOT, OTHER_LOT, enrolled
 from support.worlds import World
 
 from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
+from cotrack.labelling.service.instances import labels_of
 from cotrack.manufacture.service import lots
+from cotrack.manufacture.service.clearances import clearances_of
 from cotrack.manufacture.service.filling_page import stand_of
 
 PAGE = f"/lots/{LOT}/filling"
@@ -104,6 +106,11 @@ def test_a_jam_a_change_of_roll_and_a_broken_bag_are_one_press_each(world: World
     assert step(world) == "print"
     printed(technician, "bag")
     assert world.read(lambda session: stand_of(session, world.cast.actor("zhao.l"), LOT)).in_hand == 2
+    assert f'action="{PAGE}/broken/{BAG}"' not in technician.get(PAGE).get_data(as_text=True)
+    asked = technician.get(f"{PAGE}?way=broken").get_data(as_text=True)
+    for words in ("Destroy this bag?", f'action="{PAGE}/broken/{BAG}"', 'name="reason"'):
+        assert words in asked
+    assert post(technician, f"broken/{BAG}", reason=" ") == 422
     assert post(technician, f"broken/{BAG}", reason="broke at filling") == 303
     stand = world.read(lambda session: stand_of(session, world.cast.actor("zhao.l"), LOT))
     assert (stand.step, stand.bags.filled, stand.bags.destroyed, stand.in_hand) == ("fill", 1, 1, 1)
@@ -128,7 +135,7 @@ def test_what_was_typed_is_kept_and_a_value_outside_the_studys_limits_asks_why(w
     assert post(person("zhao.l"), "fill", **{**CONTENT, "viability_percent": "100.5"}) == 422
 
 
-@pytest.mark.parametrize("way", ["", "?way=roll", "?way=sample", "?way=leave"])
+@pytest.mark.parametrize("way", ["", "?way=roll", "?way=sample", "?way=leave", "?way=broken"])
 def test_each_field_of_the_page_has_its_own_name_for_its_label(world: World, person: SignIn, way: str) -> None:
     cleared(world, person)
     said = person("zhao.l").get(f"{PAGE}{way}").get_data(as_text=True)
@@ -170,3 +177,36 @@ def test_a_label_that_was_not_scanned_back_is_named_as_people_call_it(world: Wor
     said = person("zhao.l").get(f"/lots/{LOT}").get_data(as_text=True)
     for label in ("bag label", "bag tag"):
         assert f"{bag}: not scanned back on it: {label}." in said
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("check/{clearance}", {"looked_at": LOOKED}),
+        ("withdraw/{clearance}", {"reason": "a bag was left"}),
+        ("roll/{clearance}", {"labels_left": "0", "roll": "R-2", "labels": "500"}),
+        ("leave/{clearance}", {"looked_at": LOOKED, "labels": "98"}),
+        ("resume/{clearance}", {"reason": "more is filled"}),
+        ("end/{clearance}", {"looked_at": LOOKED}),
+        ("print/{unit}/bag", {}),
+        ("scan/{unit}/bag", {"code": "anything"}),
+        ("broken/{unit}", {"reason": "broke at filling"}),
+        ("spoiled/{label}", {"reason": "jam or spoiled print", "paper": "spoiled"}),
+    ],
+    ids=["check", "withdraw", "roll", "leave", "resume", "end", "print", "scan", "broken", "spoiled"],
+)
+def test_nothing_of_another_lot_is_acted_on_under_the_address_of_this_one(
+    world: World, person: SignIn, path: str, form: dict[str, Any]
+) -> None:
+    other = world.journey.unit(world.journey.lot(OTHER_LOT))
+    label = world.journey.unit_label(other, "bag")
+    (clearance,) = world.read(lambda session: clearances_of(session, lots.lot_numbered(session, OTHER_LOT).id))
+    before = records(world, subject=f"unit:{other}"), records(world, subject=f"lot:{OTHER_LOT}")
+    assert post(person("zhao.l"), path.format(clearance=clearance.id, unit=other, label=label), **form) == 404
+    assert (records(world, subject=f"unit:{other}"), records(world, subject=f"lot:{OTHER_LOT}")) == before
+
+
+def test_the_label_of_a_band_is_nothing_of_a_lot(world: World, person: SignIn) -> None:
+    enrolled(world, HER)
+    band, *_ = world.read(lambda session: labels_of(session, f"participant:{HER}"))
+    assert post(person("zhao.l"), f"spoiled/{band.id}", reason="jam", paper="spoiled") == 404

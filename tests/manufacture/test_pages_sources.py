@@ -3,7 +3,7 @@
 import pytest
 from support.clients import SignIn
 from support.refusals import codes
-from support.sources import DONOR, MASTER, MEDIUM, VECTOR, WORKING, approved_sources, hold, use, with_sources
+from support.sources import DONOR, MASTER, MEDIUM, VECTOR, WORKING, approved_sources, hold, reject, use, with_sources
 from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
@@ -160,3 +160,19 @@ def test_the_page_of_an_order_says_that_a_bag_of_it_is_of_a_held_source(world: W
     assert "is on hold" not in page(person, f"/orders/{order}")
     hold(world, "material")
     assert f"{MEDIUM}, from which this lot was made, is on hold: under inquiry" in page(person, f"/orders/{order}")
+
+
+def test_who_may_not_read_sources_learns_from_a_lot_neither_that_its_donor_is_not_eligible_nor_which_source_is_refused(
+    world: World, person: SignIn
+) -> None:
+    with_sources(world, lot=world.journey.lot(LOT))
+    reject(world, "donor", DONOR)
+    paths = (f"/lots/{LOT}", f"/lots/{LOT}/release", f"/api/v1/lots/{LOT}/release")
+    told = {
+        by: "".join(person(by).get(each).get_data(as_text=True) for each in paths)
+        for by in ("dr.gao", "zhou.n", "shen.i")
+    }
+    assert "is not eligible" in told["shen.i"]
+    for by in ("dr.gao", "zhou.n"):
+        assert "Something that this lot was made from is not approved: QA knows what." in told[by]
+        assert "eligible" not in told[by]

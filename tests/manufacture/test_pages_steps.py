@@ -1,5 +1,7 @@
 """The technician's page, the batch record and equipment on their pages, and the same for programs."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import event
 from support.clients import SignIn
@@ -10,6 +12,7 @@ from support.stages import LOT
 from support.worlds import World
 
 from cotrack.demonstration.making import performed
+from cotrack.labelling.service.documents import Document
 from cotrack.release.service import dispositions
 from cotrack.release.service.batch_record import batch_record
 
@@ -266,7 +269,7 @@ def test_the_batch_record_tells_every_step_value_scan_deviation_and_person(
 ) -> None:
     do_until(world, "transduce", confluence="60")
     correct(world, "expand", "confluence", "80")
-    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
+    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT, reads_sources=True))
     told = str(document.fields)
     for words in (
         *("Thaw the vials at 37 °C", "37 °C 复苏细胞", "INC-03", "calibrated until", REAGENT, "250 mL"),
@@ -282,7 +285,7 @@ def test_the_batch_record_counts_bags_and_no_samples(world: World, lot: str) -> 
     do_until(world, "fill")
     world.journey.labelled_unit(LOT)
     world.journey.sample(LOT, "sterility")
-    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
+    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT, reads_sources=True))
     assert document.fields["bags"] == f"{LOT}-001 – {LOT}-001 (1)"
     assert document.fields["samples"] == [[f"{LOT}-S01", "无菌检查 Sterility"]]
 
@@ -293,7 +296,7 @@ def test_the_batch_record_tells_who_cleared_and_checked_the_line_before_and_afte
     do_until(world, "fill")
     world.journey.labelled_unit(LOT)
     world.journey.line_left(LOT)
-    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT))
+    document = world.read(lambda session: batch_record(session, world.runtime.ground.site, LOT, reads_sources=True))
     ((station, status, before, after, rolls),) = document.fields["clearances"]
     assert (station, status, rolls) == ("FILL-1", "ended", "R-117")
     for told in (before, after):
@@ -356,3 +359,32 @@ def test_the_batch_record_is_kept_as_it_stood_under_the_decision(world: World, p
         assert words in told, words
     assert person("shen.i").get(f"/documents/{promised.id}.pdf").data == made.content
     assert person("zhou.n").get(f"/documents/{promised.id}.pdf").status_code == 403
+
+
+def test_who_may_not_read_sources_reads_at_no_step_and_in_no_batch_record_which_bank_or_material_it_was(
+    world: World, person: SignIn, lot: str
+) -> None:
+    do(world, "seed")
+    bank, medium = (plan().sources[each][0] for each in ("cell_bank", "medium"))
+    shown = page(person, RECORD, by="shen.i")
+    assert bank in shown
+    assert medium in shown
+    for by in ("dr.gao", "zhou.n", "li.c"):
+        read = page(person, RECORD, by=by) + person(by).get(f"/api/v1/lots/{LOT}/steps").get_data(as_text=True)
+        assert "QA knows which." in read
+        assert "ROOM-B01" in read
+        assert bank not in read
+        assert medium not in read
+    told = str(batch_record_of(world, reads_sources=False).fields)
+    assert "QA knows which" in told
+    assert bank not in told
+    assert medium not in told
+    assert bank in str(batch_record_of(world, reads_sources=True).fields)
+    for by in ("dr.gao", "shen.i"):
+        assert person(by).get(f"/lots/{LOT}/batch-record.pdf").status_code == 200
+
+
+def batch_record_of(world: World, *, reads_sources: bool) -> Document:
+    read = partial(batch_record, site=world.runtime.ground.site, number=LOT, reads_sources=reads_sources)
+    document: Document = world.read(read)
+    return document

@@ -137,8 +137,8 @@ def test_doublings_are_told_upwards_so_that_none_beyond_a_limit_reads_like_it() 
         ("viability_at_harvest", "84.9", Standing.OUT_OF_SPECIFICATION),
         ("end_temperature", "-100", Standing.WITHIN),
         ("end_temperature", "-99", Standing.OUT_OF_SPECIFICATION),
-        ("line_clearance", "clear", Standing.WITHIN),
-        ("line_clearance", "not clear", Standing.OUT_OF_SPECIFICATION),
+        ("morphology", "spindle-shaped, adherent", Standing.WITHIN),
+        ("morphology", "rounded", Standing.OUT_OF_SPECIFICATION),
     ],
 )
 def test_a_value_is_judged_against_its_limits_which_are_themselves_within(
@@ -156,9 +156,9 @@ def test_a_value_is_judged_against_its_limits_which_are_themselves_within(
         ("temperature", "0", True),
         ("temperature", "warm", False),
         ("temperature", "1e3", False),
-        ("line_clearance", "clear", True),
-        ("line_clearance", "not clear", True),
-        ("line_clearance", "Clear", False),
+        ("morphology", "spindle-shaped, adherent", True),
+        ("morphology", "rounded", True),
+        ("morphology", "Rounded", False),
     ],
 )
 def test_a_value_is_a_number_or_one_of_its_words(key: str, text: str, *, is_said: bool) -> None:
@@ -172,7 +172,7 @@ def test_a_value_is_a_number_or_one_of_its_words(key: str, text: str, *, is_said
         ("cells_harvested", "≥ 400 ×10⁶"),
         ("end_temperature", "≤ -100 °C"),
         ("multiplicity", "5 – 20"),
-        ("line_clearance", "clear"),
+        ("morphology", "spindle-shaped, adherent"),
     ],
 )
 def test_limits_are_written_as_a_batch_record_writes_them(key: str, limits: str) -> None:
@@ -194,6 +194,7 @@ def test_a_step_is_begun_once_and_on_a_lot_that_is_being_made() -> None:
     assert codes(against_start(lot("quarantine"), seed)) == ["lot_not_in_process"]
     before = all_steps("verified", but="freeze")
     assert against_start(lot("quarantine", **before), freeze) == []
+    assert codes(against_start(lot("in_process", **before), freeze)) == ["filling_not_over"]
     assert codes(against_start(lot("released", **before), freeze)) == ["lot_not_in_process"]
 
 

@@ -13,6 +13,7 @@ from cotrack.manufacture.rules import (
     against_refused,
     against_status,
     against_use,
+    is_amount,
 )
 from cotrack.quality.rules import HoldFacts, against_held
 
@@ -108,3 +109,25 @@ def test_a_lot_is_not_released_from_a_source_that_was_rejected_later() -> None:
 def test_a_hold_on_a_source_reads_as_one_on_the_lot() -> None:
     (reason,) = against_held(held("material:MAT-1"))
     assert (reason.code, reason.solve) == ("lot_on_hold", "material:MAT-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "is_said"),
+    [
+        ("medium", "500 mL", True),
+        ("vector", "1.2mL", True),
+        ("medium", "2,5 L", True),
+        ("reagent", "500 毫升", True),
+        ("reagent", "5 × 10⁶ TU", True),
+        ("container", "12", True),
+        ("medium", "1.2", False),
+        ("vector", "mL", False),
+        ("reagent", "about 2", False),
+        ("container", "some", False),
+        ("medium", "", False),
+    ],
+)
+def test_an_amount_of_a_material_is_a_number_with_its_unit_and_containers_are_counted(
+    kind: str, text: str, *, is_said: bool
+) -> None:
+    assert is_amount(kind, text) is is_said

@@ -18,6 +18,7 @@ from support.sources import (
     registered_bank,
     registered_donor,
     registered_material,
+    reject,
     use,
     with_sources,
 )
@@ -41,10 +42,6 @@ def lot(world: World) -> str:
     approved_sources(world)
     number: str = world.journey.lot(LOT)
     return number
-
-
-def reject(world: World, noun: str, number: str) -> Any:
-    return world.sign("qian.m", lambda work: sources.reject(work, noun, number, reason="HBV positive"))
 
 
 def used(world: World) -> list[tuple[str, str]]:

@@ -126,6 +126,45 @@ def test_equipment_past_its_calibration_or_out_of_use_is_refused(world: World, l
     scan(world, "seed", "BSC-02")
 
 
+def test_equipment_taken_out_of_use_or_past_its_calibration_since_it_was_scanned_performs_no_step(
+    world: World, lot: str
+) -> None:
+    begin(world, "seed")
+    taken = HeldCommand(world, "feng.t", lambda work: equipment.take_out(work, "BSC-02", reason="alarm"))
+    said = {each.key: plan().values[each.key] for each in described(world, "seed").parameters}
+    performed = Waiting(world, "zhao.l", lambda work: steps.perform(work, LOT, "seed", values=said))
+    assert performed.waits()
+    taken.commit()
+    performed.end()
+    assert performed.refusal is not None
+    assert [each.code for each in performed.refusal.reasons] == ["equipment_out_of_use"]
+    world.do("qian.m", lambda work: equipment.bring_back(work, "BSC-02", reason="sensor changed"))
+    until_today = {"calibrated_on": world.journey.today(), "due_on": world.journey.today()}
+    world.do("qian.m", lambda work: equipment.calibrate(work, "BSC-02", **until_today))
+    world.clock.pass_by(days=1)
+    with refused("calibration_overdue"):
+        perform(world, "seed")
+    newly = {"calibrated_on": world.journey.today(), "due_on": world.journey.today() + timedelta(days=200)}
+    another = {"number": "BSC-09", "kind": "safety_cabinet", "name": "safety cabinet", **newly}
+    world.do("qian.m", lambda work: equipment.register(work, **another))
+    with refused("wrong_kind"):
+        scan(world, "seed", "INC-03")
+    scan(world, "seed", "BSC-09")
+    with refused("nothing_to_scan"):
+        scan(world, "seed", "BSC-09")
+    perform(world, "seed")
+
+
+def test_a_step_after_filling_does_not_begin_before_filling_is_over(world: World, lot: str) -> None:
+    do_until(world, "fill")
+    filled(world)
+    do(world, "fill")
+    with refused("filling_not_over"):
+        start(world, "freeze")
+    finish(world)
+    start(world, "freeze")
+
+
 def test_a_material_scanned_at_a_step_goes_into_the_lot_with_every_refusal_of_a_use(world: World, lot: str) -> None:
     do(world, "seed")
     start(world, "expand")
@@ -134,11 +173,14 @@ def test_a_material_scanned_at_a_step_goes_into_the_lot_with_every_refusal_of_a_
     with pytest.raises(InvalidInput) as fault:
         scan(world, "expand", REAGENT)
     assert list(fault.value.fields) == ["amount"]
+    with pytest.raises(InvalidInput) as fault:
+        scan(world, "expand", REAGENT, "1.2")
+    assert fault.value.fields == {"amount": ["Enter a number with its unit, such as 500 mL."]}
     registered_material(world, "REA-26-0099", kind="reagent")
     with refused("source_not_approved"):
         scan(world, "expand", "REA-26-0099", "1 mL")
     hold(world, "material", number=REAGENT)
-    for amount in ("250 mL", ""):
+    for amount in ("250 mL", "250", ""):
         with refused("source_on_hold"):
             scan(world, "expand", REAGENT, amount)
     made = world.read(lambda session: inputs.inputs_of(session, lot_numbered(session, LOT).id))

@@ -3,6 +3,7 @@
 import pytest
 from support.clients import SignIn
 from support.conditional import RCL, accept, lines_of, released_conditionally
+from support.invalid import REASON, assessed, invalidated
 from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
@@ -95,3 +96,17 @@ def test_the_api_accepts_with_a_signature_and_names_the_tests(world: World, pers
     assert answer.status_code == 201, answer.get_json()
     assert answer.get_json()["outstanding_tests"] == ["sterility", "rcl"]
     assert answer.get_json()["signature"]["meaning"] == "accepted"
+
+
+def test_the_physician_reads_and_signs_which_results_were_made_invalid(
+    world: World, person: SignIn, order: str
+) -> None:
+    world.journey.results(lines_of(world, LOT, without=(RCL,)), name="later.csv")
+    world.journey.review(LOT)
+    invalidated(world, "sterility", assessed(world))
+    page = person("dr.gao").get(path(order)).get_data(as_text=True)
+    assert "Results made invalid" in page
+    assert REASON in page
+    text = accept(world, order).signature.text
+    assert "1 invalidated / 判定无效的结果:" in text
+    assert f"Sterility, day 14 #1: no growth – DEV-{LOT}-1: {REASON}" in text

@@ -1,10 +1,10 @@
 """A conditionally released lot is given only for an order whose physician accepted its outstanding tests."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from support.conditional import RCL, accept, lines_of, released_conditionally
 from support.endotoxin import reported_again
-from support.entries import enter
+from support.entries import TYPED, enter
 from support.late import GROWTH, closed, day_14
 from support.races import HeldCommand, Waiting
 from support.refusals import refused
@@ -18,9 +18,22 @@ from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
 from cotrack.orders.models import Acceptance
-from cotrack.orders.service import acceptance, dosing
+from cotrack.orders.service import acceptance, allocation, dosing
 from cotrack.quality.service import holds
-from cotrack.release.service import imports
+from cotrack.release.models import ResultEntry
+from cotrack.release.service import entries, imports, withdrawals
+
+TYPED_GROWTH = {"test": "sterility", "reported": GROWTH, "sample": f"{LOT}-STE", "tested_at": "2026-10-19 09:12"}
+
+
+def typed_growth(world: World) -> int:
+    """Let one person type a growth of the outstanding sterility."""
+    enter(world, "liu.m", **TYPED_GROWTH)
+    return int(world.read(lambda session: session.scalar(select(func.max(ResultEntry.id)))))
+
+
+def withdrawn(world: World, entry_id: int) -> None:
+    world.do("qian.m", lambda work: withdrawals.withdraw_entry(work, entry_id, reason="another lot's bottle"))
 
 
 @pytest.fixture
@@ -159,13 +172,71 @@ def test_late_growth_stops_an_accepted_lot(world: World, order: str) -> None:
 def test_nobody_accepts_a_lot_while_what_one_person_typed_of_an_outstanding_test_is_unsettled(
     world: World, order: str
 ) -> None:
-    enter(world, "liu.m", test="sterility", reported=GROWTH, sample=f"{LOT}-STE", tested_at="2026-10-19 09:12")
+    typed_growth(world)
     with refused("entry_waits") as refusal:
         accept(world, order)
     assert GROWTH not in refusal.value.reasons[0].sentence
-    enter(world, "sun.q", test="sterility", reported="no growth", sample=f"{LOT}-STE", tested_at="2026-10-19 09:12")
+    enter(world, "sun.q", **{**TYPED_GROWTH, "reported": "no growth"})
     with refused("entry_differed"):
         accept(world, order)
+
+
+def test_what_one_person_typed_of_an_accepted_lot_stops_allocation_issue_and_thaw_until_it_is_withdrawn(
+    world: World, order: str
+) -> None:
+    accept(world, order)
+    typed = typed_growth(world)
+    with refused("no_bags"):
+        world.journey.allocated(order)
+    withdrawn(world, typed)
+    (bag,) = world.journey.allocated(order)
+    typed = typed_growth(world)
+    with refused("entry_waits") as refusal:
+        world.journey.issued(bag)
+    assert GROWTH not in refusal.value.reasons[0].sentence
+    withdrawn(world, typed)
+    world.journey.issued(bag)
+    world.journey.received(bag)
+    first, second = (world.journey.thaw_check(bag, by) for by in ("zhou.n", "wu.n"))
+    typed_growth(world)
+    with refused("entry_waits"):
+        world.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id))
+    assert codes(world.journey.thaw_check(bag, "zhou.n")) == ["entry_waits"]
+
+
+def test_a_start_waits_for_what_one_person_types_and_is_refused_and_a_paused_infusion_goes_on(
+    world: World, order: str
+) -> None:
+    accept(world, order)
+    (bag,) = world.journey.allocated(order)
+    world.journey.issued(bag)
+    world.journey.received(bag)
+    world.journey.thawed(bag)
+    first, second = (world.journey.check(HER, bag, by) for by in ("zhou.n", "wu.n"))
+    held = HeldCommand(world, "liu.m", lambda work: entries.enter_result(work, LOT, **{**TYPED, **TYPED_GROWTH}))
+    start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert start.waits()
+    held.commit()
+    start.end()
+    assert start.refusal is not None
+    assert [each.code for each in start.refusal.reasons] == ["entry_waits"]
+    assert codes(world.journey.check(HER, bag, "zhou.n")) == ["entry_waits"]
+    withdrawn(world, 1)
+    infusion = world.journey.started(HER, bag)
+    world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
+    typed_growth(world)
+    world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
+
+
+def test_an_allocation_that_was_planned_before_a_growth_was_typed_is_refused(world: World, order: str) -> None:
+    accept(world, order)
+    held = HeldCommand(world, "liu.m", lambda work: entries.enter_result(work, LOT, **{**TYPED, **TYPED_GROWTH}))
+    allocated = Waiting(world, "li.c", lambda work: allocation.allocate(work, order))
+    assert allocated.waits()
+    held.commit()
+    allocated.end()
+    assert allocated.refusal is not None
+    assert [each.code for each in allocated.refusal.reasons] == ["entry_waits"]
 
 
 def test_an_order_that_is_over_takes_no_acceptance(world: World, order: str) -> None:

@@ -133,6 +133,14 @@ def test_an_answer_in_the_future_is_refused_and_what_was_typed_stays(world: Worl
     assert 'value="2026-12-31"' in page
 
 
+@pytest.mark.parametrize("name", ["work", "number", "answers"])
+def test_an_answer_to_what_nobody_asks_is_no_fault_of_the_program(world: World, person: SignIn, name: str) -> None:
+    world.journey.screened(file_of(candidate(world)))
+    answer = person("dr.gao").send("POST", f"/participants/{HER}/answer", form={name: "yes"})
+    assert answer.status_code == 422
+    assert "This field is not known here." in answer.get_data(as_text=True)
+
+
 def test_measurements_are_typed_and_a_wrong_one_is_told_at_its_field(world: World, person: SignIn) -> None:
     world.journey.screened(file_of(candidate(world)))
     client, path = person("li.c"), f"/participants/{HER}/measure"

@@ -54,6 +54,20 @@ def test_a_deviation_that_is_not_there_is_not_found(person: SignIn) -> None:
     assert person("qian.m").get("/api/v1/deviations/DEV-X-1").status_code == 404
 
 
+def test_an_assessment_that_says_nothing_of_lots_and_bags_keeps_them_and_an_emptied_field_names_none(
+    person: SignIn, world: World
+) -> None:
+    qa = person("qian.m")
+    person("zhao.l").post(f"/lots/{LOT}/deviation", form={"description": "the alarm rang"})
+    path = f"/api/v1/deviations/{NUMBER}/assess"
+    assert qa.post(path, {**FOUND, "affected": LOT}).get_json()["affected"] == [f"lot:{LOT}"]
+    assert qa.post(path, FOUND).get_json()["affected"] == [f"lot:{LOT}"]
+    assert qa.send("POST", f"/deviations/{NUMBER}/assess", form={**FOUND, "affected": " "}).status_code == 303
+    assert qa.get(f"/api/v1/deviations/{NUMBER}").get_json()["affected"] == []
+    assert qa.post(path, {**FOUND, "affected": LOT}).get_json()["affected"] == [f"lot:{LOT}"]
+    assert qa.post(path, {**FOUND, "affected": ""}).get_json()["affected"] == []
+
+
 def test_a_program_opens_assesses_and_closes_a_deviation(person: SignIn, world: World) -> None:
     opened = person("wang.l").post(f"/api/v1/lots/{LOT}/deviations", {"description": "bath at 41 °C"})
     assert (opened.status_code, opened.get_json()["number"]) == (201, NUMBER)

@@ -7,7 +7,7 @@ import pytest
 from support.clients import Client
 from support.laboratory import COLUMNS, example_rows, file_of, lots_in_quarantine
 from support.late import GROWTH
-from support.oos import REPORT, in_phase_2, investigation
+from support.oos import REPORT, in_phase_2, investigation, retested
 from support.refusals import codes
 from support.stages import LOT
 from support.worlds import World
@@ -70,10 +70,12 @@ def test_a_retest_without_a_plan_is_named_by_line_and_column_at_the_preview(grow
 def test_the_api_takes_an_investigation_to_its_conclusion(grown: World, person: Person) -> None:
     number = in_phase_2(grown)
     route, analyst, qa = f"/api/v1/investigations/{number}", person("he.p"), person("qian.m")
-    assert analyst.post(f"{route}/plan", {**PLAN, "retests": 0, "sample": ""}).status_code == 200
+    assert analyst.post(f"{route}/plan", {**PLAN, "retests": 0}).status_code == 422
+    assert analyst.post(f"{route}/plan", {**PLAN, "retests": 1}).status_code == 200
     refused = qa.post(f"{route}/refute", {"conclusion": "clean", "cause": "the medium", **SIGNED})
     assert (refused.status_code, codes(refused)) == (409, ["plan_not_approved"])
     assert qa.post(f"{route}/approve-plan", SIGNED).status_code == 200
+    retested(grown)
     ended = qa.post(f"{route}/refute", {"conclusion": "clean", "cause": "the medium", **SIGNED})
     assert (ended.status_code, ended.get_json()["status"]) == (200, "oos_not_confirmed")
     assert person("shen.i").get(route).get_json()["conclusion_signature"]["printed_name"] == "钱梅 QIAN Mei"
@@ -81,3 +83,17 @@ def test_the_api_takes_an_investigation_to_its_conclusion(grown: World, person: 
     assert (listed["number"], listed["cause"]) == (number, "the medium")
     opened = analyst.post(f"/api/v1/lots/{LOT}/investigations", {"test": "sterility"})
     assert (opened.status_code, codes(opened)) == (409, ["nothing_to_investigate"])
+
+
+def test_investigations_are_listed_searched_filtered_and_linked_for_analysts_and_qa(
+    grown: World, person: Person
+) -> None:
+    for by in ("he.p", "qian.m"):
+        assert 'href="/investigations"' in said(person(by), "/")
+    assert 'href="/investigations"' not in said(person("zhou.n"), "/")
+    listed = said(person("he.p"), "/investigations?sort=test")
+    for words in (f'href="/investigations/{NUMBER}"', "Sterility, day 14", f'href="/lots/{LOT}"'):
+        assert words in listed
+    assert NUMBER in said(person("shen.i"), "/investigations?q=steril&status=phase_1")
+    assert NUMBER not in said(person("shen.i"), "/investigations?status=oos_confirmed")
+    assert NUMBER in person("he.p").get("/investigations?format=csv").get_data(as_text=True)

@@ -22,6 +22,7 @@ from support.refusals import records, refused
 from support.stages import LOT
 from support.worlds import World
 
+from cotrack.demonstration.players import Player
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.foundation.errors import Blocked, ChangedMeanwhile, InvalidInput, PermissionDenied
 from cotrack.foundation.work import Work
@@ -207,6 +208,29 @@ def test_a_plan_once_approved_is_never_changed_and_names_a_sample_of_the_lot(gro
         grown.sign("tang.w", lambda work: investigations.approve_plan(work, number))
 
 
+def test_who_wrote_an_earlier_report_or_plan_does_not_sign_though_somebody_else_wrote_it_anew(grown: World) -> None:
+    grown.cast.add(Player("lu.b", "陆白 LU Bai", ("analyst", "qa_reviewer")))
+    for by in ("lu.b", "he.p"):
+        reported(grown, NUMBER, "none_found", by=by)
+    with refused("same_person"):
+        grown.sign("lu.b", lambda work: investigations.go_on(work, NUMBER))
+    grown.sign("qian.m", lambda work: investigations.go_on(work, NUMBER))
+    grown.cast.add(Player("mo.q", "莫青 MO Qing", ("analyst", "qa_reviewer")))
+    for by in ("mo.q", "he.p"):
+        planned(grown, NUMBER, by=by)
+    for by in ("lu.b", "mo.q"):
+        with refused("same_person"):
+            grown.sign(by, lambda work: investigations.approve_plan(work, NUMBER))
+    grown.sign("qian.m", lambda work: investigations.approve_plan(work, NUMBER))
+
+
+def test_a_plan_has_at_least_one_retest(grown: World) -> None:
+    number = in_phase_2(grown)
+    with pytest.raises(InvalidInput) as fault:
+        planned(grown, number, retests=0, sample="")
+    assert list(fault.value.fields) == ["retests"]
+
+
 def test_a_result_is_not_confirmed_only_when_every_planned_retest_is_there_reviewed_and_passed(grown: World) -> None:
     number = in_phase_2(grown)
     with refused("plan_not_approved"):
@@ -253,7 +277,9 @@ def test_what_was_not_confirmed_for_a_cause_is_made_invalid_and_the_retests_rele
     grown.journey.release(LOT, by="tang.w")
     lot = grown.read(lambda session: lots.lot_numbered(session, LOT))
     (decision,) = grown.read(lambda session: dispositions_of(session, lot.id))
-    assert f"Investigation / 超标调查 {number}: Sterility, day 14 – oos_not_confirmed" in decision.signature.text
+    assert (
+        f"Investigation / 超标调查 {number}: Sterility, day 14 – not confirmed / 超标不成立" in decision.signature.text
+    )
 
 
 def test_what_was_confirmed_is_never_undone_by_passing_retests(grown: World) -> None:

@@ -20,8 +20,8 @@ from cotrack.release.rules.investigations import (
 OPEN = InvestigationFacts(
     "OOS-MSC26-0031-1", "MSC26-0031", Words("Sterility", "无菌"), "phase_1", authors=frozenset({"wang.l"})
 )
-REPORTED = replace(OPEN, outcome="none_found", reported_by="he.p")
-PLANNED = replace(REPORTED, status="phase_2", planned_by="sun.q", retests=2)
+REPORTED = replace(OPEN, outcome="none_found", writers=frozenset({"he.p"}))
+PLANNED = replace(REPORTED, status="phase_2", writers=frozenset({"he.p", "sun.q"}), retests=2)
 APPROVED = replace(PLANNED, is_plan_approved=True)
 SIGNED: dict[str, tuple[InvestigationFacts, Callable[[InvestigationFacts, str], list[Blocker]]]] = {
     "end of phase 1": (REPORTED, lambda facts, by: against_ending_phase_1(facts, "none_found", by)),
@@ -61,17 +61,19 @@ def test_the_author_of_a_failed_result_does_not_report_on_it() -> None:
 def test_a_plan_is_approved_once_and_only_when_it_is_written() -> None:
     assert codes(against_plan_approval(replace(PLANNED, retests=None), "tang.w")) == ["plan_missing"]
     assert codes(against_plan_approval(APPROVED, "tang.w")) == ["plan_approved"]
+    assert codes(against_plan_approval(replace(PLANNED, retests=0), "tang.w")) == ["plan_without_retest"]
 
 
 @pytest.mark.parametrize(
     ("facts", "code"),
     [
         (PLANNED, "plan_not_approved"),
+        (replace(APPROVED, retests=0), "plan_without_retest"),
         (replace(APPROVED, done=1, answered=1), "retests_missing"),
         (replace(APPROVED, done=2, answered=2, unreviewed=1), "result_unreviewed"),
         (replace(APPROVED, done=2, answered=2, failed=1), "retest_failed"),
     ],
-    ids=["no plan", "too few", "not reviewed", "one failed"],
+    ids=["no plan", "none planned", "too few", "not reviewed", "one failed"],
 )
 def test_a_failed_result_is_refuted_only_by_every_planned_retest_reviewed_and_passed(
     facts: InvestigationFacts, code: str

@@ -112,11 +112,11 @@ def test_results_near_a_limit_are_named_in_what_qa_signs(world: World) -> None:
     world.journey.release(NEAR)
     lot_id = world.read(lambda session: lots.lot_numbered(session, NEAR)).id
     (decision,) = world.read(lambda session: dispositions_of(session, lot_id))
-    near = [line for line in decision.signature.text.splitlines() if line.endswith("near_limit")]
+    near = [line for line in decision.signature.text.splitlines() if line.endswith("near limit / 接近限度")]
     assert near == [
-        "Viability: 88.1 % (≥ 85 %) near_limit",
-        "CD105+: 96.2 % (≥ 95 %) near_limit",
-        "Endotoxin: 0.31 EU/mL (< 0.5 EU/mL) near_limit",
+        "Viability: 88.1 % (≥ 85 %) near limit / 接近限度",
+        "CD105+: 96.2 % (≥ 95 %) near limit / 接近限度",
+        "Endotoxin: 0.31 EU/mL (< 0.5 EU/mL) near limit / 接近限度",
     ]
     assert is_intact(decision.signature)
     assert (decision.signature.meaning, decision.signature.role) == ("released", "qa_reviewer")

@@ -7,7 +7,7 @@ import pytest
 from support.laboratory import example_rows, file_of
 from support.races import HeldCommand, Waiting
 from support.refusals import refused
-from support.stages import HER, LOT, OTHER_LOT, at_the_bedside, at_the_ward, codes, enrolled
+from support.stages import HER, LOT, OTHER_LOT, Bedside, at_the_bedside, at_the_ward, codes, enrolled
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
@@ -15,6 +15,7 @@ from cotrack.foundation.errors import InvalidInput, NotFound, PermissionDenied
 from cotrack.foundation.work import Work
 from cotrack.manufacture.service import deviations as concerning
 from cotrack.manufacture.service import lots, units
+from cotrack.manufacture.service.inputs import held_among
 from cotrack.quality.service import deviations
 from cotrack.release.service import dispositions
 from cotrack.release.service.trail_reviews import lot_trail
@@ -83,6 +84,62 @@ def test_a_deviation_between_check_and_start_lets_no_start_follow(world: World) 
     start.end()
     assert start.refusal is not None
     assert [each.code for each in start.refusal.reasons] == ["unit_on_hold"]
+
+
+def naming(world: World, *bags: str) -> str:
+    """Open a deviation of another lot, and let QA name these bags as concerned by it."""
+    world.journey.lot(OTHER_LOT)
+    opened = world.do("zhao.l", lambda work: lots.open_deviation(work, OTHER_LOT, description=CRACKED))
+    world.do("qian.m", named_by(opened.number, *bags))
+    return str(opened.number)
+
+
+def named_by(number: str, *bags: str) -> Callable[[Work], Any]:
+    found = {"classification": "major", "cause": "the freezer failed", "impact": "a bag too"}
+    return lambda work: concerning.assess(work, number, **found, affected=", ".join(bags))
+
+
+def test_a_bag_that_an_open_deviation_of_another_lot_names_is_stopped_from_allocation_on(world: World) -> None:
+    world.journey.released_lot(LOT, bags=2)
+    enrolled(world, HER)
+    number = naming(world, f"{LOT}-001")
+    order = world.journey.ordered(HER)
+    assert world.journey.allocated(order) == [f"{LOT}-002"]
+    world.do("qian.m", named_by(number, f"{LOT}-001", f"{LOT}-002"))
+    with refused("unit_on_hold") as refusal:
+        world.journey.issued(f"{LOT}-002")
+    assert refusal.value.reasons[0].sentence == f"Deviation {number} is open: {CRACKED}"
+    world.sign("qian.m", lambda work: deviations.close(work, number))
+    world.journey.issued(f"{LOT}-002")
+
+
+def test_a_bag_that_an_open_deviation_of_another_lot_names_is_neither_thawed_nor_started(world: World) -> None:
+    ward = at_the_ward(world)
+    first, second = (world.journey.thaw_check(ward.bag, by) for by in ("zhou.n", "wu.n"))
+    number = naming(world, ward.bag)
+    with refused("unit_on_hold"):
+        world.do("wu.n", lambda work: infusions.start_thaw(work, first_check=first.id, second_check=second.id))
+    assert codes(world.journey.thaw_check(ward.bag, "zhou.n")) == ["unit_on_hold"]
+    world.do("qian.m", named_by(number, f"{LOT}-002"))
+    world.journey.thawed(ward.bag)
+    bedside = Bedside(world, ward.bag, ward.order)
+    first, second = bedside.check("zhou.n"), bedside.check("wu.n")
+    named = HeldCommand(world, "qian.m", named_by(number, ward.bag))
+    start = Waiting(world, "wu.n", lambda work: infusions.start(work, first_check=first.id, second_check=second.id))
+    assert start.waits()
+    named.commit()
+    start.end()
+    assert start.refusal is not None
+    assert [each.code for each in start.refusal.reasons] == ["unit_on_hold"]
+    assert codes(bedside.check("zhou.n")) == ["unit_on_hold"]
+
+
+def test_a_lot_that_a_deviation_names_is_not_held_by_it_and_its_other_bags_go_on(world: World) -> None:
+    ward = at_the_ward(world)
+    naming(world, LOT, f"{LOT}-002")
+    assert codes(world.journey.thaw_check(ward.bag, "zhou.n")) == []
+    asked = [f"lot:{LOT}", f"unit:{LOT}-001", f"unit:{LOT}-002"]
+    assert world.read(lambda session: held_among(session, asked)) == {f"unit:{LOT}-002"}
 
 
 def test_a_deviation_opened_while_a_bag_is_given_does_not_interrupt_it(world: World) -> None:

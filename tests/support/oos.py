@@ -6,6 +6,7 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
 from cotrack.release.models import Investigation, Result
 from cotrack.release.service import investigated, investigations, results
+from support.laboratory import COLUMNS, file_of
 from support.stages import LOT
 from support.worlds import World
 
@@ -60,18 +61,28 @@ def in_phase_2(world: World, test: str = "sterility", lot: str = LOT) -> str:
     return number
 
 
-def planned(world: World, number: str, *, retests: int = 1, **changed: Any) -> None:
+def planned(world: World, number: str, *, retests: int = 1, by: str = "", **changed: Any) -> None:
     """Write a plan of retests: of the day-14 sample, not by who tested first."""
     lot = world.read(lambda session: investigated.investigation_numbered(session, number)).lot.number
     said = {"hypothesis": "the medium was not sterile", "sample": f"{lot}-S14", "not_by": "liu.m"}
     act = lambda work: investigations.plan(work, number, retests=retests, **{**said, **changed})  # noqa: E731 (one line)
-    world.do(_reporter(world, number), act)
+    world.do(by or _reporter(world, number), act)
 
 
 def approved(world: World, number: str, *, retests: int = 1, **changed: Any) -> None:
     """Let QA approve a plan of retests."""
     planned(world, number, retests=retests, **changed)
     world.sign("qian.m", lambda work: investigations.approve_plan(work, number))
+
+
+def retested(world: World, lot: str = LOT, *, result: str = "no growth") -> None:
+    """Let the day-14 sterility of a lot be tested again, as its plan says, and a second person review it."""
+    tested_at = f"{world.journey.site_time():%Y-%m-%d %H:%M}"
+    cells = {"Lot No.": lot, "Sample ID": f"{lot}-S14", "Tested at": tested_at, "Test": "Sterility"}
+    cells |= {"Method": "BacT/ALERT day 14", "Replicate": "2", "Result": result, "Unit": "", "Analyst": "sun.q"}
+    cells |= {"Instrument": "BTA-1", "Comment": "", "Retest of": "1"}
+    world.journey.results(file_of([cells], columns=(*COLUMNS, "Retest of")), name="again.csv")
+    world.journey.review(lot)
 
 
 def stored_before(world: World, test: str, lot: str = LOT, *, replicate: int = 9) -> int:

@@ -48,6 +48,10 @@ def hold(world: World, noun: str, *, number: str = "") -> Any:
     return world.do("qian.m", lambda work: sources.hold_source(work, noun, chosen, reason="under inquiry"))
 
 
+def reject(world: World, noun: str, number: str) -> Any:
+    return world.sign("qian.m", lambda work: sources.reject(work, noun, number, reason="HBV positive"))
+
+
 def approved_sources(world: World) -> None:
     """A donor with a master and a working bank, a medium and a vector, all approved."""
     registered_donor(world)

@@ -46,7 +46,7 @@ class BagFacts:
     is_band_confirmed: bool
     order: OrderFacts | None
     over: tuple[Blocker, ...] = ()
-    """The reason where the conditional release of its lot is over."""
+    """The reasons where the conditional release of its lot is over, or what one person typed of it is unsettled."""
 
     @property
     def stops(self) -> tuple[HoldFacts, ...]:

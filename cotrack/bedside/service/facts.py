@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
@@ -21,7 +21,7 @@ from cotrack.manufacture.rules import end_of_life
 from cotrack.manufacture.service.inputs import IS_BAG_HELD, holds_over
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
-from cotrack.orders.service.acceptance import is_accepted_as_it_stands
+from cotrack.orders.service.acceptance import against_typed, is_accepted_as_it_stands
 from cotrack.orders.service.counts import against_counts
 from cotrack.orders.service.endotoxin import endotoxin_set_aside
 from cotrack.orders.service.weights import weighed
@@ -118,14 +118,19 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
     end = conditional_end(row.conditional_since, definition.product) if is_conditional else None
     # No bag is thawed that could not be started before a conditional release ends.
     lead = timedelta(minutes=work.site.minutes["thawed_life"] if row.status in ("allocated", "received") else 0)
+    # The study version comes with its lot: a ward waits for each statement.
+    whole = (joinedload(Lot.study_definition),)
+    lot = work.session.get_one(Lot, row.lot_id, options=whole) if is_conditional else None
+    # What is in a vein already is not interrupted by what one person typed.
+    typed = against_typed(work.session, lot) if lot is not None and row.status not in {"started", "paused"} else []
     return BagFacts(
         unit_id=row.id,
         number=row.number,
         status=row.status,
         lot_number=row.lot_number,
         lot_status=row.lot_status,
-        has_acceptance=_is_accepted(work, row),
-        over=tuple(against_ended(row.lot_number, end, work.now, lead)),
+        has_acceptance=_is_accepted(work, row, lot),
+        over=(*against_ended(row.lot_number, end, work.now, lead), *typed),
         expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at),
         issued_to_ward=row.ward or "",
         thaw_started_at=row.thaw_started_at,
@@ -149,11 +154,11 @@ def _holds(work: Work, row: Row[Any]) -> tuple[HoldFacts, ...]:
     return tuple(holds_over(work.session, [f"lot:{row.lot_number}", f"unit:{row.number}"]))
 
 
-def _is_accepted(work: Work, row: Row[Any]) -> bool:
+def _is_accepted(work: Work, row: Row[Any], lot: Lot | None) -> bool:
     """Whether a conditional lot is accepted for this bag's order, with the tests that are outstanding now (E06)."""
-    if row.lot_status != "conditionally_released" or row.order_id is None:
+    if lot is None or row.order_id is None:
         return False
-    return is_accepted_as_it_stands(work.session, row.order_id, work.session.get_one(Lot, row.lot_id))
+    return is_accepted_as_it_stands(work.session, row.order_id, lot)
 
 
 def _order(work: Work, row: Row[Any]) -> OrderFacts:

@@ -9,8 +9,8 @@ from cotrack.bedside.service.infusions import closed, infusion_numbered
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
-from cotrack.labelling.service.documents import Document, pdf_of
-from cotrack.labelling.service.keeping import content_of, documents_of
+from cotrack.labelling.service.documents import Document
+from cotrack.labelling.service.keeping import documents_of, kept_or_now
 
 
 def infusion_pdf(ground: Ground, witness: Path, infusion_id: int) -> bytes:
@@ -23,9 +23,8 @@ def infusion_pdf(ground: Ground, witness: Path, infusion_id: int) -> bytes:
         if infusion.closing_signature is None:
             raise NotFound("The infusion has not ended yet: its record comes with its closing signature.")
         owed = documents_of(session, f"unit:{infusion.unit.number}", NAME)
-    if owed:
-        return content_of(ground, witness, owed[0].id)
-    return pdf_of(ground, witness, lambda session, site: _as_of_now(session, site, infusion_id))
+    newest = owed[0] if owed else None
+    return kept_or_now(ground, witness, newest, lambda session, site: _as_of_now(session, site, infusion_id))
 
 
 def _as_of_now(session: Session, site: Site, infusion_id: int) -> Document:

@@ -1,11 +1,14 @@
 """The lists of lots, units, participants, orders and infusions."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 
 from cotrack.bedside.models import Infusion
 from cotrack.foundation.web.listing import Column, Filter, Listing
 from cotrack.foundation.words import N_
-from cotrack.lifecycles import DEVIATION, LOT, ORDER, PARTICIPANT, UNIT
+from cotrack.labelling.service.documents import both
+from cotrack.lifecycles import DEVIATION, INVESTIGATION, LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules.filling import SAMPLE_KINDS
 from cotrack.manufacture.service.inputs import is_held_from_above
@@ -14,6 +17,9 @@ from cotrack.orders.service.dosing import status_for_people
 from cotrack.participants.models import Participant
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service.holds import STANDING_STATES
+from cotrack.release.models import Investigation
+from cotrack.study.models import StudyDefinition
+from cotrack.study.service import definition_of
 
 
 def held(*subjects: ColumnElement[str]) -> ScalarSelect[str]:
@@ -161,6 +167,42 @@ def deviation_list() -> Listing:
         filters=(Filter("status", N_("Status"), DEVIATION.states, Deviation.status),),
         sort="-opened_at",
     )
+
+
+def investigation_list() -> Listing:
+    """Return all investigations of failed results."""
+    statement = (
+        select(Investigation, Lot, StudyDefinition)
+        .join(Lot, Lot.id == Investigation.lot_id)
+        .join(StudyDefinition, StudyDefinition.id == Lot.study_definition_id)
+    )
+    return Listing(
+        name="investigations",
+        title=N_("Investigations"),
+        statement=statement,
+        columns=(
+            Column(
+                "number",
+                N_("Investigation"),
+                lambda row: f"investigation:{row.Investigation.number}",
+                Investigation.number,
+                "thing",
+            ),
+            Column("status", N_("Status"), lambda row: row.Investigation.status, Investigation.status, "status"),
+            Column("lot", N_("Lot"), lambda row: f"lot:{row.Lot.number}", Lot.number, "thing"),
+            Column("test", N_("Test"), _test_of_investigation, Investigation.test),
+            Column("opened_at", N_("Opened"), lambda row: row.Investigation.opened_at, Investigation.opened_at, "time"),
+            Column("cause", N_("Cause"), lambda row: row.Investigation.cause or "–"),
+        ),
+        id_column=Investigation.id,
+        search=(Investigation.number, Investigation.test, Investigation.cause),
+        filters=(Filter("status", N_("Status"), INVESTIGATION.states, Investigation.status),),
+        sort="-opened_at",
+    )
+
+
+def _test_of_investigation(row: Any) -> str:
+    return both(definition_of(row.StudyDefinition).tests[row.Investigation.test].name)
 
 
 def infusion_list() -> Listing:

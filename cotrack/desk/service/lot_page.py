@@ -20,7 +20,7 @@ from cotrack.manufacture.service.lots import against_finish_now, label_fates, lo
 from cotrack.manufacture.service.reconciliation import accounts_of
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.orders.rules import against_lot
-from cotrack.orders.service.acceptance import over
+from cotrack.orders.service.acceptance import stops_of
 from cotrack.quality.rules import against_held
 from cotrack.quality.service.alerts import alerts_of
 from cotrack.release.service.conditional import end_of
@@ -48,7 +48,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
     holds = holds_over(session, [f"lot:{number}"])
     against = {act: asked(session, lot) for act, asked in AGAINST.items() if lot.status in LOT[act].from_states}
     now, until = ground.sessions.clock(), end_of(session, lot)
-    against_giving = against_lot(number, lot.status, over=over(session, lot, now))
+    against_giving = against_lot(number, lot.status, over=stops_of(session, lot, now))
     standing = [*against_held(holds), *(against_giving if lot.status != "in_process" else [])]
     return {
         "lot": lot,

@@ -13,12 +13,14 @@ from cotrack.manufacture.service.equipment import DUE_SOON, due_by
 from cotrack.manufacture.service.process import doers_of, steps_of_lots
 from cotrack.study.service import definition_of
 
-UNDER_WAY = ("in_process", "quarantine")
+NOT_DECIDED = ("in_process", "quarantine")
 
 
 def steps_to_do(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the lots with a step that is next, and that nobody else performs."""
-    statement = select(Lot).options(joinedload(Lot.study_definition)).where(Lot.status.in_(UNDER_WAY)).order_by(Lot.id)
+    statement = (
+        select(Lot).options(joinedload(Lot.study_definition)).where(Lot.status.in_(NOT_DECIDED)).order_by(Lot.id)
+    )
     lots = session.scalars(statement).all()
     begun = _begun(session, lots)
     for lot, steps in _with_steps(session, lots):
@@ -48,7 +50,7 @@ def _begun(session: Session, lots: Sequence[Lot]) -> dict[tuple[int, str], Step]
 
 def steps_to_verify(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the steps that somebody else performed, and that wait for a second person."""
-    waiting = Step.lot.has(Lot.status.in_(UNDER_WAY))
+    waiting = Step.lot.has(Lot.status.in_(NOT_DECIDED))
     loaded = joinedload(Step.lot).joinedload(Lot.study_definition)
     statement = select(Step).options(loaded).where(Step.status == "performed", waiting).order_by(Step.id)
     rows = session.scalars(statement).all()

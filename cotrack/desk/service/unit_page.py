@@ -19,11 +19,11 @@ from cotrack.foundation.work import Work
 from cotrack.labelling.service.instances import labels_of
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Unit
+from cotrack.manufacture.service.deviations import deviations_of_bag
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.rules import against_lot
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.quality.rules import against_held
-from cotrack.quality.service.deviations import deviations_of
 from cotrack.quality.service.holds import holds_of
 
 UNIT_EXTRAS: Final = (
@@ -51,7 +51,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
         ],
         "standing": standing,
         "holds": holds_of(session, f"unit:{number}"),
-        "deviations": deviations_of(session, f"unit:{number}"),
+        "deviations": deviations_of_bag(session, number),
         "held": facts.holds if facts else (),
         "labels": labels_of(session, f"unit:{number}"),
         "place": custody.place_of(session, unit.id),

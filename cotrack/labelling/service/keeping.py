@@ -21,12 +21,13 @@ from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.sealing import sign_checkpoint
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound, SystemNeedMissing
+from cotrack.foundation.site import Site
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.work import Work
 from cotrack.labelling.gateways.needs import check_system
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.models import KeptDocument, OwedDocument
-from cotrack.labelling.service.documents import Document, Made, make, record_line
+from cotrack.labelling.service.documents import Document, Made, make, pdf_of, record_line
 from cotrack.labelling.service.versions import versions_text
 
 KEEPER: Final = Actor(None, "system", "cotrack", ("system",), request="documents")
@@ -177,6 +178,13 @@ def document_owed(session: Session, owed_id: int) -> OwedDocument:
     if found is None:
         raise NotFound("There is no such document.")
     return found
+
+
+def kept_or_now(
+    ground: Ground, witness: Path, owed: OwedDocument | None, read: Callable[[Session, Site], Document]
+) -> bytes:
+    """Return the kept bytes of a signed document; of one signed before they were kept, what `read` says now."""
+    return content_of(ground, witness, owed.id) if owed is not None else pdf_of(ground, witness, read)
 
 
 def content_of(ground: Ground, witness: Path, owed_id: int) -> bytes:

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
-from cotrack.foundation.web.visit import needs, runtime
+from cotrack.foundation.web.visit import may, needs, runtime
 from cotrack.manufacture import schemas
 from cotrack.manufacture.service import equipment, process, steps
 from cotrack.manufacture.service.lots import lot_numbered
@@ -76,7 +76,8 @@ def bring_equipment_back(body: dict[str, Any], number: str) -> Response:
 def list_steps(number: str) -> Any:
     """List the steps of a lot in their order; none where its study version describes no process."""
     with runtime().ground.sessions.reading() as session:
-        return process.step_lines(session, lot_numbered(session, number))
+        lines = process.step_lines(session, lot_numbered(session, number))
+        return process.in_neutral_words(lines, reads_sources=may("source:read"))
 
 
 @api.post("/lots/<number>/steps/<step>/start")

@@ -18,9 +18,18 @@ from cotrack.lifecycles import UNIT
 from cotrack.manufacture.schemas import UnitIn, content_of
 from cotrack.manufacture.schemas import filling as schemas
 from cotrack.manufacture.service import clearances, filling, samples
-from cotrack.manufacture.service.filling_page import print_next, stand_of
+from cotrack.manufacture.service.filling_page import print_next, require_in_lot, stand_of
 
 pages = Blueprint("filling", __name__, template_folder="../templates")
+
+
+@pages.before_request
+def find_in_its_lot() -> None:
+    """Find what an address names below a lot in that very lot, whatever the view then does with it."""
+    named = dict(request.view_args or {})
+    if request.path.startswith("/lots/"):
+        with runtime().ground.sessions.reading() as session:
+            require_in_lot(session, str(named.pop("number")), named)
 
 
 @pages.get("/lots/<number>/filling")

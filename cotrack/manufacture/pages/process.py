@@ -26,7 +26,7 @@ pages = Blueprint("process", __name__, template_folder="../templates")
 def next_step(number: str) -> str:
     """Show the one step that is next, and the one thing that it asks for now."""
     with runtime().ground.sessions.reading() as session:
-        page = step_page.next_page(session, number, actor())
+        page = step_page.next_page(runtime().ground, session, number, actor())
         return render_template("manufacture/step.html", form=Form(MultiDict()), **page)
 
 
@@ -57,7 +57,7 @@ def _at_step(number: str, schema: Schema, act: Callable[..., Any]) -> Response:
     """Do something on the technician's page, and go on with what is next there."""
 
     def context(session: Session) -> Mapping[str, Any]:
-        return {**step_page.next_page(session, number, actor()), "advice": advice}
+        return {**step_page.next_page(runtime().ground, session, number, actor()), "advice": advice}
 
     there = url_for("process.next_step", number=number)
     return form_page(schema, act, template="manufacture/step.html", then=lambda _: there, context=context)

@@ -89,7 +89,8 @@ def assess_deviation(number: str) -> Response:
         DEVIATION,
         "assess",
         AssessmentIn(),
-        lambda work, **body: deviations.assess(work, number, **body),
+        # The field stood on the page: emptied, it names nothing; only a program leaves it out.
+        lambda work, affected, **body: deviations.assess(work, number, affected=affected or "", **body),
         thing=f"deviation:{number}",
         context=lambda _: {"facts": [(tell(N_("What happened")), found)]},
         suggest=said,

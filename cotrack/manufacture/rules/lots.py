@@ -1,5 +1,6 @@
 """When a lot may leave filling or be closed, when the product ends, and what may go into a lot."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -210,6 +211,13 @@ def against_vials(use: Use) -> list[Blocker]:
     return [Blocker("no_vial_left", words, details, solve=use.chain[0].subject)]
 
 
+def is_amount(kind: str, text: str) -> bool:
+    """Whether a text says how much of a material goes into a lot: a number with its unit; containers are counted."""
+    number = re.match(r"\s*[0-9]+([.,][0-9]+)?\s*", text)
+    unit = text[number.end() :] if number else ""
+    return number is not None and (kind == "container" or any(each.isalpha() or each == "%" for each in unit))
+
+
 def against_status(source: SourceFacts) -> list[Blocker]:
     """Return why a source that QA did not approve is not used: `donor_not_eligible`, `source_…`."""
     if source.status in APPROVED_STATES:
@@ -224,6 +232,20 @@ _BY_STATUS = {
     "quarantine": ("source_not_approved", N_("{source} is not approved yet.")),
     "rejected": ("source_rejected", N_("{source} is rejected.")),
 }
+
+
+def in_neutral_words(blockers: Sequence[Blocker], *, reads_sources: bool) -> list[Blocker]:
+    """Return reasons as a reader may know them: who may not read sources learns neither which is not fit, nor why.
+
+    Why a donor is not eligible is a matter of that person's health.
+    """
+    if reads_sources:
+        return list(blockers)
+    return list(dict.fromkeys(_NEUTRAL if each.code in _OF_SOURCES else each for each in blockers))
+
+
+_NEUTRAL = Blocker("source_not_fit", N_("Something that this lot was made from is not approved: QA knows what."))
+_OF_SOURCES = frozenset({"source_expired", "source_on_hold", *(code for code, _ in _BY_STATUS.values())})
 
 
 def _against_expiry(source: SourceFacts, today: date) -> list[Blocker]:

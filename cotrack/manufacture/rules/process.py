@@ -104,8 +104,14 @@ def against_start(lot: LotSteps, step: ProcessStep) -> list[Blocker]:
 
 
 def _against_lot(lot: LotSteps, step: ProcessStep) -> list[Blocker]:
-    is_open = lot.lot_status == "in_process" or (step.is_after_filling and lot.lot_status == "quarantine")
-    return [] if is_open else [lot_not_in_process(lot.lot_number)]
+    """A step up to filling is done on a lot in process, one after it once filling is over: no bag comes after it."""
+    if lot.lot_status == ("quarantine" if step.is_after_filling else "in_process"):
+        return []
+    if lot.lot_status != "in_process":
+        return [lot_not_in_process(lot.lot_number)]
+    words = N_("{step} comes after filling: finish the filling of lot {lot} first.")
+    details = {"step": step.name, "lot": lot.lot_number}
+    return [Blocker("filling_not_over", words, details, solve=f"lot:{lot.lot_number}")]
 
 
 def against_bags(lot: LotSteps) -> list[Blocker]:
@@ -256,6 +262,7 @@ ADVICE = {
     "source_not_approved": N_("Do not use it. Put it back into quarantine and call QA."),
     "source_rejected": N_("Do not use it. Put it apart and call QA."),
     "step_out_of_order": N_("Do the earlier step first."),
+    "filling_not_over": N_("Fill, label and finish the lot first."),
 }
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.errors import InvalidInput
@@ -17,15 +17,17 @@ from cotrack.quality.service import deviations
 from cotrack.quality.service.deviations import deviation_facts
 
 
-def assess(work: Work, number: str, *, classification: str, cause: str, impact: str, affected: str = "") -> Deviation:
+def assess(
+    work: Work, number: str, *, classification: str, cause: str, impact: str, affected: str | None = None
+) -> Deviation:
     """Write down what QA found out about an open deviation, and which lots and bags it concerns.
 
-    `affected` has their numbers, as people separate them; raises InvalidInput where one is none. The lots are locked
-    first: a release of one is done before this, or sees that it is concerned.
+    `affected` has their numbers, as people separate them, and where it is not said they stay; raises InvalidInput where
+    one is none. The lots are locked first: a release of one is done before this, or sees that it is concerned.
     """
     work.begin(DEVIATION, "assess", number)
-    things = things_named(work.session, affected)
-    for each in sorted({_LOT_OF.sub("", each.partition(":")[2]) for each in things}):
+    things = None if affected is None else things_named(work.session, affected)
+    for each in sorted({_LOT_OF.sub("", each.partition(":")[2]) for each in things or ()}):
         work.lock(Lot, each)
     found = {"classification": classification, "cause": cause, "impact": impact}
     return deviations.assess(work, number, **found, things=things)
@@ -71,6 +73,17 @@ def is_under(lot: Lot) -> ColumnElement[bool]:
     return or_(Deviation.subject == f"lot:{lot.number}", Deviation.subject.in_(bags), is_named, is_bag_named)
 
 
+def concerns_bag(number: SQLColumnExpression[str] | str) -> ColumnElement[bool]:
+    """Return the condition that a deviation is about a bag, or names it as concerned, whatever it is about."""
+    subject = "unit:" + number
+    return or_(Deviation.subject == subject, (Deviation.affected + " ").contains(subject + " "))
+
+
+def deviations_of_bag(session: Session, number: str) -> Sequence[Deviation]:
+    """Return every deviation that a bag ever had, or that names it as concerned, newest first."""
+    return session.scalars(select(Deviation).where(concerns_bag(number)).order_by(Deviation.id.desc())).all()
+
+
 def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
     """Return every deviation that a lot or one of its bags ever had, newest first, each with its closure, at once."""
     statement = select(Deviation).options(joinedload(Deviation.closure_signature)).where(is_under(lot))
@@ -79,4 +92,9 @@ def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
 
 def open_under(session: Session, lot: Lot) -> list[DeviationFacts]:
     """Return the open deviations that concern a lot or its bags, oldest first."""
-    return [deviation_facts(each) for each in reversed(deviations_under(session, lot)) if each.status == "open"]
+    return open_among(deviations_under(session, lot))
+
+
+def open_among(deviations: Sequence[Deviation]) -> list[DeviationFacts]:
+    """Return those of these deviations, newest first, that are open, oldest first."""
+    return [deviation_facts(each) for each in reversed(deviations) if each.status == "open"]

@@ -1,13 +1,15 @@
 """What the technician's page for filling shows: one step, of one unit, at one station; and how its label is printed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.errors import NotFound
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.reconciliation import Fate, account_of
@@ -17,7 +19,7 @@ from cotrack.manufacture.rules import UnitFacts
 from cotrack.manufacture.rules.filling import Count, count_of, is_open, next_label
 from cotrack.manufacture.service import clearances, filling
 from cotrack.manufacture.service.lots import label_fates, lot_numbered
-from cotrack.manufacture.service.units import unit_facts
+from cotrack.manufacture.service.units import unit_facts, unit_numbered
 
 AFTER_SPOILED = "the print before was spoiled"
 STEP_OF_CLEARANCE = {"cleared": "check", "leaving": "check_after"}
@@ -61,6 +63,27 @@ def stand_of(session: Session, actor: Actor, lot_number: str) -> Stand:
         samples=count_of([each for each in units if each.kind != "bag"]),
         in_hand=account_of(fates).in_hand if Fate.IN_HAND in fates else 0,
     )
+
+
+def require_in_lot(session: Session, lot_number: str, named: Mapping[str, Any]) -> None:
+    """Raise NotFound where what is named beside a lot (`unit`, `clearance_id`, `label_id`) is none of that lot's."""
+    lot = lot_numbered(session, lot_number)
+    if "unit" in named:
+        _require_unit(session, lot, str(named["unit"]))
+    if "clearance_id" in named:
+        clearance = session.get(LineClearance, named["clearance_id"])
+        if clearance is None or clearance.lot_id != lot.id:
+            raise NotFound("There is no such line clearance.")
+    if "label_id" in named:
+        noun, _, key = instances.label_numbered(session, named["label_id"]).subject.partition(":")
+        if noun != "unit":
+            raise NotFound("There is no such label.")
+        _require_unit(session, lot, key)
+
+
+def _require_unit(session: Session, lot: Lot, unit_number: str) -> None:
+    if unit_numbered(session, unit_number).lot_id != lot.id:
+        raise NotFound("There is no unit {unit}.", unit=unit_number)
 
 
 def _step(lot: Lot, station: str, here: LineClearance | None, label: str | None) -> str:

@@ -15,7 +15,8 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import CELL_BANK, MATERIAL
 from cotrack.manufacture.models import CellBank, Donor, LateInput, Lot, LotInput, Material, Unit
-from cotrack.manufacture.rules import SourceFacts, Use, against_use
+from cotrack.manufacture.rules import SourceFacts, Use, against_use, is_amount
+from cotrack.manufacture.service.deviations import concerns_bag
 from cotrack.manufacture.service.sources import (
     Source,
     chain_facts,
@@ -94,9 +95,11 @@ def put_in(
 def vials_of(found: Usable, amount: str) -> int | None:
     """Return how many vials of a bank an amount says, None for a material.
 
-    Raises InvalidInput where it is no whole number above zero.
+    Raises InvalidInput where it is no whole number above zero, or of a material that is not counted says no unit.
     """
     if isinstance(found, Material):
+        if not is_amount(found.kind, amount):
+            raise InvalidInput(fields={"amount": [N_("Enter a number with its unit, such as 500 mL.")]})
         return None
     if not (amount.strip().isascii() and amount.strip().isdecimal() and 0 < int(amount) <= MOST_VIALS):
         raise InvalidInput(fields={"amount": [N_("Enter how many vials, as a whole number.")]})
@@ -137,7 +140,12 @@ class InputLine:
 def input_lines(session: Session, lot_id: int) -> list[InputLine]:
     """Return what went into a lot as people read it, oldest first."""
     made = inputs_of(session, lot_id)
-    held = {each.subject for each in _sources(session, made) if each.holds}
+    return lines_of_inputs(session, made, sources_behind(session, made))
+
+
+def lines_of_inputs(session: Session, made: Sequence[LotInput], sources: Iterable[SourceFacts]) -> list[InputLine]:
+    """Return what went into a lot as people read it, from what is known of it and of its sources already."""
+    held = {each.subject for each in sources if each.holds}
     people = {each.used_by_id for each in made}
     names = dict(session.execute(select(Person.id, Person.printed_name).where(Person.id.in_(people))).all())
     return [
@@ -149,10 +157,11 @@ def input_lines(session: Session, lot_id: int) -> list[InputLine]:
 
 def sources_of(session: Session, lot_id: int) -> list[SourceFacts]:
     """Return every bank and material of a lot, and all that those come from, each once."""
-    return _sources(session, inputs_of(session, lot_id))
+    return sources_behind(session, inputs_of(session, lot_id))
 
 
-def _sources(session: Session, made: Sequence[LotInput]) -> list[SourceFacts]:
+def sources_behind(session: Session, made: Sequence[LotInput]) -> list[SourceFacts]:
+    """Return the same of what is known to have gone into a lot."""
     used = [each.bank or each.material for each in made]
     found = {subject_of(each): each for source in used if source is not None for each in chain_of(source)}
     return source_facts(session, list(found.values()))
@@ -188,11 +197,11 @@ def is_held_from_above(lot_id: Any, *of: ColumnElement[bool]) -> ColumnElement[b
 
 IS_BAG_HELD: ColumnElement[bool] = or_(
     exists().where(Hold.subject.in_(("lot:" + Lot.number, "unit:" + Unit.number)), _STANDS),
-    exists().where(Deviation.subject == "unit:" + Unit.number, _IS_OPEN),
+    exists().where(concerns_bag(Unit.number), _IS_OPEN),
     is_held_from_above(Lot.id),
 )
 """The condition that a bag is stopped: by a hold or a recall on itself, its lot, or what the lot was made from; or by
-an open deviation of its own."""
+an open deviation that is about it or names it as concerned."""
 
 HOLDS_ON_LOTS = union_all(
     select(Lot.id.label("lot_id"), Hold.placed_at.label("placed_at"))
@@ -203,18 +212,22 @@ HOLDS_ON_LOTS = union_all(
 """Which lots a hold or a recall stops, on themselves or on what they were made from, and since when."""
 
 _COLUMNS = (Hold.subject, Hold.status, Hold.reason, Hold.placed_at, Hold.id)
+_OPEN_DEVIATION = (
+    "deviation:" + Deviation.number,
+    Deviation.status,
+    Deviation.description,
+    Deviation.opened_at,
+    -Deviation.id,
+)
 _OVER = union_all(
     select(Hold.subject.label("asked"), *_COLUMNS).where(
         Hold.subject.in_(bindparam("subjects", expanding=True)), _STANDS
     ),
-    select(
-        Deviation.subject.label("asked"),
-        "deviation:" + Deviation.number,
-        Deviation.status,
-        Deviation.description,
-        Deviation.opened_at,
-        -Deviation.id,
-    ).where(Deviation.subject.in_(bindparam("units", expanding=True)), _IS_OPEN),
+    select(Deviation.subject.label("asked"), *_OPEN_DEVIATION).where(
+        Deviation.subject.in_(bindparam("units", expanding=True)), _IS_OPEN
+    ),
+    # Which bags each names stands in one text: whoever asks looks for theirs in it.
+    select(Deviation.affected.label("asked"), *_OPEN_DEVIATION).where(Deviation.affected.contains("unit:"), _IS_OPEN),
     *(
         each.join(Lot, Lot.id == LotInput.lot_id).where(Lot.number.in_(bindparam("lots", expanding=True)))
         for each in _holds_by_path(("lot:" + Lot.number).label("asked"), *_COLUMNS)
@@ -225,19 +238,25 @@ _OVER = union_all(
 def _standing(session: Session, subjects: Iterable[str]) -> dict[tuple[str, int], HoldFacts]:
     """Return what stops these lots and bags by the thing that was asked about, by one statement.
 
-    Beside holds these are the open deviations of bags, numbered below zero.
+    Beside holds these are the open deviations that are about bags or name them as concerned, numbered below zero.
     """
-    asked = list(subjects)
+    asked = set(subjects)
     lots = [each.removeprefix("lot:") for each in asked if each.startswith("lot:")]
     units = [each for each in asked if each.startswith("unit:")]
-    rows = session.connection().execute(_OVER, {"subjects": asked, "lots": lots, "units": units})
-    return {(row[0], row[5]): HoldFacts(*row[1:5]) for row in sorted(rows, key=lambda row: int(row[5]))}
+    rows = session.connection().execute(_OVER, {"subjects": sorted(asked), "lots": lots, "units": units})
+    return {
+        (each, row[5]): HoldFacts(*row[1:5])
+        for row in sorted(rows, key=lambda row: int(row[5]))
+        for each in row[0].split()
+        if each in asked and (each.startswith("unit:") or row[5] > 0)
+    }
 
 
 def holds_over(session: Session, subjects: Iterable[str]) -> list[HoldFacts]:
     """Return every hold and recall that stops these lots and bags now: on themselves, or on what a lot was made from.
 
-    An open deviation of a bag stops that bag as a hold does, until QA closes it.
+    An open deviation of a bag, or one of another thing that names it as concerned, stops that bag as a hold does, until
+    QA closes it.
 
     Whoever decides about a lot or a bag asks this, never for the holds on itself alone.
     """

@@ -1,7 +1,8 @@
 """What is known of a lot's steps: where each stands, what was scanned and measured, who did it, how far cells grew."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -139,12 +140,15 @@ def newest_value(session: Session, step: Step) -> str:
     return "" if newest is None else str(newest)
 
 
-def open_needs(session: Session, described: ProcessStep, step: Step | None) -> list[str]:
-    """Return the kinds of things that a step asks for and that were not scanned yet, in their order."""
-    if step is None:
-        return list(described.needs)
-    scanned = set(session.scalars(select(StepScan.need).where(StepScan.step_id == step.id)))
-    return [each for each in described.needs if each not in scanned]
+@dataclass(frozen=True)
+class HiddenScan:
+    """What went into a lot at a step, for who may not read sources: its kind, who scanned it and when, not what."""
+
+    need: str
+    scanned_at: datetime
+    scanned_by_id: int
+    equipment: None = None
+    lot_input: None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class StepLine:
 
     described: ProcessStep
     row: Step | None
-    scans: Sequence[StepScan] = ()
+    scans: Sequence[StepScan | HiddenScan] = ()
     values: Sequence[ValueLine] = ()
     verifications: Sequence[StepVerification] = ()
     begun_by: frozenset[int] = frozenset()
@@ -231,6 +235,19 @@ def step_lines(session: Session, lot: Lot) -> list[StepLine]:
         for each in process.steps
         for row in (rows.get(each.key),)
     ]
+
+
+def in_neutral_words(lines: Sequence[StepLine], *, reads_sources: bool) -> list[StepLine]:
+    """Return steps as a reader may know them: without the banks and materials for who may not read sources."""
+    if reads_sources:
+        return list(lines)
+    return [replace(each, scans=[_hidden(scan) for scan in each.scans]) for each in lines]
+
+
+def _hidden(scan: StepScan | HiddenScan) -> StepScan | HiddenScan:
+    if scan.lot_input is None:
+        return scan
+    return HiddenScan(scan.need, scan.scanned_at, scan.scanned_by_id)
 
 
 def _grouped(rows: Sequence[Row]) -> Mapping[int, list[Row]]:

@@ -6,32 +6,35 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from cotrack.foundation.acting import Actor
+from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.errors import NotFound
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import STEP
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.rules.process import LotSteps, against_growth, against_start, against_verifying, in_hundredths
 from cotrack.manufacture.service.lots import lot_numbered
-from cotrack.manufacture.service.process import StepLine, lot_steps, open_needs, step_lines
+from cotrack.manufacture.service.process import StepLine, in_neutral_words, lot_steps, step_lines
+from cotrack.manufacture.service.step_scans import against_devices, open_needs
 from cotrack.study.rules.process import Parameter, ProcessStep
 
 USED: Final = ("cell_bank", "medium", "reagent", "vector", "container")
 
 
-def next_page(session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
+def next_page(ground: Ground, session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
     """Return what the technician's page shows: the step that is next, and what it asks for now."""
     lot = lot_numbered(session, number)
-    steps = _steps(session, lot)
+    steps, today = _steps(session, lot), Work(ground, session, actor).today
     lines = step_lines(session, lot)
     described = steps.next_step
     line = next((each for each in lines if each.described is described), None)
-    asked = open_needs(session, described, line.row) if line is not None and described is not None else []
+    asked = open_needs(session, described, line.row, today) if line is not None and described is not None else []
     return {
         "lot": lot,
         "lines": lines,
         "line": line,
         "against": against_start(steps, described) if line is not None and described and line.row is None else [],
         "asked": asked[0] if asked else "",
+        "unfit": against_devices(session, line.row, today) if line is not None else [],
         "words": {each.key: [(word, word) for word in (*each.accepts, *each.rejects)] for each in _asked(described)},
         "is_used_up": bool(asked) and asked[0] in USED,
         "is_own": line is None or line.row is None or line.row.performed_by_id == actor.person_id,
@@ -50,6 +53,7 @@ def process_page(session: Session, number: str, actor: Actor) -> Mapping[str, An
     return {
         "lot": lot,
         **short,
+        "lines": in_neutral_words(short["lines"], reads_sources="source:read" in actor.permissions),
         "to_verify": {each.described.key for each in short["lines"] if _waits_for(each, actor)},
     }
 

@@ -28,7 +28,6 @@ from cotrack.manufacture.rules.process import (
     against_growth,
     against_kind,
     against_performer,
-    against_performing,
     against_start,
     against_unseen,
     against_verifying,
@@ -37,8 +36,9 @@ from cotrack.manufacture.rules.process import (
 )
 from cotrack.manufacture.service import equipment as devices
 from cotrack.manufacture.service.inputs import Usable, against_use_now, lock_usable, put_in, vials_of
-from cotrack.manufacture.service.process import doers, lot_steps, name_of_performer, newest_value, open_needs
+from cotrack.manufacture.service.process import doers, lot_steps, name_of_performer, newest_value
 from cotrack.manufacture.service.sources import source_named, typed
+from cotrack.manufacture.service.step_scans import against_scanned, lock_devices, open_needs
 from cotrack.quality.models import Deviation
 from cotrack.quality.service import deviations
 from cotrack.study.rules.process import Parameter, ProcessStep
@@ -86,7 +86,7 @@ def scan(work: Work, lot_number: str, step_key: str, *, code: str, amount: str =
     if found is None:
         raise Blocked(blockers=[not_known(typed(code)[:LONGEST_CODE])])
     kind = _kind_of(found)
-    asked = open_needs(work.session, under.described, under.row)
+    asked = open_needs(work.session, under.described, under.row, work.today)
     against = [*_against_others(work, under.row), *against_kind(found.number, kind, asked)]
     if isinstance(found, Equipment):
         work.refuse_if([*against, *against_equipment(devices.facts_of(found), work.today)])
@@ -136,12 +136,13 @@ def take_over(work: Work, lot_number: str, step_key: str, *, reason: str) -> Ste
 def perform(work: Work, lot_number: str, step_key: str, *, values: Mapping[str, str]) -> Step:
     """Say that a step was performed, with everything that is measured at it; the server keeps the time.
 
-    A value outside its limits is kept and opens a deviation of the lot in the same record.
+    A room or device that was scanned is looked at again: its calibration may have ended since, or somebody took it out
+    of use. A value outside its limits is kept and opens a deviation of the lot in the same record.
     """
     _begin(work, "perform", lot_number, step_key)
+    lock_devices(work, f"{lot_number}-{step_key}")
     under = _under(work, lot_number, step_key, "perform")
-    missing = open_needs(work.session, under.described, under.row)
-    work.refuse_if([*_against_others(work, under.row), *against_performing(missing)])
+    work.refuse_if([*_against_others(work, under.row), *against_scanned(work, under.described, under.row)])
     _check_values(under.described, values)
     work.move(under.row, "perform")
     under.row.ended_at = work.now

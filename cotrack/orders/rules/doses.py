@@ -214,7 +214,8 @@ def against_lot(
 ) -> list[Blocker]:
     """Return the reason where a lot may not be given: `lot_not_released`, `lot_conditional`, `lot_rejected`.
 
-    `over` says that the time of a conditional one is over: then no acceptance counts.
+    `over` says what keeps a conditional one from everybody, because its time is over or what one person typed of it is
+    unsettled: then no acceptance counts.
     """
     details = {"lot": number}
     solve = f"lot:{number}"
@@ -272,10 +273,17 @@ def is_accepted(accepted: str, outstanding: Sequence[str]) -> bool:
 
 
 def against_bag(
-    bag: Bag, lot_status: str, holds: Sequence[HoldFacts], now: datetime, *, has_acceptance: bool = False
+    bag: Bag,
+    lot_status: str,
+    holds: Sequence[HoldFacts],
+    now: datetime,
+    *,
+    has_acceptance: bool = False,
+    over: Sequence[Blocker] = (),
 ) -> list[Blocker]:
-    """Return every reason why a bag may not be set aside."""
-    blockers = [*against_lot(bag.lot_number, lot_status, has_acceptance=has_acceptance), *against_held(holds)]
+    """Return every reason why a bag may not be set aside; `over` as for its lot."""
+    against = against_lot(bag.lot_number, lot_status, has_acceptance=has_acceptance, over=over)
+    blockers = [*against, *against_held(holds)]
     if bag.expires_at <= now:
         blockers.append(Blocker("expired", "{unit} expired at {at}.", {"unit": bag.number, "at": bag.expires_at}))
     return blockers

@@ -19,11 +19,10 @@ from cotrack.orders.service.dosing import OPEN_STATES, WHOLE, order_numbered
 from cotrack.participants.service.treatment import treating_physicians
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.entries import against_unsettled
-from cotrack.release.rules.lots import against_failed, outstanding
+from cotrack.release.rules.lots import TestStanding, against_failed, outstanding
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.dispositions import lot_standings, outstanding_tests
+from cotrack.release.service.dispositions import invalidated_lines, lot_standings
 from cotrack.release.service.unsettled import unsettled_of
-from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import limit_words
 
 
@@ -38,9 +37,10 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
     order = work.lock(Order, number)
     work.expect(order, "accept_lot")
     work.refuse_if(_against(work, order, found))
-    tests = outstanding_tests(work.session, found)
+    standings = lot_standings(work.session, found)
+    tests = outstanding(standings)
     signature = work.sign(
-        ORDER["accept_lot"].meaning, _text(order_numbered(work.session, number), found, tests, reason)
+        ORDER["accept_lot"].meaning, _text(order_numbered(work.session, number), found, standings, reason)
     )
     acceptance = Acceptance(
         order_id=order.id,
@@ -57,9 +57,7 @@ def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
 def _against(work: Work, order: Order, lot: Lot) -> list[Blocker]:
     standings = lot_standings(work.session, lot)
     tests = [each.key for each in outstanding(standings)]
-    # What one person typed is not "outstanding": the physician would sign over a growth that waits for a second typist.
-    typed = against_unsettled(lot.number, unsettled_of(work.session, lot))
-    stops = [*over(work.session, lot, work.now), *against_failed(lot.number, standings), *typed]
+    stops = [*stops_of(work.session, lot, work.now), *against_failed(lot.number, standings)]
     holds = holds_over(work.session, [f"lot:{lot.number}"])
     return [
         *against_treating(order.participant.subject_number, _treating(work.session, order), work.actor.username),
@@ -71,8 +69,8 @@ def _treating(session: Session, order: Order) -> str:
     return treating_physicians(session, [order.participant]).get(order.participant_id, "")
 
 
-def _text(order: Order, lot: Lot, tests: Sequence[ReleaseTest], reason: str) -> str:
-    lines = [f"{each.name['en']} / {each.name['zh']} ({limit_words(each)})" for each in tests]
+def _text(order: Order, lot: Lot, standings: Sequence[TestStanding], reason: str) -> str:
+    lines = [f"{each.name['en']} / {each.name['zh']} ({limit_words(each)})" for each in outstanding(standings)]
     return "\n".join(
         (
             f"Order / 医嘱 {order.number}",
@@ -80,6 +78,7 @@ def _text(order: Order, lot: Lot, tests: Sequence[ReleaseTest], reason: str) -> 
             f"Lot / 批次 {lot.number}",
             "These tests are outstanding / 以下检验尚未完成:",
             *lines,
+            *invalidated_lines(standings),
             "I accept this lot for this order. / 本人同意将该批次用于本医嘱。",
             f"Reason / 理由: {reason.strip()}",
         )
@@ -101,6 +100,21 @@ def newest_acceptance(session: Session, order_id: int, lot_id: int) -> Acceptanc
 def over(session: Session, lot: Lot, now: datetime) -> list[Blocker]:
     """Return the reason where the time of a conditional release is over: the lot is given to nobody then."""
     return against_ended(lot.number, end_of(session, lot), now)
+
+
+def stops_of(session: Session, lot: Lot, now: datetime) -> list[Blocker]:
+    """Return what keeps a conditional lot from everybody, accepted or not: its time, and what one person typed of it.
+
+    That is not "outstanding": a growth that waits for a second typist would be signed over, and given.
+    """
+    if lot.status != "conditionally_released":
+        return []
+    return [*over(session, lot, now), *against_typed(session, lot)]
+
+
+def against_typed(session: Session, lot: Lot) -> list[Blocker]:
+    """Return a reason for each typed entry of a lot that is unsettled."""
+    return against_unsettled(lot.number, unsettled_of(session, lot))
 
 
 def has_acceptance(session: Session, order_id: int, lot: Lot, now: datetime) -> bool:
@@ -173,11 +187,12 @@ def lots_awaiting(session: Session, order: Order, now: datetime) -> list[Lot]:
 def acceptance_sheet(work: Work, number: str, lot_number: str) -> Mapping[str, Any]:
     """Return what a physician reads before accepting a lot: what is outstanding, until when, and what is against it."""
     order, lot = order_numbered(work.session, number), lot_numbered(work.session, lot_number)
-    tests = outstanding_tests(work.session, lot)
+    standings = lot_standings(work.session, lot)
     return {
         "order": order,
         "lot": lot,
-        "tests": [(each, limit_words(each)) for each in tests],
+        "tests": [(each, limit_words(each)) for each in outstanding(standings)],
+        "invalidated": [(each.test, result) for each in standings for result in each.invalidated],
         "ends_at": end_of(work.session, lot),
         "against": _against(work, order, lot),
         "acceptance": newest_acceptance(work.session, order.id, lot.id),

@@ -21,7 +21,7 @@ from cotrack.orders.rules import (
     against_portions,
     portions,
 )
-from cotrack.orders.service.acceptance import has_acceptance
+from cotrack.orders.service.acceptance import has_acceptance, stops_of
 from cotrack.orders.service.counts import COUNT_STEP
 from cotrack.orders.service.dosing import held_allocations, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of_portions
@@ -54,7 +54,7 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
     may_be_given = {
         number
         for number, lot in lots.items()
-        if lot.status == "released" or has_acceptance(session, order.id, lot, now)
+        if lot.status == "released" or (has_acceptance(session, order.id, lot, now) and not stops_of(session, lot, now))
     }
     return [
         (unit, bag)
@@ -137,7 +137,8 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
         unit = units[portion.bag.number]
         holds = holds_over(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
         is_accepted = has_acceptance(work.session, order.id, unit.lot, work.now)
-        blockers += against_bag(portion.bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted)
+        over = stops_of(work.session, unit.lot, work.now)
+        blockers += against_bag(portion.bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted, over=over)
         if unit.status != "stored":
             blockers.append(
                 Blocker(

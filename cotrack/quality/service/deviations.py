@@ -38,14 +38,16 @@ def open_deviation(work: Work, subject: str, *, description: str) -> Deviation:
 
 
 def assess(
-    work: Work, number: str, *, classification: str, cause: str, impact: str, things: Sequence[str] = ()
+    work: Work, number: str, *, classification: str, cause: str, impact: str, things: Sequence[str] | None = None
 ) -> Deviation:
     """Write down what QA found out about an open deviation; an earlier assessment stays in the trail.
 
-    `things` are the lots and bags that it concerns (`noun:id`), which a later stage knows to be there.
+    `things` are the lots and bags that it concerns (`noun:id`), which a later stage knows to be there; where nothing is
+    said of them, those that were named stay.
     """
     deviation = work.take(Deviation, "assess", number)
-    deviation.affected = " ".join(things)
+    if things is not None:
+        deviation.affected = " ".join(things)
     deviation.classification, deviation.cause, deviation.impact = classification, cause.strip(), impact.strip()
     return deviation
 

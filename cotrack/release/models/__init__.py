@@ -1,13 +1,12 @@
 """Tables of results, of their investigations, and of what QA signs about a lot."""
 
 from cotrack.release.models.dispositions import DECISIONS, Disposition, TrailReview
-from cotrack.release.models.investigations import OUTCOMES, UNDER_WAY, InvestigatedResult, Investigation
+from cotrack.release.models.investigations import OUTCOMES, InvestigatedResult, Investigation
 from cotrack.release.models.results import VALID, EntryEnd, Invalidation, Result, ResultEntry, ResultFile, ResultImport
 
 __all__ = [
     "DECISIONS",
     "OUTCOMES",
-    "UNDER_WAY",
     "VALID",
     "Disposition",
     "EntryEnd",

@@ -12,7 +12,7 @@ from cotrack.manufacture.models import Lot
 from cotrack.release.models.results import Result
 
 OUTCOMES = ("", "error_found", "none_found")
-UNDER_WAY = text("status IN ('phase_1', 'phase_2')")
+IS_UNDER_WAY = text("status IN ('phase_1', 'phase_2')")
 
 
 class Investigation(Standing):
@@ -31,8 +31,8 @@ class Investigation(Standing):
             "lot_id",
             "test",
             unique=True,
-            sqlite_where=UNDER_WAY,
-            postgresql_where=UNDER_WAY,
+            sqlite_where=IS_UNDER_WAY,
+            postgresql_where=IS_UNDER_WAY,
         ),
         Index("ix_investigation_lot_id", "lot_id"),
         one_of("status", INVESTIGATION.states),
@@ -52,7 +52,7 @@ class Investigation(Standing):
         ),
         CheckConstraint("(conclusion = '') = (conclusion_signature_id IS NULL)", name="concluded_in_words"),
         CheckConstraint(
-            "status <> 'oos_not_confirmed' OR (cause <> '' AND plan_signature_id IS NOT NULL)",
+            "status <> 'oos_not_confirmed' OR (cause <> '' AND plan_signature_id IS NOT NULL AND retests > 0)",
             name="not_confirmed_for_a_cause",
         ),
     )

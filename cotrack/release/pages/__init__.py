@@ -1,5 +1,6 @@
 """Pages of results and of a lot's disposition."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -7,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from cotrack.foundation.web.files import csv_file, kept_upload, pdf_file, preview_page
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
-from cotrack.foundation.web.visit import actor, needs, runtime
+from cotrack.foundation.web.visit import actor, may, needs, runtime
 from cotrack.foundation.web.words import site_time, tell, term
 from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page, on_paper
@@ -239,7 +240,8 @@ def release_conditionally(number: str) -> Response:
 @needs("lot:read")
 def batch_record_document(number: str) -> Response:
     """Give the batch record of a lot as a document."""
-    return document_page(f"batch-record-{number}", lambda session, site: batch_record(session, site, number))
+    read = partial(batch_record, number=number, reads_sources=may("source:read"))
+    return document_page(f"batch-record-{number}", read)
 
 
 @pages.get("/lots/<number>/certificate.pdf")

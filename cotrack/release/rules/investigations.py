@@ -18,7 +18,8 @@ FAILED = frozenset({Standing.OUT_OF_SPECIFICATION, Standing.UNDECIDABLE})
 class InvestigationFacts:
     """One investigation of a test of a lot, as far as it has come.
 
-    `authors` made or entered one of its failed results. `done` counts the retests since the plan was approved,
+    `authors` made or entered one of its failed results, `writers` wrote its report or its plan, each version of them.
+    `done` counts the retests since the plan was approved,
     `answered` those of them that count, `unreviewed` some of these; `failed` counts whatever failed since, whether it
     says that it is a retest or not. `not_by` names who does not test again, as the laboratory writes them.
     """
@@ -29,8 +30,7 @@ class InvestigationFacts:
     status: str
     authors: frozenset[str] = field(default_factory=frozenset)
     outcome: str = ""
-    reported_by: str = ""
-    planned_by: str = ""
+    writers: frozenset[str] = field(default_factory=frozenset)
     retests: int | None = None
     sample: str = ""
     not_by: str = ""
@@ -108,14 +108,21 @@ def against_plan(facts: InvestigationFacts, username: str) -> list[Blocker]:
 
 
 def against_plan_approval(facts: InvestigationFacts, username: str) -> list[Blocker]:
-    """Return what speaks against approving the plan of retests."""
+    """Return what speaks against approving the plan of retests: it has at least one, or nothing comes of it."""
     reasons = _against_signer(facts, username)
     if facts.is_plan_approved:
         words = N_("The retest plan is approved: it is never changed.")
         reasons.append(Blocker("plan_approved", words, solve=facts.subject))
     elif facts.retests is None:
         reasons.append(Blocker("plan_missing", "No retest plan is written yet.", solve=facts.subject))
+    elif facts.retests < 1:
+        reasons.append(_without_retest(facts))
     return reasons
+
+
+def _without_retest(facts: InvestigationFacts) -> Blocker:
+    words = N_("The plan has no retest: after phase 2 a result is refuted by a retest at least, or it is confirmed.")
+    return Blocker("plan_without_retest", words, solve=facts.subject)
 
 
 def against_confirming(facts: InvestigationFacts, username: str) -> list[Blocker]:
@@ -126,12 +133,16 @@ def against_confirming(facts: InvestigationFacts, username: str) -> list[Blocker
 def against_refuting(facts: InvestigationFacts, username: str) -> list[Blocker]:
     """Return what speaks against the conclusion that the result does not stand: each retest is there and passed.
 
-    A failed retest is never averaged with those that passed (§3.3 rule 5).
+    A cause alone refutes nothing after phase 1, which found no error of the laboratory: one retest is planned at least
+    (FDA, Investigating OOS Test Results, 2022, section IV). A failed one is never averaged with those that passed
+    (§3.3 rule 5).
     """
     reasons = _against_signer(facts, username)
     if not facts.is_plan_approved or facts.retests is None:
         words = N_("No retest plan is approved yet: without one the result is only confirmed.")
         return [*reasons, Blocker("plan_not_approved", words, solve=facts.subject)]
+    if facts.retests < 1:
+        reasons.append(_without_retest(facts))
     if facts.answered < facts.retests:
         words = N_("{done} of {planned} planned retests are there and count.")
         details = {"done": facts.answered, "planned": facts.retests}
@@ -151,7 +162,7 @@ def _against_signer(facts: InvestigationFacts, username: str) -> list[Blocker]:
     if who in facts.authors:
         words = N_("You made or entered a result that is investigated: another person signs.")
         return [Blocker("same_person", words)]
-    if who in {facts.reported_by.casefold(), facts.planned_by.casefold()}:
+    if who in facts.writers:
         words = N_("You reported this investigation or planned its retests: another person signs.")
         return [Blocker("same_person", words)]
     return []

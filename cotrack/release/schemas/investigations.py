@@ -34,13 +34,17 @@ class PlanIn(In):
 
     hypothesis = Words(required=True, longest=1_000, metadata={"label": N_("Hypothesis"), "kind": "textarea"})
     retests = Whole(
-        least=0,
+        least=1,
         most=20,
         required=True,
-        metadata={"label": N_("Number of retests"), "kind": "number", "hint": N_("0 where nothing is tested again.")},
+        metadata={
+            "label": N_("Number of retests"),
+            "kind": "number",
+            "hint": N_("At least one. Where nothing can be tested again, QA concludes that the result is confirmed."),
+        },
     )
     sample = Words(
-        load_default="",
+        required=True,
         metadata={"label": N_("Sample to be tested"), "hint": N_("Its number, as the laboratory will write it.")},
     )
     not_by = Words(

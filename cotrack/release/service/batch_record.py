@@ -17,7 +17,7 @@ from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.filling_page import clearance_lines
 from cotrack.manufacture.service.inputs import InputLine, input_lines
 from cotrack.manufacture.service.lots import bags_in_words, lot_numbered
-from cotrack.manufacture.service.process import StepLine, ValueLine, step_lines
+from cotrack.manufacture.service.process import HiddenScan, StepLine, ValueLine, in_neutral_words, step_lines
 from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.manufacture.service.units import SAMPLE_WORDS
@@ -35,13 +35,16 @@ EVENTS: Final = (
 )
 
 
-def batch_record(session: Session, site: Site, number: str, decided: Signature | None = None) -> Document:
+def batch_record(
+    session: Session, site: Site, number: str, *, reads_sources: bool, decided: Signature | None = None
+) -> Document:
     """Return what the batch record of a lot says; raises NotFound where its study describes no steps.
 
-    `decided` is the signature of a decision that is being taken, and stands beside those that are stored.
+    Banks and materials are named to who may read sources alone. `decided` is the signature of a decision that is being
+    taken, and stands beside those that are stored.
     """
     lot = lot_numbered(session, number)
-    lines = step_lines(session, lot)
+    lines = in_neutral_words(step_lines(session, lot), reads_sources=reads_sources)
     if not lines:
         raise NotFound("The study version of lot {lot} describes no steps: it has no batch record here.", lot=number)
     deviations = list(reversed(deviations_under(session, lot)))
@@ -50,7 +53,7 @@ def batch_record(session: Session, site: Site, number: str, decided: Signature |
         **_facts(session, lot, site),
         "is_whole": "yes" if all(each.status == "verified" for each in lines) else "no",
         "steps": [_step(each, site) for each in lines],
-        "inputs": [_input(each, site) for each in input_lines(session, lot.id)],
+        "inputs": [_input(each, site) if reads_sources else _HIDDEN for each in input_lines(session, lot.id)],
         "samples": [[each.number, SAMPLE_WORDS[each.kind]] for each in lot.units if each.kind != "bag"],
         "clearances": [_clearance(*each, site) for each in clearance_lines(session, lot.id)],
         "accounts": account_lines(session, lot),
@@ -58,6 +61,10 @@ def batch_record(session: Session, site: Site, number: str, decided: Signature |
         "signatures": _signatures(session, lot, [*closures, *([decided] if decided else [])], site),
     }
     return Document(NAME, f"lot:{number}", EVENTS, fields)
+
+
+_QA_KNOWS: Final = "由质量部门掌握 QA knows which"
+_HIDDEN: Final = ["–", _QA_KNOWS, "–", "–", "–"]
 
 
 def _facts(session: Session, lot: Lot, site: Site) -> dict[str, object]:
@@ -107,7 +114,7 @@ def _at(instant: datetime, site: Site) -> str:
     return site_words(instant, site.zone)
 
 
-def _scan(scan: StepScan, site: Site) -> list[str]:
+def _scan(scan: StepScan | HiddenScan, site: Site) -> list[str]:
     """Return a line of a step's scans: kind, number, name, calibration or amount, when."""
     at = _at(scan.scanned_at, site)
     if scan.equipment is not None:
@@ -116,7 +123,7 @@ def _scan(scan: StepScan, site: Site) -> list[str]:
     made = scan.lot_input
     source = (made.bank or made.material) if made is not None else None
     if made is None or source is None:
-        return [scan.need, "–", "–", "–", at]
+        return [scan.need, "–", _QA_KNOWS, "–", at]
     amount = f"{made.vials} 支 vials" if made.vials else made.amount
     return [scan.need, source.number, source.name, amount, at]
 

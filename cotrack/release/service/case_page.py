@@ -14,8 +14,8 @@ from cotrack.foundation.words import N_, Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import both
 from cotrack.lifecycles import LOT, RESULT
-from cotrack.manufacture.service.deviations import deviations_under
-from cotrack.manufacture.service.inputs import holds_ever_over, input_lines
+from cotrack.manufacture.rules import in_neutral_words
+from cotrack.manufacture.service.inputs import holds_ever_over, lines_of_inputs
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import Result
 from cotrack.release.rules.invalidation import against_involved
@@ -33,7 +33,7 @@ from cotrack.release.service.conditional import end_of
 from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, release_case
 from cotrack.release.service.invalidations import named_causes, result_numbered
-from cotrack.release.service.investigated import investigation_lines, investigation_numbered, uninvestigated
+from cotrack.release.service.investigated import investigation_numbered, uninvestigated
 from cotrack.release.service.kept_files import kept_files_of
 from cotrack.release.service.results import result_facts, results_of
 from cotrack.release.service.trail_reviews import newest_review
@@ -62,7 +62,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
     """Return everything on the release page of a lot, as this person sees it."""
     lot = lot_numbered(session, number)
     case = release_case(session, lot, ground.site)
-    stored = results_of(session, lot.id)
+    stored = case.results
     against = _against(case, actor, ground.sessions.clock())
     trends = trends_of(session, case.definition, filter(is_trended, case.definition.tests.values()), lot)
     return {
@@ -75,9 +75,9 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "in_short": {action: in_short(found) for action, found in against.items()},
         "held": case.facts.holds,
         "holds": holds_ever_over(session, lot),
-        "inputs": input_lines(session, lot.id),
-        "deviations": deviations_under(session, lot),
-        "investigations": investigation_lines(session, lot),
+        "inputs": lines_of_inputs(session, case.inputs, case.facts.sources),
+        "deviations": case.deviations,
+        "investigations": case.investigation_lines,
         "waits_for_investigation": bool(uninvestigated(session, lot)),
         "dispositions": dispositions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
@@ -104,12 +104,13 @@ def _to_invalidate(
 
 
 def _against(case: ReleaseCase, actor: Actor, now: datetime) -> dict[str, list[Blocker]]:
-    who = decider(actor)
-    return {
+    who, reads_sources = decider(actor), "source:read" in actor.permissions
+    against = {
         "release": against_release(case.definition, case.facts, who, now),
         "release_conditionally": against_conditional_release(case.definition, case.facts, who, now),
         "reject": against_rejection(case.facts, who),
     }
+    return {action: in_neutral_words(found, reads_sources=reads_sources) for action, found in against.items()}
 
 
 def _line(each: TestStanding, stored: Sequence[Result], trend: Trend | None) -> TestLine:

@@ -13,16 +13,12 @@ from cotrack.foundation.words import Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.models import Lot
-from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.lots import bags_in_words
 from cotrack.quality.models import Deviation
 from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import DECISIONS, Investigation, Result
 from cotrack.release.rules.lots import TestStanding
 from cotrack.release.service.decided import dispositions_of
-from cotrack.release.service.investigated import investigation_lines
-from cotrack.release.service.results import results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
 
@@ -46,9 +42,8 @@ class Decided:
 
 def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
     """Return what the certificate of a lot says under this decision and its signature."""
-    lot, stored = case.lot, results_of(session, case.lot.id)
-    held, deviations = holds_of(session, f"lot:{lot.number}"), deviations_under(session, lot)
-    investigations = investigation_lines(session, lot)
+    lot, stored = case.lot, case.results
+    held = holds_of(session, f"lot:{lot.number}")
     fields = {
         **lot_lines(case, site),
         "decision": decided.decision,
@@ -57,22 +52,21 @@ def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Deci
         "invalidated": [line for each in case.facts.standings for line in invalidated_lines(each, stored, site)],
         "outstanding": [both(case.definition.tests[key].name) for key in decided.outstanding_tests],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
-        "deviations": [_deviation(each) for each in reversed(deviations)],
-        "investigations": [_investigation(name, each) for name, each in reversed(investigations)],
-        "signatures": [signature_lines(each, site) for each in signatures_under(session, lot, decided)],
+        "deviations": [_deviation(each) for each in reversed(case.deviations)],
+        "investigations": [_investigation(name, each) for name, each in reversed(case.investigation_lines)],
+        "signatures": [signature_lines(each, site) for each in signatures_under(session, case, decided)],
     }
     return Document("certificate", f"lot:{lot.number}", EVENTS, fields)
 
 
-def signatures_under(session: Session, lot: Lot, decided: Decided) -> list[Signature]:
+def signatures_under(session: Session, case: "ReleaseCase", decided: Decided) -> list[Signature]:
     """Return every signature on which a decision stands, and its own, in the order of signing."""
-    stored, deviations = results_of(session, lot.id), deviations_under(session, lot)
     signed = [
-        *_reviews(session, lot.id, stored),
-        *(each.invalidation.signature for each in stored if each.invalidation),
-        *(each.closure_signature for each in deviations if each.closure_signature),
-        *(signature for _, each in investigation_lines(session, lot) for signature in each.signatures),
-        *(each.signature for each in dispositions_of(session, lot.id) if each.signature is not decided.signature),
+        *_reviews(session, case.lot.id, case.results),
+        *(each.invalidation.signature for each in case.results if each.invalidation),
+        *(each.closure_signature for each in case.deviations if each.closure_signature),
+        *(signature for each in case.investigations for signature in each.signatures),
+        *(each.signature for each in dispositions_of(session, case.lot.id) if each.signature is not decided.signature),
         decided.signature,
     ]
     return sorted(signed, key=lambda each: each.signed_at)

@@ -11,16 +11,19 @@ from cotrack.foundation.access.models import Signature
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.site import Site
+from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.documents import Document
 from cotrack.labelling.service.keeping import owe, try_out
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.models import Lot
-from cotrack.manufacture.service.deviations import open_under
-from cotrack.manufacture.service.inputs import holds_over, sources_of
+from cotrack.manufacture.models import Lot, LotInput
+from cotrack.manufacture.rules import in_neutral_words
+from cotrack.manufacture.service.deviations import deviations_under, open_among
+from cotrack.manufacture.service.inputs import holds_over, inputs_of, sources_behind
 from cotrack.manufacture.service.lots import lot_numbered, producers
 from cotrack.manufacture.service.process import lot_steps
-from cotrack.release.models import Disposition
+from cotrack.quality.models import Deviation
+from cotrack.release.models import Disposition, Investigation, Result
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import (
     Decider,
@@ -46,41 +49,62 @@ from cotrack.release.service.trail_reviews import doers_of, records_about, trail
 from cotrack.release.service.unsettled import typists_of, unsettled_of
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition, ReleaseTest
-from cotrack.study.rules.specification import limit_words
+from cotrack.study.rules.specification import Standing, limit_words
+
+
+@dataclass(frozen=True)
+class LotResults:
+    """Every result of a lot, and the same as the rules see them."""
+
+    rows: Sequence[Result]
+    facts: Sequence[ResultFacts]
 
 
 @dataclass(frozen=True)
 class ReleaseCase:
-    """A lot with everything that decides about it; `about` says which records of the trail are its own."""
+    """A lot with everything that decides about it, and the rows behind it, so that papers and pages read them once.
+
+    `about` says which records of the trail are the lot's.
+    """
 
     lot: Lot
     definition: Definition
     facts: LotFacts
-    results: Sequence[ResultFacts]
+    results: Sequence[Result]
+    deviations: Sequence[Deviation]
+    investigations: Sequence[Investigation]
+    inputs: Sequence[LotInput]
     about: ColumnElement[bool]
 
+    @property
+    def investigation_lines(self) -> list[tuple[Words, Investigation]]:
+        """Every investigation of the lot, newest first, each with the names of its test."""
+        return [(self.definition.tests[each.test].name, each) for each in self.investigations]
 
-def release_case(session: Session, lot: Lot, site: Site, results: Sequence[ResultFacts] | None = None) -> ReleaseCase:
-    """Gather everything that decides about a lot; `results` are all of its own, where the caller has read them."""
+
+def release_case(session: Session, lot: Lot, site: Site, known: LotResults | None = None) -> ReleaseCase:
+    """Gather everything that decides about a lot; `known` are its results, where the caller has read them."""
     definition = study.definition_of(lot.study_definition)
-    results = lot_results(session, lot) if results is None else results
-    sources = tuple(sources_of(session, lot.id))
+    found = lot_results(session, lot) if known is None else known
+    deviations = deviations_under(session, lot)
+    investigations, inputs = investigations_of(session, lot.id), inputs_of(session, lot.id)
+    sources = tuple(sources_behind(session, inputs))
     about = records_about(session, lot, sources)
     facts = LotFacts(
         number=lot.number,
         expires_at=lot.expires_at,
-        standings=standings(definition, results),
+        standings=standings(definition, found.facts),
         holds=tuple(holds_over(session, [f"lot:{lot.number}"])),
-        deviations=tuple(open_under(session, lot)),
+        deviations=tuple(open_among(deviations)),
         producer_ids=producers(session, lot),
         trail=trail_standing(session, lot, site, about),
         sources=sources,
         steps=lot_steps(session, lot),
         unsettled=unsettled_of(session, lot),
         typist_ids=typists_of(session, lot.id),
-        investigations=tuple(investigation_facts(session, investigations_of(session, lot.id))),
+        investigations=tuple(investigation_facts(session, investigations)),
     )
-    return ReleaseCase(lot, definition, facts, results, about)
+    return ReleaseCase(lot, definition, facts, found.rows, deviations, investigations, inputs, about)
 
 
 def decider(actor: Actor) -> Decider:
@@ -99,12 +123,13 @@ class CaseSummary:
 
 
 def case_summary(ground: Ground, session: Session, lot_number: str, actor: Actor) -> CaseSummary:
-    """Return everything that stands against a full release by this person now."""
+    """Return everything that stands against a full release by this person now, as they may know it."""
     lot = lot_numbered(session, lot_number)
     case = release_case(session, lot, ground.site)
     against = against_release(case.definition, case.facts, decider(actor), ground.sessions.clock())
+    told = in_neutral_words(against, reads_sources="source:read" in actor.permissions)
     return CaseSummary(
-        lot.number, lot.status, against, {each.test.key: each.standing.value for each in case.facts.standings}
+        lot.number, lot.status, told, {each.test.key: each.standing.value for each in case.facts.standings}
     )
 
 
@@ -117,13 +142,13 @@ def waits_for_trail(ground: Ground, session: Session, lot: Lot, actor: Actor) ->
     may_wait = lot.status == "quarantine" or bool(against_ended(lot.number, end_of(session, lot), now))
     # What its results refuse needs no look at everything else: most lots of a site wait for a laboratory.
     results = lot_results(session, lot)
-    if _refused_by_results(lot, results, may_wait=may_wait):
+    if _refused_by_results(lot, results.facts, may_wait=may_wait):
         return False
     case = release_case(session, lot, ground.site, results)
     found = [against_release(case.definition, case.facts, who, now)]
     if may_wait:
         found.append(against_conditional_release(case.definition, case.facts, who, now))
-    return any(map(waits_for_trail_only, found)) and actor.username not in doers_of(session, case.about, results)
+    return any(map(waits_for_trail_only, found)) and actor.username not in doers_of(session, case.about, results.facts)
 
 
 def _refused_by_results(lot: Lot, results: Sequence[ResultFacts], *, may_wait: bool) -> bool:
@@ -176,7 +201,7 @@ def _decide(work: Work, case: ReleaseCase, decision: str, reason: str) -> Dispos
         decided = Decided(decision, reason, outstanding_keys, signature, against)
         made = [each(work.session, work.site, case, decided) for each in (certificate, release_record)]
         if case.facts.steps is not None:
-            made.append(batch_record(work.session, work.site, case.lot.number, signature))
+            made.append(batch_record(work.session, work.site, case.lot.number, reads_sources=True, decided=signature))
         return made
 
     # Paper that cannot be made leaves nothing half signed: it is set before anybody signs, and promised with the
@@ -206,6 +231,22 @@ _STATEMENTS = {
 }
 
 
+_VERDICTS = {
+    Standing.WITHIN: "within limits / 符合限度",
+    Standing.NEAR_LIMIT: "near limit / 接近限度",
+    Standing.OUT_OF_SPECIFICATION: "out of specification / 超出限度",
+    Standing.MISSING: "missing / 尚无结果",
+    Standing.UNDECIDABLE: "cannot be decided / 无法判定",
+}
+_ENDED = {
+    "phase_1": "phase 1 / 第一阶段",
+    "phase_2": "phase 2 / 第二阶段",
+    "error_found": "laboratory error found / 发现实验室差错",
+    "oos_confirmed": "confirmed / 超标成立",
+    "oos_not_confirmed": "not confirmed / 超标不成立",
+}
+
+
 def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
     """Return the very text of a decision: lot, specification, how far the trail was read, how each test stands."""
     lines = [
@@ -222,11 +263,11 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
         lines.append(f"Trail reviewed up to record / 审计追踪已审阅至记录 {case.facts.trail.reviewed_up_to}")
     for each in case.facts.standings:
         reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
-        lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {each.standing.value}")
-    return "\n".join([*lines, *_investigation_lines(case.facts), *_invalidated_lines(case.facts.standings)])
+        lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {_VERDICTS[each.standing]}")
+    return "\n".join([*lines, *_investigation_lines(case.facts), *invalidated_lines(case.facts.standings)])
 
 
-def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
+def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
     """Name each result that was made invalid: nobody decides on a lot without having read of it."""
     lines = [
         f"{each.test.name['en']} #{result.replicate}: {result.reported.words} {each.test.unit}".rstrip()
@@ -239,7 +280,10 @@ def _invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
 
 def _investigation_lines(facts: LotFacts) -> list[str]:
     """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
-    return [f"Investigation / 超标调查 {each.number}: {each.test.en} – {each.status}" for each in facts.investigations]
+    return [
+        f"Investigation / 超标调查 {each.number}: {each.test.en} – {_ENDED[each.status]}"
+        for each in facts.investigations
+    ]
 
 
 def outstanding_tests(session: Session, lot: Lot) -> list[ReleaseTest]:
@@ -249,12 +293,13 @@ def outstanding_tests(session: Session, lot: Lot) -> list[ReleaseTest]:
 
 def lot_standings(session: Session, lot: Lot) -> tuple[TestStanding, ...]:
     """Return how each test of a lot stands now."""
-    return standings(study.definition_of(lot.study_definition), lot_results(session, lot))
+    return standings(study.definition_of(lot.study_definition), lot_results(session, lot).facts)
 
 
-def lot_results(session: Session, lot: Lot) -> list[ResultFacts]:
-    """Return every result of a lot as the rules see it, in the order of their recording."""
-    return result_facts(session, results_of(session, lot.id))
+def lot_results(session: Session, lot: Lot) -> LotResults:
+    """Return every result of a lot, in the order of their recording."""
+    rows = results_of(session, lot.id)
+    return LotResults(rows, result_facts(session, rows))
 
 
 def viable_cells(session: Session, lot_id: int) -> Decimal | None:

@@ -1,16 +1,18 @@
 """What is known of investigations, and how they begin by themselves with a failed result."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from cotrack.foundation.access.models import Person, Signature
+from cotrack.foundation.access.models import Signature
+from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.documents import both
+from cotrack.lifecycles import INVESTIGATION
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import InvestigatedResult, Investigation, Result
@@ -103,13 +105,26 @@ def investigation_facts(session: Session, investigations: Sequence[Investigation
     lots = {each.lot_id for each in investigations}
     stored = session.scalars(select(Result).options(*SIGNED).where(Result.lot_id.in_(lots)).order_by(Result.id)).all()
     known = list(zip(stored, result_facts(session, stored), strict=True))
-    ids = {person for each in investigations for person in (each.reported_by_id, each.planned_by_id) if person}
-    names = dict(session.execute(select(Person.id, Person.username).where(Person.id.in_(ids))).all())
-    return [_facts(each, known, names) for each in investigations]
+    writers = _writers_of(session, [f"investigation:{each.number}" for each in investigations])
+    return [_facts(each, known, writers) for each in investigations]
+
+
+def _writers_of(session: Session, subjects: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return who wrote a report or a plan of these investigations: a row names the last, the trail each of them."""
+    statement = select(AuditRecord.subject, AuditRecord.actor).where(
+        AuditRecord.subject.in_(subjects), AuditRecord.event.in_(_WROTE), AuditRecord.outcome == "done"
+    )
+    rows = session.execute(statement.distinct()).all()
+    return {each: frozenset(actor.casefold() for subject, actor in rows if subject == each) for each in subjects}
+
+
+_WROTE: Final = tuple(INVESTIGATION.event(each) for each in ("report", "plan"))
 
 
 def _facts(
-    investigation: Investigation, known: Sequence[tuple[Result, ResultFacts]], names: dict[int, str]
+    investigation: Investigation,
+    known: Sequence[tuple[Result, ResultFacts]],
+    writers: Mapping[str, frozenset[str]],
 ) -> InvestigationFacts:
     test = study.definition_of(investigation.lot.study_definition).tests[investigation.test]
     mine = {each.result_id for each in investigation.investigated}
@@ -131,8 +146,7 @@ def _facts(
         status=investigation.status,
         authors=frozenset(name for result, facts in known if result.id in mine for name in facts.authors),
         outcome=investigation.outcome,
-        reported_by=names.get(investigation.reported_by_id or 0, ""),
-        planned_by=names.get(investigation.planned_by_id or 0, ""),
+        writers=writers[f"investigation:{investigation.number}"],
         retests=investigation.retests,
         sample=investigation.retest_sample,
         not_by=investigation.retest_not_by,

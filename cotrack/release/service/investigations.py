@@ -92,7 +92,9 @@ def plan(work: Work, number: str, *, hypothesis: str, retests: int, sample: str,
     """Write the plan of the full investigation: hypothesis, how many retests, on which sample, and by whom not."""
     investigation, facts = _taken(work, number, "plan")
     work.refuse_if(against_plan(facts, work.actor.username))
-    if retests and not sample.startswith(facts.lot):
+    if retests < 1:
+        raise InvalidInput(fields={"retests": [N_("This number is outside what is possible.")]})
+    if not sample.startswith(facts.lot):
         raise InvalidInput(fields={"sample": [N_("This sample is not of this lot: its number begins with the lot's.")]})
     investigation.plan_hypothesis, investigation.retests = hypothesis.strip(), retests
     investigation.retest_sample, investigation.retest_not_by = sample.strip(), not_by.strip()

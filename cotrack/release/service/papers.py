@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
-from cotrack.labelling.service.documents import Document, pdf_of
-from cotrack.labelling.service.keeping import content_of, documents_of
+from cotrack.labelling.service.documents import Document
+from cotrack.labelling.service.keeping import documents_of, kept_or_now
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.decided import dispositions_of
@@ -29,9 +29,8 @@ def lot_document(ground: Ground, witness: Path, number: str, name: str) -> bytes
         owed = documents_of(session, f"lot:{number}", name)
     if not decisions:
         raise NotFound("Nothing is decided about lot {lot} yet: its certificate comes with the decision.", lot=number)
-    if owed and owed[0].signature_id == decisions[0].signature_id:
-        return content_of(ground, witness, owed[0].id)
-    return pdf_of(ground, witness, lambda session, site: _as_of_now(session, site, number, name))
+    newest = next((each for each in owed[:1] if each.signature_id == decisions[0].signature_id), None)
+    return kept_or_now(ground, witness, newest, lambda session, site: _as_of_now(session, site, number, name))
 
 
 def _as_of_now(session: Session, site: Site, number: str, name: str) -> Document:

@@ -15,8 +15,7 @@ from cotrack.foundation.words import Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.manufacture.models import Lot
-from cotrack.manufacture.service.deviations import deviations_under
-from cotrack.manufacture.service.inputs import InputLine, holds_ever_over, input_lines
+from cotrack.manufacture.service.inputs import InputLine, holds_ever_over, lines_of_inputs
 from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.quality.models import Deviation, DeviationAction, Hold
 from cotrack.release.models import Investigation, Result, ResultImport, TrailReview
@@ -29,8 +28,6 @@ from cotrack.release.service.certificate import (
     reported,
     signatures_under,
 )
-from cotrack.release.service.investigated import investigation_lines
-from cotrack.release.service.results import results_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
 
@@ -44,7 +41,8 @@ Line = list[str]
 def release_record(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
     """Return what the release record of a lot says under this decision."""
     lot, telling = case.lot, _Telling(session, site)
-    stored, deviations = results_of(session, lot.id), list(reversed(deviations_under(session, lot)))
+    stored, deviations = case.results, list(reversed(case.deviations))
+    inputs = lines_of_inputs(session, case.inputs, case.facts.sources)
     fields = {
         **lot_lines(case, site),
         "decision": decided.decision,
@@ -54,15 +52,15 @@ def release_record(session: Session, site: Site, case: "ReleaseCase", decided: D
         "tests": [_test(each) for each in case.facts.standings],
         "results": telling.results(case.facts.standings, stored),
         "invalidated": [line for each in case.facts.standings for line in invalidated_lines(each, stored, site)],
-        "investigations": [telling.investigation(*each) for each in reversed(investigation_lines(session, lot))],
+        "investigations": [telling.investigation(*each) for each in reversed(case.investigation_lines)],
         "deviations": [telling.deviation(each) for each in deviations],
         "actions": telling.actions(deviations),
         "holds": [telling.hold(each) for each in reversed(holds_ever_over(session, lot))],
         "trail": telling.trail(newest_review(session, lot.id)),
         "accounts": account_lines(session, lot),
-        "inputs": [telling.source(each) for each in input_lines(session, lot.id)],
+        "inputs": [telling.source(each) for each in inputs],
         "statement": decided.signature.text.splitlines(),
-        "signatures": [signature_lines(each, site) for each in signatures_under(session, lot, decided)],
+        "signatures": [signature_lines(each, site) for each in signatures_under(session, case, decided)],
     }
     return Document(NAME, f"lot:{lot.number}", EVENTS, fields)
 
