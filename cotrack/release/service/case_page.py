@@ -31,6 +31,7 @@ from cotrack.release.rules.reasons import in_short
 from cotrack.release.rules.trends import is_trended
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, dispositions_of, release_case
+from cotrack.release.service.expiry_decisions import expiry_decisions_of
 from cotrack.release.service.invalidations import named_causes, result_numbered
 from cotrack.release.service.investigated import investigation_lines, investigation_numbered, uninvestigated
 from cotrack.release.service.kept_files import kept_files_of
@@ -79,6 +80,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "investigations": investigation_lines(session, lot),
         "waits_for_investigation": bool(uninvestigated(session, lot)),
         "dispositions": dispositions_of(session, lot.id),
+        "expiry_decisions": expiry_decisions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
         "trail": case.facts.trail,
         "trail_review": newest_review(session, lot.id),
