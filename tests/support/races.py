@@ -5,8 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.errors import Refused
-from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
 from support.worlds import World
 
@@ -19,17 +20,22 @@ Act = Callable[[Work], Any]
 class HeldCommand:
     """A command that has decided and written, and waits with its commit until it is let go."""
 
-    def __init__(self, world: World, username: str, act: Act) -> None:
+    def __init__(self, world: World, username: str, act: Act, *, is_signed: bool = False) -> None:
+        actor, proof = world.cast.actor(username), None
+        if is_signed:
+            _, signing = rehearse(world.runtime.ground, actor, act)
+            signed = {"meaning": signing.meaning, "text_sha256": signing.sha256}
+            proof = world.runtime.door.prove(actor, PASSWORD, **signed)
         self._decided = threading.Event()
         self._let_go = threading.Event()
         self.refusal: Refused | None = None
-        self._thread = threading.Thread(target=self._run, args=(world, world.cast.actor(username), act))
+        self._thread = threading.Thread(target=self._run, args=(world, actor, proof, act))
         self._thread.start()
         assert self._decided.wait(PATIENCE)
 
-    def _run(self, world: World, actor: Any, act: Act) -> None:
+    def _run(self, world: World, actor: Any, proof: Any, act: Act) -> None:
         try:
-            with unit_of_work(world.runtime.ground, actor) as work:
+            with unit_of_work(world.runtime.ground, actor, proof=proof) as work:
                 act(work)
                 work.session.flush()
                 self._decided.set()

@@ -15,10 +15,12 @@ def read_stability(product: FileTable) -> tuple[StabilityPoint, ...] | None:
     if product.data.get("stability") == SPONSOR_TO_SET or not product.says("stability"):
         product.get("stability", lambda _: None, "a list of tables", optional=True)
         return None
+    before = len(product.faults)
     tables = product.tables("stability")
     points = tuple(map(_point, tables))
     _check_months(tables, points)
-    return points
+    # Of a row that is wrong nothing follows: only its own fault is named.
+    return points if len(product.faults) == before else None
 
 
 def _point(table: FileTable) -> StabilityPoint:
