@@ -17,6 +17,7 @@ from cotrack.foundation.db import Prepared
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.manufacture.rules import FROZEN_STATES
 from cotrack.manufacture.service.inputs import IS_BAG_HELD, holds_over
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
@@ -135,8 +136,14 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         holds=_holds(work, row) if row.is_held else (),
         is_band_confirmed=bool(row.is_band_confirmed),
         order=_order(work, row) if row.order_id is not None else None,
-        old_labels=tuple(old_labels_of_bag(work.session, row.number)) if row.is_expiry_decided else (),
+        old_labels=_old_labels(work, row),
     )
+
+
+def _old_labels(work: Work, row: Row[Any]) -> tuple[str, ...]:
+    """Return the labels that carry another expiry: of a frozen bag alone, so that the bedside asks nothing more."""
+    is_asked = row.is_expiry_decided and row.status in FROZEN_STATES
+    return tuple(old_labels_of_bag(work.session, row.number)) if is_asked else ()
 
 
 def _holds(work: Work, row: Row[Any]) -> tuple[HoldFacts, ...]:
