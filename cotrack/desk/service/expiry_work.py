@@ -34,13 +34,14 @@ def lots_expired(session: Session, desk: Desk) -> Iterator[Task]:
 def labels_to_print_anew(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the lots of which bags carry an older expiry than a signed decision gave them."""
     old = old_labels_to_print(session, desk.now)
-    for lot in dict.fromkeys(each.lot for each in old):
+    for lot, since in {each.lot: each.since for each in old}.items():
         bags = len({each.unit for each in old if each.lot == lot})
         yield Task(
             N_("New expiry: print the labels of bags anew"),
             f"lot:{lot}",
             "desk.lot",
             {"number": lot},
+            since,
             note=N_("Bags: {count}"),
             details={"count": bags},
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -45,7 +45,8 @@ def decide_expiry(
     # 2 every reason against it, on what is stored now.
     case = release_case(work.session, lot, work.site)
     stands_on = Evidence(evidence.strip(), reference.strip(), reason.strip())
-    new = _new_expiry(work, case, end_of_day(last_day, work.site.zone), stands_on.reference)
+    at = end_of_day(last_day, work.site.zone).astimezone(UTC)
+    new = _new_expiry(work, case, at, stands_on.reference)
     work.refuse_if(against_new_expiry(case.facts, new, decider(work.actor), work.now))
     # 3 the signature stands under both dates, the evidence, and whether the study's own table supports it.
     signature = work.sign(LOT["decide_expiry"].meaning, _text(case, new, stands_on, work.site))
@@ -127,7 +128,7 @@ def _text(case: ReleaseCase, new: NewExpiry, stands_on: Evidence, site: Site) ->
             f"Report / 报告编号: {stands_on.reference or '–'}",
             _support(case.definition, new, site),
             f"Reason / 理由: {stands_on.reason}",
-            "A frozen bag that carries the earlier date gets a new label before it is issued or thawed.",
+            "A frozen bag that carries the former date gets a new label before it is issued or thawed.",
             "冷冻保存的细胞袋，凡标签仍为原日期的，须先换贴新标签方可发放或复苏。",
         )
     )

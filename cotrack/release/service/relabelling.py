@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, literal, select
+from sqlalchemy import ColumnElement, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from cotrack.labelling.models import LabelInstance
@@ -20,20 +20,25 @@ GIVEN_STATES: Final = ("quarantine", "conditionally_released", "released")
 IS_EXPIRY_DECIDED: Final[ColumnElement[bool]] = exists().where(ExpiryDecision.lot_id == Lot.id)
 """Whether a decision ever changed the expiry of the lot of a statement: no label of another lot is out of date."""
 
+_DECIDED_AT = (
+    select(func.max(ExpiryDecision.decided_at)).where(ExpiryDecision.lot_id == Lot.id).correlate(Lot).scalar_subquery()
+)
+
 
 @dataclass(frozen=True)
 class OldLabel:
-    """A live label that carries another expiry than its lot."""
+    """A live label that carries another expiry than its lot, since a decision."""
 
     unit: str
     lot: str
     kind: str
+    since: datetime
 
 
 def old_labels(session: Session, *conditions: ColumnElement[bool]) -> list[OldLabel]:
     """Return the live labels of frozen bags that carry another expiry than their lot, in the order of the bags."""
     statement = (
-        select(Unit.number, Lot.number, LabelInstance.kind, LabelInstance.fields, Lot.expires_at)
+        select(Unit.number, Lot.number, LabelInstance.kind, _DECIDED_AT, LabelInstance.fields, Lot.expires_at)
         .join(Lot, Lot.id == Unit.lot_id)
         .join(LabelInstance, LabelInstance.subject == literal("unit:") + Unit.number)
         .where(
@@ -47,8 +52,8 @@ def old_labels(session: Session, *conditions: ColumnElement[bool]) -> list[OldLa
         .order_by(Lot.number, Unit.number, LabelInstance.kind)
     )
     return [
-        OldLabel(unit, lot, kind)
-        for unit, lot, kind, fields, expires_at in session.execute(statement)
+        OldLabel(unit, lot, kind, since)
+        for unit, lot, kind, since, fields, expires_at in session.execute(statement)
         if not says_expiry(json.loads(fields).get("expires", ""), expires_at)
     ]
 
