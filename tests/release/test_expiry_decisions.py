@@ -250,8 +250,23 @@ def test_a_bag_whose_label_carries_another_expiry_is_issued_once_it_is_labelled_
     with refused("label_outdated", "label_outdated"):
         released.journey.issued(bag)
     relabelled(released, bag)
+    assert old != released.journey.live_code(f"unit:{bag}", "bag")
     with refused("label_superseded"):
         released.do("ma.k", lambda work: _issue(work, bag, old))
+    released.journey.issued(bag)
+
+
+def test_a_new_label_counts_once_it_is_scanned_back_on_the_bag(released: World) -> None:
+    enrolled(released, HER)
+    (bag,) = released.journey.allocated(released.journey.ordered(HER))
+    decided(released, 180)
+    on_bag = released.journey.unit_label(bag, "bag", reason="new expiry")
+    released.journey.scan_back(bag, released.journey.code(on_bag))
+    tag = released.journey.unit_label(bag, "tag", reason="new expiry")
+    assert (bag, "tag") in to_label(released)
+    with refused("label_outdated"):
+        released.journey.issued(bag)
+    released.journey.scan_back(bag, released.journey.code(tag))
     released.journey.issued(bag)
 
 

@@ -113,7 +113,7 @@ def test_the_technician_finds_the_bags_to_label_anew_and_prints_there(released: 
     assert page.get_data(as_text=True).count(f"/units/{LOT}-001/label") == 1
     assert "New expiry: print the labels of bags anew" in shown(technician.get("/"))
     unit = shown(technician.get(f"/units/{LOT}-001"))
-    assert f"{LOT}-001: this label carries another expiry than the lot's now" in unit
+    assert f"{LOT}-001: its lot's expiry was changed. Print this label anew" in unit
     assert f"/units/{LOT}-001/label" not in person("qian.m").get(f"/lots/{LOT}").get_data(as_text=True)
 
 

@@ -38,9 +38,9 @@ def says_expiry(printed: str, lot_expires_at: datetime) -> bool:
 
 
 def label_outdated(number: str, label: str) -> Blocker:
-    """Return the reason against going on with a frozen bag of which a label carries another expiry than its lot's.
+    """Return the reason against going on with a frozen bag on which no label with its lot's expiry was scanned back.
 
     The new date and the lot's number go on the bag by who may label, and are read back (EU GMP Annex 13, 33).
     """
-    words = N_("{unit}: this label carries another expiry than the lot's now and is printed anew first: {label}.")
+    words = N_("{unit}: its lot's expiry was changed. Print this label anew and scan it back: {label}.")
     return Blocker("label_outdated", words, {"unit": number, "label": Term(label)}, solve=f"unit:{number}")

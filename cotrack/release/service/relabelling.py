@@ -36,9 +36,20 @@ class OldLabel:
 
 
 def old_labels(session: Session, *conditions: ColumnElement[bool]) -> list[OldLabel]:
-    """Return the live labels of frozen bags that carry another expiry than their lot, in the order of the bags."""
+    """Return the live labels of frozen bags that carry another expiry than their lot, in the order of the bags.
+
+    A new one counts once it was scanned back: until then the older sticker is on the bag.
+    """
     statement = (
-        select(Unit.number, Lot.number, LabelInstance.kind, _DECIDED_AT, LabelInstance.fields, Lot.expires_at)
+        select(
+            Unit.number,
+            Lot.number,
+            LabelInstance.kind,
+            _DECIDED_AT,
+            LabelInstance.status,
+            LabelInstance.fields,
+            Lot.expires_at,
+        )
         .join(Lot, Lot.id == Unit.lot_id)
         .join(LabelInstance, LabelInstance.subject == literal("unit:") + Unit.number)
         .where(
@@ -53,8 +64,8 @@ def old_labels(session: Session, *conditions: ColumnElement[bool]) -> list[OldLa
     )
     return [
         OldLabel(unit, lot, kind, since)
-        for unit, lot, kind, since, fields, expires_at in session.execute(statement)
-        if not says_expiry(json.loads(fields).get("expires", ""), expires_at)
+        for unit, lot, kind, since, status, fields, expires_at in session.execute(statement)
+        if status != "applied" or not says_expiry(json.loads(fields).get("expires", ""), expires_at)
     ]
 
 
