@@ -47,7 +47,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
     holds = holds_over(session, [f"lot:{number}"])
     against = {"finish": against_finish_now(session, lot), "close": against_close_now(session, lot)}
     if "lot:decide_expiry" in actor.permissions and LOT.fits("decide_expiry", lot.status):
-        against["decide_expiry"] = against_deciding_now(ground, session, lot, actor)
+        against["decide_expiry"] = against_deciding_now(session, lot, actor)
     now, until = ground.sessions.clock(), end_of(session, lot)
     against_giving = against_lot(number, lot.status, over=over(session, lot, now))
     standing = [*against_held(holds), *(against_giving if lot.status != "in_process" else [])]

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.acting import Actor
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.site import Site
 from cotrack.foundation.words import N_
@@ -16,10 +16,12 @@ from cotrack.foundation.written import site_words
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import FROZEN_STATES, end_of_day, lot_expiry
-from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.manufacture.service.lots import lot_numbered, producers
 from cotrack.release.models import ExpiryDecision
 from cotrack.release.rules.expiry import NewExpiry, against_deciding_expiry, against_new_expiry
-from cotrack.release.service.dispositions import ReleaseCase, decider, release_case
+from cotrack.release.rules.lots import LotFacts, TrailStanding
+from cotrack.release.service.dispositions import ReleaseCase, decider, lot_standings, release_case
+from cotrack.release.service.unsettled import typists_of
 from cotrack.study.rules.definition import Definition
 from cotrack.study.service import definition_of
 
@@ -67,9 +69,21 @@ def decide_expiry(
     return decision
 
 
-def against_deciding_now(ground: Ground, session: Session, lot: Lot, actor: Actor) -> list[Blocker]:
-    """Return why this person decides nothing about this lot's expiry now, whatever the new day."""
-    facts = release_case(session, lot, ground.site).facts
+def against_deciding_now(session: Session, lot: Lot, actor: Actor) -> list[Blocker]:
+    """Return why this person decides nothing about this lot's expiry now, whatever the new day.
+
+    It asks who had a part in the lot, and no more: a page shows it beside everything else.
+    """
+    facts = LotFacts(
+        number=lot.number,
+        expires_at=lot.expires_at,
+        standings=lot_standings(session, lot),
+        holds=(),
+        deviations=(),
+        producer_ids=producers(session, lot),
+        trail=TrailStanding(0, 0, None),
+        typist_ids=typists_of(session, lot.id),
+    )
     return against_deciding_expiry(facts, _bags_left(session, lot.id), decider(actor))
 
 
