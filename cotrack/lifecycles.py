@@ -152,6 +152,10 @@ LOT: Final = Lifecycle(
                None, "source:record_late",
                N_("QA signs what really went into the lot and was not recorded then; it opens a deviation."),
                meaning="performed", needs_reason=True),
+        Action("decide_expiry", N_("Change expiry"), _from("quarantine", "conditionally_released", "released"),
+               None, "lot:decide_expiry",
+               N_("QA signs a later or an earlier expiry and the stability evidence it stands on; it counts at once."),
+               meaning="approved", needs_reason=True),
     ),
 )
 
@@ -223,6 +227,8 @@ UNIT: Final = Lifecycle(
                N_("Thawing starts, only after a two-person match of bag, tag and order.")),
         Action("finish_thaw", N_("Thaw finished"), _from("thawing"), "thawed", "unit:thaw",
                N_("The bag is thawed; its end of life counts from the start of the thaw.")),
+        Action("wash", N_("Record wash"), _from("thawed"), None, "unit:thaw",
+               N_("The thawed cells were washed, once; from now they keep for the study's time after a wash at most.")),
         Action("start", N_("Start infusion"), _from("thawed"), "started", "infusion:start",
                N_("The infusion starts from two independent matches at the bedside.")),
         Action("pause", N_("Pause"), _from("started"), "paused", "infusion:pause",

@@ -59,6 +59,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "lot:release",
         "lot:release_conditionally",
         "lot:reject",
+        "lot:decide_expiry",
         "lot:close",
         "hold:place",
         "hold:lift",

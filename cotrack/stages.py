@@ -46,6 +46,7 @@ from cotrack.quality import api as quality_api
 from cotrack.quality import pages as quality_pages
 from cotrack.release import api as release_api
 from cotrack.release import pages as release_pages
+from cotrack.release.pages import expiry as expiry_pages
 from cotrack.release.pages import investigations as investigation_pages
 from cotrack.study import api as study_api
 from cotrack.study import commands as study_commands
@@ -67,6 +68,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     custody_pages.pages,
     release_pages.pages,
     investigation_pages.pages,
+    expiry_pages.pages,
     participants_pages.pages,
     orders_pages.pages,
     bedside_pages.pages,
@@ -117,6 +119,8 @@ CONSTRAINTS: Final[Mapping[str, Blocker]] = {
     ),
     "uq_line_clearance_station": Blocker("station_taken", "This station is cleared for another lot."),
     "line_clearance.station": Blocker("station_taken", "This station is cleared for another lot."),
+    "wash.unit_id": Blocker("already_washed", "This bag was washed already."),
+    "uq_wash_unit_id": Blocker("already_washed", "This bag was washed already."),
     "ck_handover_two_people": Blocker("same_person", "Somebody else must take the bag over."),
 }
 """What a constraint of the database means in domain words, by its name (PostgreSQL) or its column (SQLite)."""

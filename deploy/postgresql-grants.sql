@@ -20,6 +20,7 @@ REVOKE UPDATE ON
   audit_record,
   audit_tile,
   disposition,
+  expiry_decision,
   handover,
   identity_check,
   investigated_result,
@@ -40,7 +41,8 @@ REVOKE UPDATE ON
   step_value,
   step_verification,
   trail_review,
-  treating_physician
+  treating_physician,
+  wash
 FROM cotrack_app;
 
 -- Only the owner migrates.

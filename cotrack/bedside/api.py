@@ -80,6 +80,15 @@ def finish_thaw(_: dict[str, Any], number: str) -> Response:
     return answer(lambda work: infusions.finish_thaw(work, number), UnitOut())
 
 
+@api.post("/units/<number>/wash")
+@needs("unit:thaw")
+@api.arguments(NothingIn)
+@api.response(200, UnitOut)
+def record_wash(_: dict[str, Any], number: str) -> Response:
+    """Record that a thawed bag was washed now."""
+    return answer(lambda work: infusions.record_wash(work, number), UnitOut())
+
+
 @api.post("/identity-checks")
 @needs("infusion:check")
 @api.arguments(schemas.IdentityCheckIn())

@@ -1,4 +1,4 @@
-"""Tables of checks and infusions. A check is a row with an age, not a state."""
+"""Tables of checks, washes and infusions. A check is a row with an age, not a state."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -90,6 +90,19 @@ class Infusion(Base):
     order: Mapped[Order] = relationship()
     participant: Mapped[Participant] = relationship()
     closing_signature: Mapped[Signature | None] = relationship()
+
+
+class Wash(Base):
+    """That the cells of a thawed bag were washed, once ever: when, by the server's time, and who recorded it."""
+
+    __tablename__ = "wash"
+    __table_args__ = (UniqueConstraint("unit_id"), {"info": APPEND_ONLY})
+
+    unit_id: Mapped[int] = column(ForeignKey("unit.id", ondelete="RESTRICT"))
+    washed_at: Mapped[datetime] = column()
+    washed_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+    washed_by: Mapped[Person] = relationship()
 
 
 class Sitting(Base):

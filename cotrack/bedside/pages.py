@@ -163,6 +163,13 @@ def finish_thaw(number: str) -> Response:
     return _unit_act(number, "finish_thaw", NothingIn(), infusions.finish_thaw)
 
 
+@pages.route("/units/<number>/wash", methods=["GET", "POST"])
+@needs("unit:thaw")
+def record_wash(number: str) -> Response:
+    """Record that a thawed bag was washed now."""
+    return _unit_act(number, "wash", NothingIn(), infusions.record_wash)
+
+
 @pages.get("/infusions/<int:infusion_id>")
 @needs("infusion:read")
 def show_infusion(infusion_id: int) -> str:

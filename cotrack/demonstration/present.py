@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from cotrack.bedside.service import ward
+from cotrack.bedside.service import infusions, ward
 from cotrack.demonstration import files, investigation, making
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, screening_file
@@ -13,7 +13,8 @@ from cotrack.manufacture.service import deviations as concerning
 from cotrack.manufacture.service import lots, samples, units
 from cotrack.participants.service import bands
 from cotrack.quality.service import actions
-from cotrack.release.service import entries
+from cotrack.release.service import entries, expiry_decisions
+from cotrack.study.rules.eligibility import add_months
 
 WITH_A_BAND = ("105", "106", "107", "108", "112", "113", "114")
 
@@ -37,6 +38,7 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     reason = "freezer alarm under investigation"
     journey.cast.do("tang.w", lambda work: lots.hold_lot(work, held, action="place", reason=reason))
     _freezer_deviation(journey, held, clock.day)
+    _less_time(journey, held)
     clock.go_to(days=20)
     near = clock.lot(34)
     journey.finished_lot(near, bags=2, made_on=journey.today(), samples=("retention", "sterility"))
@@ -112,6 +114,17 @@ def _freezer_deviation(journey: Journey, lot: str, today: date) -> None:
         journey.cast.do("tang.w", act)
 
 
+def _less_time(journey: Journey, lot: str) -> None:
+    """QA takes time from the held lot until its viability is known: its bags wait for labels with the earlier date."""
+    said = {
+        "evidence": "After 25 minutes above -135 °C the retained vials of two lots met the specification to month 12.",
+        "reference": "STB-DEMO-04",
+        "reason": "Freezer alarm: the full shelf life is no longer supported for these bags.",
+    }
+    last_day = add_months(journey.today() - timedelta(days=2), 12)
+    journey.cast.sign("qian.m", lambda work: expiry_decisions.decide_expiry(work, lot, last_day=last_day, **said))
+
+
 def _conditional_release(journey: Journey, lot: str, tested_at: datetime) -> None:
     journey.results(good_results(lot, tested_at, without=("Sterility", "RCL")))
     journey.review(lot)
@@ -150,6 +163,7 @@ def present_bags(journey: Journey, clock: StoryClock) -> None:
     for number in ("108", "113"):
         journey.thawed(bags[number])
     journey.check("IFN-112", bags["113"], "zhou.n")
+    journey.cast.do("wu.n", lambda work: infusions.record_wash(work, bags["108"]))
     clock.go_to(minutes=12)
     journey.started("IFN-108", bags["108"])
     clock.go_to(minutes=6)

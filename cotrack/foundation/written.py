@@ -50,6 +50,14 @@ def site_words(instant: datetime, zone: tzinfo) -> str:
     return f"{local:%Y-%m-%d %H:%M} {local.isoformat()[-6:]}"
 
 
+def instant_in_words(text: str) -> datetime | None:
+    """Return the instant that `site_words` wrote, with the offset that stands there; None where a text is none."""
+    try:
+        return datetime.strptime(text, f"{_SITE_TIME} %z")
+    except ValueError:
+        return None
+
+
 def number(text: str) -> Decimal | None:
     """Return a decimal number in plain digits, at most nine before and six after the point; None where it is none.
 

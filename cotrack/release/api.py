@@ -13,10 +13,12 @@ from cotrack.labelling.pages import on_paper
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.schemas import LiftedOut
 from cotrack.release import schemas
+from cotrack.release.schemas import expiry as expiry_shapes
 from cotrack.release.schemas import investigations as shapes
 from cotrack.release.service import (
     dispositions,
     entries,
+    expiry_decisions,
     imports,
     invalidations,
     investigated,
@@ -102,6 +104,17 @@ def invalidate(body: dict[str, Any], result_id: int) -> Response:
     signature, said = body.pop("signature"), body
     act = lambda work: invalidations.invalidate_result(work, result_id, **said)  # noqa: E731 (one line)
     return answer(act, schemas.InvalidatedOut(), signature=signature)
+
+
+@api.post("/lots/<number>/expiry")
+@needs("lot:decide_expiry")
+@api.arguments(expiry_shapes.SignedExpiryIn)
+@api.response(201, expiry_shapes.ExpiryDecisionOut)
+def decide_expiry(body: dict[str, Any], number: str) -> Response:
+    """Sign another expiry of a lot, on stability evidence; it counts at once."""
+    signature, said = body.pop("signature"), body
+    act = lambda work: expiry_decisions.decide_expiry(work, number, **said)  # noqa: E731 (one line)
+    return answer(act, expiry_shapes.ExpiryDecisionOut(), signature=signature, status=201)
 
 
 @api.get("/lots/<number>/investigations")

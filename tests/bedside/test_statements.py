@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import Engine, event
 from support.clients import Client
 from support.conditional import accept, released_conditionally
+from support.expiry import decided
 from support.stages import HER, LOT, Bedside, at_the_bedside, enrolled
 from support.worlds import World
 
 from cotrack.app import create_app
 from cotrack.bedside.service.checks import check_identity
+from cotrack.bedside.service.infusions import record_wash
 from cotrack.manufacture.service import lots
 from cotrack.quality.service import holds
 
@@ -142,3 +144,10 @@ def test_a_check_of_a_conditional_lot_that_was_accepted_takes_no_more_than_twelv
     }
     heard = Scanned(Bedside(world, bag, order), question).ask_the_api(Client(create_app(world.runtime), "wu.n"))
     assert len(heard.statements) <= MOST, str(heard)
+
+
+def test_a_changed_expiry_and_a_wash_add_no_statement_to_a_check(scanned: Scanned) -> None:
+    before = scanned.ask_the_service()
+    decided(scanned.world, -30)
+    scanned.world.do("wu.n", lambda work: record_wash(work, scanned.bedside.bag))
+    assert scanned.ask_the_service().statements == before.statements

@@ -30,7 +30,7 @@ from cotrack.manufacture.service import clearances, closing, equipment, filling,
 from cotrack.orders.service import dosing
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
-from cotrack.release.service import dispositions, entries, investigations
+from cotrack.release.service import dispositions, entries, expiry_decisions, investigations
 from cotrack.study import service as study
 
 FOLLOWING_UNITS = {"unit.allocate", "unit.deallocate"}
@@ -73,6 +73,10 @@ def product_side(world: World) -> None:
     journey.results("\n".join([lines[0], *late]).encode(), "late.csv")
     journey.review(conditional)
     journey.release(conditional, by="tang.w")
+    last_day = journey.today() + timedelta(days=90)
+    evidence = {"evidence": "potency falls after 3 months", "reason": "stability"}
+    decide = lambda work: expiry_decisions.decide_expiry(work, conditional, last_day=last_day, **evidence)  # noqa: E731 (one line)
+    world.sign("qian.m", decide)
     invalidated(world, "rcl", assessed(world, conditional), by="tang.w", lot=conditional)
     typed = {
         "test": "rcl",
@@ -214,6 +218,7 @@ def clinic_side(world: World) -> None:
     journey.issued(given)
     journey.received(given)
     journey.thawed(given)
+    world.do("wu.n", lambda work: infusions.record_wash(work, given))
     infusion = journey.started(HER, given)
     world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
     world.do("wu.n", lambda work: infusions.resume(work, infusion.id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -17,8 +17,6 @@ from cotrack.manufacture.rules import (
     against_close,
     against_filled_volume,
     against_finish,
-    end_of_life,
-    lot_expiry,
 )
 from cotrack.manufacture.rules.filling import against_label_kind
 from cotrack.study import service as study
@@ -130,44 +128,6 @@ def test_the_number_of_labels_not_accounted_for_is_said_and_the_reason_leads_to_
     (reason,) = against_close([], IN_HAND)
     assert reason.sentence == "3 printed labels are not accounted for."
     assert reason.solve == "label_instance:7"
-
-
-@pytest.mark.parametrize(
-    ("made_on", "months", "expires"),
-    [
-        ("2026-10-04", 24, "2028-10-04T23:59:00+08:00"),
-        ("2026-08-31", 6, "2027-02-28T23:59:00+08:00"),
-        ("2027-08-31", 6, "2028-02-29T23:59:00+08:00"),
-        ("2028-02-29", 12, "2029-02-28T23:59:00+08:00"),
-    ],
-)
-def test_a_lot_expires_at_the_end_of_the_last_day_of_its_shelf_life_in_the_zone_of_the_site(
-    made_on: str, months: int, expires: str
-) -> None:
-    assert lot_expiry(date.fromisoformat(made_on), months, SHANGHAI).isoformat() == expires
-
-
-def test_the_last_day_of_a_shelf_life_ends_by_local_time_where_clocks_change() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    assert lot_expiry(date(2026, 4, 25), 6, berlin).astimezone(UTC) == datetime(2026, 10, 25, 22, 59, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("thaw_started_at", "minutes", "expected"),
-    [
-        (None, 90, EXPIRES),
-        (None, None, EXPIRES),
-        (THAW, None, EXPIRES),
-        (THAW, 90, THAW + timedelta(minutes=90)),
-        (EXPIRES - timedelta(minutes=90), 90, EXPIRES),
-        (EXPIRES - timedelta(minutes=89), 90, EXPIRES),
-        (EXPIRES - timedelta(minutes=91), 90, EXPIRES - timedelta(minutes=1)),
-    ],
-)
-def test_a_unit_ends_with_its_lot_or_with_its_thaw_whichever_is_first(
-    thaw_started_at: datetime | None, minutes: int | None, expected: datetime
-) -> None:
-    assert end_of_life(EXPIRES, thaw_started_at, minutes) == expected
 
 
 def test_a_bag_gets_bag_label_and_tag_and_a_sample_its_own_label_alone() -> None:

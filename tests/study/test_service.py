@@ -152,9 +152,13 @@ def test_a_demonstration_loads_on_a_training_site_only(world: World) -> None:
 def test_what_the_sponsor_has_not_set_blocks_use_and_not_loading(world: World) -> None:
     sha256 = in_effect(world, PUBLIC)
     assert definition(world, sha256).status == "in_effect"
-    with refused("sponsor_to_set", "sponsor_to_set") as refusal:
+    with refused("sponsor_to_set", "sponsor_to_set", "sponsor_to_set") as refusal:
         world.journey.lot(LOT)
-    assert [each.parameters["key"] for each in refusal.value.reasons] == ["process", "product.shelf_life_months"]
+    assert [each.parameters["key"] for each in refusal.value.reasons] == [
+        "process",
+        "product.shelf_life_months",
+        "product.stability",
+    ]
 
 
 def test_a_lot_whose_limits_the_sponsor_has_not_set_is_not_released(world: World) -> None:

@@ -30,6 +30,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "label_superseded": (_KEEP_AND_CALL, CALL_QA),
     "label_void": (_KEEP_AND_CALL, CALL_QA),
     "label_incomplete": (_KEEP_AND_CALL, CALL_QA),
+    "label_outdated": (
+        N_("Keep the bag frozen and call: it gets a label with its new expiry first. Then check it again."),
+        CALL_CELL_BANK,
+    ),
     "lot_not_released": (_KEEP_AND_CALL, CALL_QA),
     "lot_conditional": (_KEEP_AND_CALL, CALL_PHYSICIAN),
     "lot_rejected": (_KEEP_AND_CALL, CALL_QA),

@@ -7,9 +7,10 @@ from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.labelling.rules.standing import Scan, against_label, against_scanned_before
+from cotrack.manufacture.rules import FROZEN_STATES, label_outdated
 from cotrack.orders.rules import against_lot, against_newer_weight, against_schedule, against_weight
 from cotrack.quality.rules import against_held
-from cotrack.study.rules.definition import Product, not_set
+from cotrack.study.rules.definition import not_set
 
 USED_STATES = frozenset({"started", "paused", "completed", "stopped_early", "wasted", "destroyed"})
 
@@ -41,7 +42,8 @@ def against_bag(facts: BagFacts, place: Place, *, state: str) -> list[Blocker]:
         *against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over),
         *against_held(facts.stops),
         *_against_expiry(facts, place),
-        *_against_thawed_life(facts.definition.product),
+        *against_old_labels(facts),
+        *_against_lives(facts),
         *_against_order(facts.order, facts, place),
     ]
 
@@ -89,9 +91,36 @@ def _against_expiry(facts: BagFacts, place: Place) -> list[Blocker]:
     return []
 
 
-def _against_thawed_life(product: Product) -> list[Blocker]:
+def against_old_labels(facts: BagFacts) -> list[Blocker]:
+    """Return a reason for each label of a frozen bag that carries another expiry than its lot has by now.
+
+    It stops the bag before it leaves the freezer and before the thaw. Once thawed, no bag is lost for its sticker: the
+    server's date wins (reference/domain.md §2.3b).
+    """
+    if facts.status not in FROZEN_STATES:
+        return []
+    return [label_outdated(facts.number, each) for each in facts.old_labels]
+
+
+def _against_lives(facts: BagFacts) -> list[Blocker]:
     """The site's limit only shortens the study's: by itself it does not say how long thawed cells may be given."""
-    return [not_set("product.thawed_life_minutes")] if product.thawed_life_minutes is None else []
+    product = facts.definition.product
+    found = [not_set("product.thawed_life_minutes")] if product.thawed_life_minutes is None else []
+    if facts.washed_at is not None and product.washed_life_minutes is None:
+        found.append(not_set("product.washed_life_minutes"))
+    return found
+
+
+def against_wash(facts: BagFacts) -> list[Blocker]:
+    """Return why no wash of a bag is recorded: it was washed before, the study washes none, or says no time."""
+    against = facts.definition.against_use("product.washed_life_minutes")
+    if not against and facts.definition.product.washed_life_minutes is None:
+        words = N_("This study washes no thawed cells: if these were washed, open a deviation of the bag.")
+        against = [Blocker("not_washed_here", words, solve=f"unit:{facts.number}")]
+    if facts.washed_at is not None:
+        words = N_("This bag was washed at {at} already.")
+        against.append(Blocker("already_washed", words, {"at": facts.washed_at}))
+    return against
 
 
 def _against_order(order: OrderFacts | None, facts: BagFacts, place: Place) -> list[Blocker]:

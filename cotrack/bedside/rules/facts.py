@@ -47,6 +47,9 @@ class BagFacts:
     order: OrderFacts | None
     over: tuple[Blocker, ...] = ()
     """The reasons where the conditional release of its lot is over, or what one person typed of it is unsettled."""
+    washed_at: datetime | None = None
+    old_labels: tuple[str, ...] = ()
+    """The kinds of its labels that carry another expiry than its lot has now."""
 
     @property
     def stops(self) -> tuple[HoldFacts, ...]:

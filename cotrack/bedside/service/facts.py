@@ -1,7 +1,7 @@
 """Gathers everything a bedside check decides on, in two statements, however much data there is."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, bindparam, exists, func, or_, select
@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
+from cotrack.bedside.service.clocks import WASHED_AT, last_use
 from cotrack.custody.models import Handover
 from cotrack.foundation.access.models import Person, PersonRole
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.db import Prepared
-from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.rules import end_of_life
+from cotrack.manufacture.rules import FROZEN_STATES
 from cotrack.manufacture.service.inputs import IS_BAG_HELD, holds_over
 from cotrack.orders.models import Allocation, Order
 from cotrack.orders.rules import History
@@ -31,9 +31,9 @@ from cotrack.policy import roles_granting
 from cotrack.quality.rules import HoldFacts
 from cotrack.release.rules.conditional import against_ended, conditional_end
 from cotrack.release.service.conditional import CONDITIONAL_SINCE
+from cotrack.release.service.relabelling import IS_EXPIRY_DECIDED, old_labels_of_bag
 from cotrack.study import service as study
 from cotrack.study.models import StudyDefinition
-from cotrack.study.rules.definition import Definition
 
 _earlier = aliased(Order)
 _issue = (
@@ -74,10 +74,12 @@ _BAG = Prepared(
         Unit.number,
         Unit.status,
         Unit.thaw_started_at,
+        WASHED_AT.label("washed_at"),
         Lot.number.label("lot_number"),
         Lot.id.label("lot_id"),
         Lot.status.label("lot_status"),
         Lot.expires_at,
+        IS_EXPIRY_DECIDED.label("is_expiry_decided"),
         CONDITIONAL_SINCE.label("conditional_since"),
         StudyDefinition.sha256,
         _issue.label("ward"),
@@ -131,23 +133,22 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         lot_status=row.lot_status,
         has_acceptance=_is_accepted(work, row, lot),
         over=(*against_ended(row.lot_number, end, work.now, lead), *typed),
-        expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at),
+        expires_at=last_use(work.site, definition, row.expires_at, row.thaw_started_at, washed_at=row.washed_at),
         issued_to_ward=row.ward or "",
         thaw_started_at=row.thaw_started_at,
+        washed_at=row.washed_at,
         definition=definition,
         holds=_holds(work, row) if row.is_held else (),
         is_band_confirmed=bool(row.is_band_confirmed),
         order=_order(work, row) if row.order_id is not None else None,
+        old_labels=_old_labels(work, row),
     )
 
 
-def last_use(
-    site: Site, definition: Definition, lot_expires_at: datetime, thaw_started_at: datetime | None
-) -> datetime:
-    """Return until when a bag may be given: lot's expiry, or the shorter of study's and site's time after the thaw."""
-    site_minutes, study_minutes = site.minutes["thawed_life"], definition.product.thawed_life_minutes
-    minutes = min(site_minutes, study_minutes) if study_minutes is not None else site_minutes
-    return end_of_life(lot_expires_at, thaw_started_at, minutes)
+def _old_labels(work: Work, row: Row[Any]) -> tuple[str, ...]:
+    """Return the labels that carry another expiry: of a frozen bag alone, so that the bedside asks nothing more."""
+    is_asked = row.is_expiry_decided and row.status in FROZEN_STATES
+    return tuple(old_labels_of_bag(work.session, row.number)) if is_asked else ()
 
 
 def _holds(work: Work, row: Row[Any]) -> tuple[HoldFacts, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from cotrack.bedside.models import IdentityCheck, Infusion
+from cotrack.bedside.models import IdentityCheck, Infusion, Wash
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
@@ -51,7 +51,7 @@ def infusion_record(session: Session, site: Site, infusion: Infusion, closed: Cl
         "lot": unit.lot.number,
         "route": both(definition.product.route),
         "thaw_started": when(unit.thaw_started_at),
-        "thawed": when(unit.thawed_at),
+        "thawed": _thawed(session, infusion, site),
         "started": f"{when(infusion.started_at)} · {closed.people[infusion.started_by_id]} · {infusion.station}",
         "ended": when(closed.ended_at),
         "to_give": f"{closed.to_give_ml} mL",
@@ -66,6 +66,14 @@ def infusion_record(session: Session, site: Site, infusion: Infusion, closed: Cl
         "signatures": [signature_lines(closed.signature, site)],
     }
     return Document(NAME, f"unit:{unit.number}", EVENTS, fields)
+
+
+def _thawed(session: Session, infusion: Infusion, site: Site) -> str:
+    """Say when the bag was thawed, and when it was washed, where it was: its life ended by the earlier of the two."""
+    thawed = infusion.unit.thawed_at
+    said = site_words(thawed, site.zone) if thawed else "–"
+    washed = session.scalar(select(Wash.washed_at).where(Wash.unit_id == infusion.unit_id))
+    return f"{said} · 洗涤 washed {site_words(washed, site.zone)}" if washed else said
 
 
 def _checks(session: Session, infusion: Infusion) -> list[IdentityCheck]:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from cotrack.bedside.models import IdentityCheck, Infusion
-from cotrack.bedside.rules.checks import against_bag, against_other_bag, against_pair, unique
+from cotrack.bedside.models import IdentityCheck, Infusion, Wash
+from cotrack.bedside.rules.checks import against_bag, against_other_bag, against_pair, against_wash, unique
 from cotrack.bedside.rules.facts import CheckFacts
 from cotrack.bedside.rules.volumes import against_completion, against_missing, against_volumes, missing_volume
 from cotrack.bedside.service.facts import against_participant, against_set_aside, checks, place_of
@@ -53,6 +53,17 @@ def finish_thaw(work: Work, unit_number: str) -> Unit:
     unit = work.take(Unit, "finish_thaw", unit_number)
     work.move(unit, "finish_thaw")
     unit.thawed_at = work.now
+    return unit
+
+
+def record_wash(work: Work, unit_number: str) -> Unit:
+    """Record that a thawed bag was washed now, once ever: its life is shortened by it, and never prolonged (rule 6)."""
+    work.begin(UNIT, "wash", unit_number)
+    unit, facts = locked_facts(work, unit_number)
+    work.expect(unit, "wash")
+    work.refuse_if(against_wash(facts))
+    work.append(Wash, unit_id=unit.id, washed_at=work.now, washed_by_id=work.person_id)
+    work.move(unit, "wash")
     return unit
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import Infusion
-from cotrack.bedside.service.facts import last_use
+from cotrack.bedside.service.clocks import WASHED_AT, last_use
 from cotrack.custody.models import Handover
 from cotrack.desk.service.tasks import Desk, Task
 from cotrack.foundation.words import N_
@@ -191,7 +191,7 @@ def bags_running_out(session: Session, desk: Desk) -> Iterator[Task]:
 def _last_use(session: Session, desk: Desk, bag: Any) -> datetime:
     """Return until when the bedside lets a bag be given: the shortest of lot, study and site."""
     definition = definition_hashed(session, bag.sha256)
-    return last_use(desk.ground.site, definition, bag.expires_at, bag.thaw_started_at)
+    return last_use(desk.ground.site, definition, bag.expires_at, bag.thaw_started_at, washed_at=bag.washed_at)
 
 
 def bags_on_the_way(session: Session, desk: Desk, status: str) -> Iterator[Any]:
@@ -202,6 +202,7 @@ def bags_on_the_way(session: Session, desk: Desk, status: str) -> Iterator[Any]:
         select(
             Unit.number,
             Unit.thaw_started_at,
+            WASHED_AT.label("washed_at"),
             Handover.handed_over_at,
             Order.number.label("order_number"),
             Lot.expires_at,

@@ -1,4 +1,4 @@
-"""What waits because bags in store expire soon, or are expired already."""
+"""What waits because bags in store expire soon, are expired already, or carry an expiry that was changed."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cotrack.desk.service.tasks import Desk, Task
 from cotrack.foundation.words import N_
 from cotrack.manufacture.models import Lot, Unit
+from cotrack.release.service.relabelling import old_labels_to_print
 
 SOON: Final = timedelta(days=30)
 """How long before its lot's expiry a bag that nobody has ordered yet is told: an order, a band and a courier fit in."""
@@ -28,6 +29,22 @@ def lots_expired(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the lots that are over and have bags in store yet: each bag is destroyed, and accounted for."""
     for row in _lots(session, TO_BE_DESTROYED, Lot.expires_at <= desk.now):
         yield _task(N_("Expired: destroy the bags in store"), row)
+
+
+def labels_to_print_anew(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the lots of which bags carry an older expiry than a signed decision gave them."""
+    old = old_labels_to_print(session, desk.now)
+    for lot, since in {each.lot: each.since for each in old}.items():
+        bags = len({each.unit for each in old if each.lot == lot})
+        yield Task(
+            N_("New expiry: print the labels of bags anew"),
+            f"lot:{lot}",
+            "desk.lot",
+            {"number": lot},
+            since,
+            note=N_("Bags: {count}"),
+            details={"count": bags},
+        )
 
 
 def _lots(session: Session, states: Sequence[str], *conditions: ColumnElement[bool]) -> Sequence[Row[Lot, int]]:

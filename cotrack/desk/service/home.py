@@ -67,6 +67,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("unit:fill", product.lots_to_fill),
     ("sample:handle", product.samples_to_place),
     ("unit:store", product.bags_to_store),
+    ("label:print_bag", expiry.labels_to_print_anew),
     ("unit:issue", expiry.lots_expiring),
     ("lot:release", expiry.lots_expiring),
     ("unit:destroy", expiry.lots_expired),

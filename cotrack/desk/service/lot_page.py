@@ -24,8 +24,10 @@ from cotrack.orders.service.acceptance import stops_of
 from cotrack.quality.rules import against_held
 from cotrack.quality.service.alerts import alerts_of
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.decided import dispositions_of
+from cotrack.release.service.decided import dispositions_of, expiry_decisions_of
+from cotrack.release.service.expiry_decisions import against_deciding_now
 from cotrack.release.service.investigated import investigation_lines
+from cotrack.release.service.relabelling import old_labels_of_lot
 from cotrack.release.service.results import files_of
 from cotrack.study.service import definition_of
 
@@ -47,6 +49,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
     lot = lot_numbered(session, number)
     holds = holds_over(session, [f"lot:{number}"])
     against = {act: asked(session, lot) for act, asked in AGAINST.items() if lot.status in LOT[act].from_states}
+    if "lot:decide_expiry" in actor.permissions and LOT.fits("decide_expiry", lot.status):
+        against["decide_expiry"] = against_deciding_now(session, lot, actor)
     now, until = ground.sessions.clock(), end_of(session, lot)
     against_giving = against_lot(number, lot.status, over=stops_of(session, lot, now))
     standing = [*against_held(holds), *(against_giving if lot.status != "in_process" else [])]
@@ -65,6 +69,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "investigations": investigation_lines(session, lot),
         "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
+        "expiry_decisions": expiry_decisions_of(session, lot.id),
+        "old_labels": old_labels_of_lot(session, lot, now),
         "documents": documents_of(session, f"lot:{number}", readable_by=actor.permissions),
         "made_by": name_of(session, lot.made_by_id),
         "timeline": records_of(session, [f"lot:{number}", *(f"file:{each}" for each in files_of(session, lot.id))]),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from cotrack.bedside.rules.checks import against_old_labels, against_wash
 from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service.facts import against_set_aside, bag_facts
 from cotrack.bedside.service.infusions import infusion_of
@@ -43,6 +44,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
     infusion = infusion_of(session, unit.id)
     standing = _against_unit(work, unit, facts)
     against = {"store": custody.against_storing(work, unit, ground.site.places[0]), "issue": standing}
+    against["wash"] = against_wash(facts) if facts else []
     return {
         "unit": unit,
         "offers": [
@@ -63,6 +65,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
         "infusion": infusion,
         "filled_by": name_of(session, unit.filled_by_id),
         "end_of_life": facts.expires_at if facts else None,
+        "washed_at": facts.washed_at if facts else None,
         "timeline": records_of(session, [f"unit:{number}"]),
         "now": work.now,
     }
@@ -107,4 +110,5 @@ def _against_unit(work: Work, unit: Unit, facts: BagFacts | None) -> list[Blocke
         return []
     against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over)
     is_next_at_ward = unit.status in {"allocated", "received", "thawed"}
-    return [*against, *against_held(facts.stops), *(against_set_aside(work, facts) if is_next_at_ward else [])]
+    against += [*against_held(facts.stops), *against_old_labels(facts)]
+    return [*against, *(against_set_aside(work, facts) if is_next_at_ward else [])]

@@ -1,5 +1,13 @@
 """When a lot may leave filling or be closed, when the product ends, what may go into a lot, and how it is made."""
 
+from cotrack.manufacture.rules.expiry import (
+    FROZEN_STATES,
+    end_of_day,
+    end_of_life,
+    label_outdated,
+    lot_expiry,
+    says_expiry,
+)
 from cotrack.manufacture.rules.lots import (
     APPROVED_STATES,
     END_STATES,
@@ -23,18 +31,17 @@ from cotrack.manufacture.rules.lots import (
     against_unapproved,
     against_use,
     against_vials,
-    end_of_life,
     in_neutral_words,
     is_amount,
     label_missing,
     labels_of,
-    lot_expiry,
     lot_not_in_process,
 )
 
 __all__ = [
     "APPROVED_STATES",
     "END_STATES",
+    "FROZEN_STATES",
     "LABELS_OF_A_BAG",
     "LABELS_OF_A_SAMPLE",
     "MATERIAL_KINDS",
@@ -55,11 +62,14 @@ __all__ = [
     "against_unapproved",
     "against_use",
     "against_vials",
+    "end_of_day",
     "end_of_life",
     "in_neutral_words",
     "is_amount",
     "label_missing",
+    "label_outdated",
     "labels_of",
     "lot_expiry",
     "lot_not_in_process",
+    "says_expiry",
 ]

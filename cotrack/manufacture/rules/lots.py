@@ -1,16 +1,15 @@
-"""When a lot may leave filling or be closed, when the product ends, and what may go into a lot."""
+"""When a lot may leave filling or be closed, and what may go into a lot."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date
 from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_, Term
 from cotrack.quality.rules import HoldFacts
 from cotrack.study.rules.definition import Definition
-from cotrack.study.rules.eligibility import add_months
 
 END_STATES = frozenset({"completed", "stopped_early", "wasted", "destroyed"})
 SAMPLE_END_STATES = frozenset({"sent", "archived", "used_up"})
@@ -105,21 +104,6 @@ def against_close(units: Sequence[UnitFacts], unaccounted_labels: Sequence[str])
             )
         )
     return blockers
-
-
-def lot_expiry(made_on: date, shelf_life_months: int, zone: tzinfo) -> datetime:
-    """Return the end of the last day of the shelf life, in the site's zone."""
-    last_day = add_months(made_on, shelf_life_months)
-    return datetime.combine(last_day, time(23, 59), zone)
-
-
-def end_of_life(
-    lot_expires_at: datetime, thaw_started_at: datetime | None, thawed_life_minutes: int | None
-) -> datetime:
-    """Return when a unit may no longer be given: lot's expiry or thaw's end, whichever is first (§3.3 rule 6)."""
-    if thaw_started_at is None or thawed_life_minutes is None:
-        return lot_expires_at
-    return min(lot_expires_at, thaw_started_at + timedelta(minutes=thawed_life_minutes))
 
 
 APPROVED_STATES = frozenset({"approved", "eligible"})

@@ -32,16 +32,15 @@ AT_ONCE = 500
 
 
 def make_lot(work: Work, *, number: str, made_on: date) -> Lot:
-    """Begin a lot under the study version in effect; its expiry follows from the study's shelf life."""
+    """Begin a lot under the study version in effect; its expiry follows from the study's stability table."""
     work.begin(LOT, "make", number)
     if not LOT_NUMBER.fullmatch(number):
         raise InvalidInput(fields={"number": [N_("A lot number looks like MSC26-0031.")]})
     definition_row = study.in_effect(work.session)
     definition = study.definition_of(definition_row)
-    work.refuse_if(
-        [*_against_making(work, number, made_on), *definition.against_use("product.shelf_life_months", "process")]
-    )
-    shelf_life = study.said(definition.product.shelf_life_months, "product.shelf_life_months")
+    needed = definition.against_use("product.shelf_life_months", "product.stability", "process")
+    work.refuse_if([*_against_making(work, number, made_on), *needed])
+    shelf_life = study.said(definition.product.shelf_life, "product.shelf_life_months")
     lot = Lot(
         number=number,
         study_definition_id=definition_row.id,

@@ -1,6 +1,7 @@
 """Setting bags aside for an order, first to expire first, each with its volume to give."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -138,7 +139,9 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
         holds = holds_over(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
         is_accepted = has_acceptance(work.session, order.id, unit.lot, work.now)
         over = stops_of(work.session, unit.lot, work.now)
-        blockers += against_bag(portion.bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted, over=over)
+        # The plan was read before the lock: a decision may have shortened the lot's time meanwhile.
+        bag = replace(portion.bag, expires_at=unit.lot.expires_at)
+        blockers += against_bag(bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted, over=over)
         if unit.status != "stored":
             blockers.append(
                 Blocker(

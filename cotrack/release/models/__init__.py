@@ -1,6 +1,6 @@
 """Tables of results, of their investigations, and of what QA signs about a lot."""
 
-from cotrack.release.models.dispositions import DECISIONS, Disposition, TrailReview
+from cotrack.release.models.dispositions import DECISIONS, Disposition, ExpiryDecision, TrailReview
 from cotrack.release.models.investigations import OUTCOMES, InvestigatedResult, Investigation
 from cotrack.release.models.results import VALID, EntryEnd, Invalidation, Result, ResultEntry, ResultFile, ResultImport
 
@@ -10,6 +10,7 @@ __all__ = [
     "VALID",
     "Disposition",
     "EntryEnd",
+    "ExpiryDecision",
     "Invalidation",
     "InvestigatedResult",
     "Investigation",

@@ -157,7 +157,7 @@ def against_rejection(facts: LotFacts, decider: Decider) -> list[Blocker]:
 
     It waits for nothing else, not even for the review of the trail: what stops a lot is never held up.
     """
-    return _against_involved(facts, decider)
+    return against_involved(facts, decider)
 
 
 def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
@@ -168,7 +168,7 @@ def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[
     blockers += against_investigations(facts.investigations)
     if facts.expires_at <= now:
         blockers.append(Blocker("expired", "Lot {lot} expired at {at}.", {"lot": facts.number, "at": facts.expires_at}))
-    return [*blockers, *_against_involved(facts, decider), *_against_trail(facts, decider)]
+    return [*blockers, *against_involved(facts, decider), *_against_trail(facts, decider)]
 
 
 def _against_trail(facts: LotFacts, decider: Decider) -> list[Blocker]:
@@ -206,7 +206,7 @@ def against_trail_review(trail: TrailStanding, doers: Collection[str], reviewer:
     return blockers
 
 
-def _against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
+def against_involved(facts: LotFacts, decider: Decider) -> list[Blocker]:
     """Whoever made the lot, or made or reviewed one of its results, valid or not, does not decide on it."""
     results = [each for standing in facts.standings for each in (*standing.results, *standing.invalidated)]
     blockers = []

@@ -22,14 +22,14 @@ from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.manufacture.service.units import SAMPLE_WORDS
 from cotrack.quality.models import Deviation
-from cotrack.release.models import DECISIONS
-from cotrack.release.service.decided import dispositions_of
+from cotrack.release.models import DECISIONS, ExpiryDecision
+from cotrack.release.service.decided import dispositions_of, expiry_decisions_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.service import definition_of
 
 NAME: Final = "batch-record"
 EVENTS: Final = (
-    *(LOT.event(each) for each in ("make", "finish", "close", *DECISIONS)),
+    *(LOT.event(each) for each in ("make", "finish", "close", "decide_expiry", *DECISIONS)),
     *(STEP.event(each) for each in STEP.actions),
     *(LINE_CLEARANCE.event(each) for each in LINE_CLEARANCE.actions),
 )
@@ -55,6 +55,7 @@ def batch_record(
         "steps": [_step(each, site) for each in lines],
         "inputs": [_input(each, site) if reads_sources else _HIDDEN for each in input_lines(session, lot.id)],
         "samples": [[each.number, SAMPLE_WORDS[each.kind]] for each in lot.units if each.kind != "bag"],
+        "expiries": [_expiry(each, site) for each in reversed(expiry_decisions_of(session, lot.id))],
         "clearances": [_clearance(*each, site) for each in clearance_lines(session, lot.id)],
         "accounts": account_lines(session, lot),
         "deviations": [[each.number, each.classification or "–", each.status, _said(each)] for each in deviations],
@@ -77,6 +78,7 @@ def _facts(session: Session, lot: Lot, site: Site) -> dict[str, object]:
         "status": lot.status,
         "process": f"{definition.code} {definition.version}",
         "made_on": lot.made_on.isoformat(),
+        "expires": site_words(lot.expires_at, site.zone),
         "maker": f"{site.maker_zh} {site.maker_en}",
         "bags": bags_in_words(lot),
         "doublings": _limited(str(short["doublings"]), process.doublings_most),
@@ -164,6 +166,14 @@ def _clearance(row: LineClearance, rolls: Sequence[str], people: Sequence[str], 
     ]
 
 
+def _expiry(each: ExpiryDecision, site: Site) -> list[str]:
+    """Return a line of the changes of expiry: from, to, what it stands on, by whom and when (EU GMP Annex 13, 33)."""
+    beyond = "超出稳定性数据表 beyond the table" if each.is_beyond_table else ""
+    stands_on = " · ".join(filter(None, (each.evidence, each.reference, beyond, each.reason)))
+    who = f"{each.signature.printed_name}, {_at(each.decided_at, site)}"
+    return [_at(each.previous_expires_at, site), _at(each.new_expires_at, site), stands_on, who]
+
+
 def _said(deviation: Deviation) -> str:
     return " · ".join(filter(None, [deviation.description, deviation.cause, deviation.impact]))
 
@@ -172,5 +182,7 @@ def _signatures(session: Session, lot: Lot, others: Sequence[Signature], site: S
     """Return who signed anything of the lot that this record tells: review of the trail, decisions, and others."""
     trail = newest_review(session, lot.id)
     reviewed = [trail.signature] if trail is not None else []
-    stored = [*reviewed, *(each.signature for each in dispositions_of(session, lot.id))]
-    return [signature_lines(each, site) for each in sorted({*stored, *others}, key=lambda each: each.signed_at)]
+    decided = [each.signature for each in dispositions_of(session, lot.id)]
+    of_expiry = [each.signature for each in expiry_decisions_of(session, lot.id)]
+    signed = {*reviewed, *decided, *of_expiry, *others}
+    return [signature_lines(each, site) for each in sorted(signed, key=lambda each: each.signed_at)]

@@ -30,7 +30,7 @@ from cotrack.release.rules.lots import (
 from cotrack.release.rules.reasons import in_short
 from cotrack.release.rules.trends import is_trended
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.decided import dispositions_of
+from cotrack.release.service.decided import dispositions_of, expiry_decisions_of
 from cotrack.release.service.dispositions import ReleaseCase, decider, release_case
 from cotrack.release.service.invalidations import named_causes, result_numbered
 from cotrack.release.service.investigated import investigation_numbered, uninvestigated
@@ -80,6 +80,7 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
         "investigations": case.investigation_lines,
         "waits_for_investigation": bool(uninvestigated(session, lot)),
         "dispositions": dispositions_of(session, lot.id),
+        "expiry_decisions": expiry_decisions_of(session, lot.id),
         "counts": _counts(case.facts.standings),
         "trail": case.facts.trail,
         "trail_review": newest_review(session, lot.id),

@@ -8,6 +8,7 @@ from typing import Literal
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import Words
 from cotrack.study.rules.process import Process
+from cotrack.study.rules.stability import StabilityPoint, supported_months
 
 SPONSOR_TO_SET = "sponsor_to_set"
 """Stands in a study file where the sponsor has not said a value yet, and is the code word of what that blocks."""
@@ -37,6 +38,20 @@ class Product:
     bag_volume_ml: Decimal | None
     bag_volume_tolerance_percent: Decimal | None
     thawed_life_minutes: int | None
+    washed_life_minutes: int | None = None
+    """How long thawed cells keep once they were washed; None where the study washes none."""
+    stability: tuple[StabilityPoint, ...] | None = None
+    """The time points of the stability table in their order; None in versions without one."""
+
+    @property
+    def supported_months(self) -> int | None:
+        """How long the stability table supports; None where there is no table."""
+        return None if self.stability is None else supported_months(self.stability)
+
+    @property
+    def shelf_life(self) -> int | None:
+        """The months that a lot gets: what the file says, else the longest month that its table supports."""
+        return self.shelf_life_months if self.shelf_life_months is not None else self.supported_months
 
 
 @dataclass(frozen=True)

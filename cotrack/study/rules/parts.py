@@ -20,6 +20,7 @@ from cotrack.study.rules.definition import (
 )
 from cotrack.study.rules.file_table import FileTable, is_whole
 from cotrack.study.rules.limits import check_rule, check_test, is_above
+from cotrack.study.rules.stability_reading import check_shelf_life, read_stability
 
 MOST_CONDITIONAL_DAYS = 365
 
@@ -32,14 +33,19 @@ def read_product(table: FileTable) -> Product:
         is_autologous=table.flag("is_autologous"),
         route=table.words("route"),
         storage=table.words("storage"),
-        shelf_life_months=table.whole("shelf_life_months"),
+        # A stability table says how long: then the file need not say it again.
+        shelf_life_months=table.whole("shelf_life_months", optional=table.says("stability")),
         # Optional, as below: what was released under a version without an end keeps none.
         conditional_release_days=table.whole("conditional_release_days", optional=True),
         bag_volume_ml=table.number("bag_volume_ml"),
         # Optional: versions that were signed before there was this key stay what they are.
         bag_volume_tolerance_percent=table.number("bag_volume_tolerance_percent", optional=True),
         thawed_life_minutes=table.whole("thawed_life_minutes"),
+        # Optional: a study that says nothing of it washes no thawed cells.
+        washed_life_minutes=table.whole("washed_life_minutes", optional=True),
+        stability=read_stability(table),
     )
+    check_shelf_life(table, product.shelf_life_months, product.stability)
     if (product.conditional_release_days or 0) > MOST_CONDITIONAL_DAYS:
         table.note("conditional_release_days", f"is above {MOST_CONDITIONAL_DAYS}: a conditional release has an end")
     table.close()
