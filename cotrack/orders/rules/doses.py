@@ -210,11 +210,17 @@ def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker
 
 
 def against_lot(
-    number: str, status: str, *, has_acceptance: bool = False, over: Sequence[Blocker] = ()
+    number: str,
+    status: str,
+    *,
+    has_acceptance: bool = False,
+    over: Sequence[Blocker] = (),
+    supplied: Sequence[Blocker] | None = None,
 ) -> list[Blocker]:
     """Return the reason where a lot may not be given: `lot_not_released`, `lot_conditional`, `lot_rejected`.
 
-    `over` says that the time of a conditional one is over: then no acceptance counts.
+    `over` says that the time of a conditional one is over: then no acceptance counts. `supplied` is what stands against
+    its supply out of specification for the order at hand, None where there is none; only in quarantine it counts (E07).
     """
     details = {"lot": number}
     solve = f"lot:{number}"
@@ -231,6 +237,8 @@ def against_lot(
                 solve=solve,
             )
         ]
+    if status == "quarantine" and supplied is not None:
+        return list(supplied)
     if status == "rejected":
         return [Blocker("lot_rejected", "Lot {lot} is rejected.", details, solve=solve)]
     return [Blocker("lot_not_released", "Lot {lot} is not released.", details, solve=solve)]
@@ -272,10 +280,10 @@ def is_accepted(accepted: str, outstanding: Sequence[str]) -> bool:
 
 
 def against_bag(
-    bag: Bag, lot_status: str, holds: Sequence[HoldFacts], now: datetime, *, has_acceptance: bool = False
+    bag: Bag, may_not_be_given: Sequence[Blocker], holds: Sequence[HoldFacts], now: datetime
 ) -> list[Blocker]:
-    """Return every reason why a bag may not be set aside."""
-    blockers = [*against_lot(bag.lot_number, lot_status, has_acceptance=has_acceptance), *against_held(holds)]
+    """Return every reason why a bag may not be set aside; the first are what `against_lot` says of its lot."""
+    blockers = [*may_not_be_given, *against_held(holds)]
     if bag.expires_at <= now:
         blockers.append(Blocker("expired", "{unit} expired at {at}.", {"unit": bag.number, "at": bag.expires_at}))
     return blockers

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
@@ -17,14 +17,17 @@ from cotrack.orders.rules import (
     Bag,
     Portion,
     against_bag,
+    against_lot,
     against_lots_mixed,
     against_portions,
+    against_supplied,
     portions,
 )
 from cotrack.orders.service.acceptance import has_acceptance
 from cotrack.orders.service.counts import COUNT_STEP
 from cotrack.orders.service.dosing import held_allocations, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of_portions
+from cotrack.orders.service.supplied import supplied_lot, supply_now
 from cotrack.release.service.dispositions import viable_cells
 from cotrack.study import service as study
 
@@ -32,7 +35,11 @@ ENDED_STATES = frozenset({"completed", "stopped_early"})
 
 
 def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Unit, Bag]]:
-    """Return the stored bags that may be given for an order now, with their reviewed cell counts."""
+    """Return the stored bags that may be given for an order now, with their reviewed cell counts.
+
+    What is supplied out of specification stands last: it is the exception, where no other lot serves.
+    """
+    supplied_lot_id, supply = supplied_lot(session, order.id) or (None, None)
     statement = (
         select(Unit)
         .join(Lot)
@@ -40,13 +47,14 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
         .where(
             Unit.kind == "bag",
             Unit.status == "stored",
-            Lot.status.in_(("released", "conditionally_released")),
+            or_(Lot.status.in_(("released", "conditionally_released")), Lot.id == supplied_lot_id),
             Lot.study_definition_id == order.study_definition_id,
             Lot.expires_at > now,
         )
         .order_by(Lot.expires_at, Unit.number)
     )
-    units = session.scalars(statement).all()
+    found = session.scalars(statement).all()
+    units = sorted(found, key=lambda unit: unit.lot_id == supplied_lot_id)
     lots = {unit.lot.number: unit.lot for unit in units}
     counts = {number: viable_cells(session, lot.id) for number, lot in lots.items()}
     subjects = [f"lot:{number}" for number in lots] + [f"unit:{unit.number}" for unit in units]
@@ -54,13 +62,14 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
     may_be_given = {
         number
         for number, lot in lots.items()
-        if lot.status == "released" or has_acceptance(session, order.id, lot, now)
+        if lot.status == "released" or lot.id == supplied_lot_id or has_acceptance(session, order.id, lot, now)
     }
     return [
         (unit, bag)
         for unit in units
         if (bag := _bag(unit, counts[unit.lot.number])) is not None
         and unit.lot.number in may_be_given
+        and (supply is None or unit.lot_id != supplied_lot_id or unit.number in supply.bags)
         and not {f"lot:{unit.lot.number}", f"unit:{unit.number}"} & held
     ]
 
@@ -136,8 +145,7 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     for portion in chosen:
         unit = units[portion.bag.number]
         holds = holds_over(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
-        is_accepted = has_acceptance(work.session, order.id, unit.lot, work.now)
-        blockers += against_bag(portion.bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted)
+        blockers += against_bag(portion.bag, _against_lot(work, order, unit), holds, work.now)
         if unit.status != "stored":
             blockers.append(
                 Blocker(
@@ -148,6 +156,15 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
                 )
             )
     return blockers
+
+
+def _against_lot(work: Work, order: Order, unit: Unit) -> list[Blocker]:
+    """Return why a bag's lot may not be given for an order: asked on locked rows."""
+    lot = unit.lot
+    is_accepted = has_acceptance(work.session, order.id, lot, work.now)
+    supply = supply_now(work.session, order.id, lot)
+    supplied = None if supply is None else against_supplied(lot.number, supply, unit.number)
+    return against_lot(lot.number, lot.status, has_acceptance=is_accepted, supplied=supplied)
 
 
 def release_bag(work: Work, unit: Unit) -> None:
