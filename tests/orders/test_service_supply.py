@@ -1,4 +1,4 @@
-"""A lot out of specification is given for one order alone: requested, evaluated, accepted, and nothing changed since."""
+"""A lot out of specification is given for one order alone: requested, evaluated, accepted, nothing changed since."""
 
 from support.stages import HER, LOT, codes
 from support.supply import supplied_at_the_bedside, tell

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
+from cotrack.bedside.service.supplied import IS_SUPPLIED, supply_of_bag
 from cotrack.custody.models import Handover
 from cotrack.foundation.access.models import Person, PersonRole
 from cotrack.foundation.blockers import Blocker
@@ -19,12 +20,11 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import end_of_life
 from cotrack.manufacture.service.inputs import IS_BAG_HELD, holds_over
-from cotrack.orders.models import Allocation, OosSupply, Order
-from cotrack.orders.rules import History, SupplyFacts
+from cotrack.orders.models import Allocation, Order
+from cotrack.orders.rules import History
 from cotrack.orders.service.acceptance import is_accepted_as_it_stands
 from cotrack.orders.service.counts import against_counts
 from cotrack.orders.service.endotoxin import endotoxin_set_aside
-from cotrack.orders.service.supplied import supply_now
 from cotrack.orders.service.weights import weighed
 from cotrack.participants.models import Band, Observation, Participant
 from cotrack.participants.service.enrolment import against_giving_to
@@ -69,10 +69,6 @@ def _newest_weight(column: Any) -> ScalarSelect[Any]:
     )
 
 
-_is_supplied = exists().where(
-    OosSupply.order_id == Order.id, OosSupply.lot_id == Lot.id, OosSupply.status == "accepted"
-)
-
 _BAG = Prepared(
     select(
         Unit.id,
@@ -102,7 +98,7 @@ _BAG = Prepared(
         _last.label("last_started_at"),
         IS_BAG_HELD.label("is_held"),
         _is_band_confirmed.label("is_band_confirmed"),
-        _is_supplied.label("is_supplied"),
+        IS_SUPPLIED.label("is_supplied"),
     )
     .join(Lot, Lot.id == Unit.lot_id)
     .join(StudyDefinition, StudyDefinition.id == Lot.study_definition_id)
@@ -139,7 +135,7 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         holds=_holds(work, row) if row.is_held else (),
         is_band_confirmed=bool(row.is_band_confirmed),
         order=_order(work, row) if row.order_id is not None else None,
-        supply=_supply(work, row) if row.is_supplied else None,
+        supply=supply_of_bag(work.session, row.order_id, row.lot_id) if row.is_supplied else None,
     )
 
 
@@ -161,12 +157,6 @@ def _is_accepted(work: Work, row: Row[Any]) -> bool:
     if row.lot_status != "conditionally_released" or row.order_id is None:
         return False
     return is_accepted_as_it_stands(work.session, row.order_id, work.session.get_one(Lot, row.lot_id))
-
-
-def _supply(work: Work, row: Row[Any]) -> SupplyFacts | None:
-    """Return the supply out of specification that was accepted for this bag's order, with what is known now (E07)."""
-    lot = work.session.get_one(Lot, row.lot_id)
-    return supply_now(work.session, row.order_id, lot)
 
 
 def _order(work: Work, row: Row[Any]) -> OrderFacts:

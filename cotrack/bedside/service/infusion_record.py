@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.bedside.models import IdentityCheck, Infusion
+from cotrack.bedside.service.supplied import supply_of
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
@@ -48,7 +49,7 @@ def infusion_record(session: Session, site: Site, infusion: Infusion, closed: Cl
         "order": f"{order.number} · {order.coi_id}",
         "product": both(definition.product.name),
         "unit": unit.number,
-        "lot": unit.lot.number,
+        "lot": _lot_words(session, infusion),
         "route": both(definition.product.route),
         "thaw_started": when(unit.thaw_started_at),
         "thawed": when(unit.thawed_at),
@@ -66,6 +67,14 @@ def infusion_record(session: Session, site: Site, infusion: Infusion, closed: Cl
         "signatures": [signature_lines(closed.signature, site)],
     }
     return Document(NAME, f"unit:{unit.number}", EVENTS, fields)
+
+
+def _lot_words(session: Session, infusion: Infusion) -> str:
+    """Return the lot's number, and for a bag that was supplied out of specification that it was not released."""
+    supply, number = supply_of(session, infusion), infusion.unit.lot.number
+    if supply is None:
+        return number
+    return f"{number} · 超标未放行，例外供应 out of specification, supplied for this order: {supply.number}"
 
 
 def _checks(session: Session, infusion: Infusion) -> list[IdentityCheck]:

@@ -280,10 +280,17 @@ def is_accepted(accepted: str, outstanding: Sequence[str]) -> bool:
 
 
 def against_bag(
-    bag: Bag, may_not_be_given: Sequence[Blocker], holds: Sequence[HoldFacts], now: datetime
+    bag: Bag,
+    lot_status: str,
+    holds: Sequence[HoldFacts],
+    now: datetime,
+    *,
+    has_acceptance: bool = False,
+    supplied: Sequence[Blocker] | None = None,
 ) -> list[Blocker]:
-    """Return every reason why a bag may not be set aside; the first are what `against_lot` says of its lot."""
-    blockers = [*may_not_be_given, *against_held(holds)]
+    """Return every reason why a bag may not be set aside."""
+    blockers = against_lot(bag.lot_number, lot_status, has_acceptance=has_acceptance, supplied=supplied)
+    blockers += against_held(holds)
     if bag.expires_at <= now:
         blockers.append(Blocker("expired", "{unit} expired at {at}.", {"unit": bag.number, "at": bag.expires_at}))
     return blockers

@@ -1,4 +1,4 @@
-"""When a bag out of specification is given: for one order, while the very findings that were accepted stand (§3.3 rule 4).
+"""When a bag out of specification is given: for one order, while what was accepted stands (domain.md §3.3 rule 4).
 
 EU ATMP GMP §11.5: to avoid an immediate significant hazard, at the treating physician's request, after QA's evaluation.
 """
@@ -80,7 +80,7 @@ class Needed:
 
 
 def against_need(needed: Needed) -> list[Blocker]:
-    """Return why no lot out of specification is supplied for an order: it is the exception, where nothing else serves."""
+    """Return why no lot out of specification is supplied for an order: only where nothing else serves."""
     details = {"order": needed.order, "lot": needed.lot, "supply": needed.open_supply}
     order, found = f"order:{needed.order}", []
     if not needed.is_open:

@@ -17,7 +17,6 @@ from cotrack.orders.rules import (
     Bag,
     Portion,
     against_bag,
-    against_lot,
     against_lots_mixed,
     against_portions,
     against_supplied,
@@ -145,7 +144,10 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     for portion in chosen:
         unit = units[portion.bag.number]
         holds = holds_over(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
-        blockers += against_bag(portion.bag, _against_lot(work, order, unit), holds, work.now)
+        is_accepted, supplied = has_acceptance(work.session, order.id, unit.lot, work.now), _supplied(work, order, unit)
+        blockers += against_bag(
+            portion.bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted, supplied=supplied
+        )
         if unit.status != "stored":
             blockers.append(
                 Blocker(
@@ -158,13 +160,10 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     return blockers
 
 
-def _against_lot(work: Work, order: Order, unit: Unit) -> list[Blocker]:
-    """Return why a bag's lot may not be given for an order: asked on locked rows."""
-    lot = unit.lot
-    is_accepted = has_acceptance(work.session, order.id, lot, work.now)
-    supply = supply_now(work.session, order.id, lot)
-    supplied = None if supply is None else against_supplied(lot.number, supply, unit.number)
-    return against_lot(lot.number, lot.status, has_acceptance=is_accepted, supplied=supplied)
+def _supplied(work: Work, order: Order, unit: Unit) -> list[Blocker] | None:
+    """Return what stands against a bag's supply out of specification for an order, on locked rows; None without one."""
+    supply = supply_now(work.session, order.id, unit.lot)
+    return None if supply is None else against_supplied(unit.lot.number, supply, unit.number)
 
 
 def release_bag(work: Work, unit: Unit) -> None:

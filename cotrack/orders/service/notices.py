@@ -1,4 +1,4 @@
-"""Who was told of a supply out of specification: the sponsor immediately, the authority, the ethics committee (§3.3)."""
+"""Who was told of a supply out of specification: the sponsor immediately, authority, ethics committee (§3.3 rule 4)."""
 
 from datetime import datetime
 
@@ -6,7 +6,6 @@ from cotrack.foundation import written
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
-from cotrack.lifecycles import OOS_SUPPLY
 from cotrack.orders.models import OosSupply, SupplyNotice
 from cotrack.orders.rules.supply import against_notice, is_time_of_notice
 from cotrack.orders.service.supplied import supply_numbered

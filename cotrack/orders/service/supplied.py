@@ -31,7 +31,9 @@ _SIGNED: Final = (
 
 def supply_numbered(session: Session, number: str) -> OosSupply:
     """Return a supply with order, lot, signatures and notices, as they are now; raises NotFound."""
-    found = session.scalar(select(OosSupply).options(*_SIGNED).where(OosSupply.number == number).execution_options(**_NOW))
+    found = session.scalar(
+        select(OosSupply).options(*_SIGNED).where(OosSupply.number == number).execution_options(**_NOW)
+    )
     if found is None:
         raise NotFound("There is no supply {number}.", number=number)
     return found

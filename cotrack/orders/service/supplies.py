@@ -42,7 +42,8 @@ def request_supply(work: Work, order_number: str, *, lot: str, hazard: str, alte
     order = work.lock(Order, order_number)
     work.refuse_if(against_request(work, order, found))
     numbered = order_numbered(work.session, order_number)
-    signature = work.sign(OOS_SUPPLY["request"].meaning, _request_text(work.session, numbered, found, hazard, alternatives))
+    said = _requested(hazard, alternatives)
+    signature = work.sign(OOS_SUPPLY["request"].meaning, _request_text(work.session, numbered, found, said))
     _replaced(work, order)
     earlier = work.session.scalar(select(func.count()).where(OosSupply.lot_id == found.id)) or 0
     supply = OosSupply(
@@ -230,10 +231,12 @@ def _requested(hazard: str, alternatives: str) -> list[str]:
     ]
 
 
-def _request_text(session: Session, order: Order, lot: Lot, hazard: str, alternatives: str) -> str:
-    statement = "I request this lot for this order though it is out of specification. / 本人明知该批次超标，仍为本医嘱申请使用。"
-    lines = [*_head(order, lot), *finding_lines(session, lot), *_requested(hazard, alternatives), statement]
-    return "\n".join(lines)
+def _request_text(session: Session, order: Order, lot: Lot, said: Sequence[str]) -> str:
+    statement = (
+        "I request this lot for this order though it is out of specification. / "
+        "本人明知该批次超标，仍为本医嘱申请使用。"
+    )
+    return "\n".join([*_head(order, lot), *finding_lines(session, lot), *said, statement])
 
 
 def _evaluated(session: Session, supply: OosSupply, evaluation: str, bags: Sequence[str]) -> list[str]:

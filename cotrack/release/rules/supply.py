@@ -1,4 +1,4 @@
-"""What may be supplied of a lot out of specification: all but the tests that failed is in order (domain.md §3.3 rule 4).
+"""What may be supplied of a lot out of specification: all but the failed tests is in order (domain.md §3.3 rule 4).
 
 EU ATMP GMP §11.5: only exceptionally, at the treating physician's request, after the manufacturer's risk evaluation.
 """
@@ -62,7 +62,7 @@ def against_uninvestigated(lot: str, tests: Collection[ReleaseTest]) -> list[Blo
 
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside a lot's results: its investigations with their state, its deviations, its holds of all time."""
+    """What stands beside a lot's results: investigations with their state, deviations, and holds of all time."""
 
     investigations: Sequence[tuple[str, str]]
     deviations: Sequence[str]

@@ -1,4 +1,4 @@
-"""What is known of a lot whose bags are supplied out of specification, and how people read it (domain.md §3.3 rule 4)."""
+"""What is known of a lot that is supplied out of specification, and how people read it (domain.md §3.3 rule 4)."""
 
 from collections.abc import Sequence
 
@@ -80,7 +80,7 @@ def against_evaluation_now(work: Work, lot: Lot, site: Site) -> list[Blocker]:
 
 
 def finding_lines(session: Session, lot: Lot) -> list[str]:
-    """Return what is signed of a lot out of specification, in both languages: what failed, is awaited, was looked into."""
+    """Return what is signed of a lot out of specification: what failed, is awaited, is or was looked into."""
     judged = lot_standings(session, lot)
     return [
         "Out of specification / 超标:",

@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, String, cast, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.audit.critical import is_critical
@@ -102,9 +114,9 @@ def _about(session: Session, lot: Lot) -> ColumnElement[bool]:
 
 
 def subjects_of(session: Session, lot: Lot) -> list[str]:
-    """Return under which things the records of a lot stand: itself, units, files, deviations, investigations, supplies."""
+    """Return what the records of a lot stand under: itself, units, files, deviations, investigations, supplies."""
     of_files = select("file:" + ResultImport.file_sha256).join(Result, Result.import_id == ResultImport.id)
-    below = union_all(
+    below: CompoundSelect[str] = union_all(
         select("unit:" + Unit.number).where(Unit.lot_id == lot.id),
         of_files.where(Result.lot_id == lot.id).distinct(),
         select("deviation:" + Deviation.number).where(is_under(lot)),
