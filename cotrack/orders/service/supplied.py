@@ -1,6 +1,6 @@
 """Which supply out of specification counts: for an order's bags now, and for a bag that was given (domain.md §3.3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -134,8 +134,13 @@ def failed_names(supply: OosSupply) -> tuple[Words, ...]:
     return names_of(definition_of(supply.lot.study_definition), supply.failed_tests)
 
 
-def supplied_for(session: Session, order_ids: Iterable[int]) -> dict[tuple[int, int], OosSupply]:
-    """Return the accepted supplies of orders by order and lot, for pages that list bags."""
-    statement = select(OosSupply).options(*_SIGNED)
-    found = session.scalars(statement.where(OosSupply.order_id.in_(list(order_ids)), OosSupply.status == "accepted"))
-    return {(each.order_id, each.lot_id): each for each in found}
+def supplies_naming(session: Session, unit_number: str) -> Sequence[str]:
+    """Return the numbers of the supplies that let a bag be given, oldest first."""
+    is_named = (" " + OosSupply.bags + " ").contains(f" {unit_number} ", autoescape=True)
+    return session.scalars(select(OosSupply.number).where(is_named).order_by(OosSupply.id)).all()
+
+
+def supplies_for(session: Session, participant_id: int) -> Sequence[str]:
+    """Return the numbers of the supplies for a participant's orders, oldest first."""
+    statement = select(OosSupply.number).join(Order, Order.id == OosSupply.order_id)
+    return session.scalars(statement.where(Order.participant_id == participant_id).order_by(OosSupply.id)).all()
