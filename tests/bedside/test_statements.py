@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event
 from support.clients import Client
 from support.conditional import accept, released_conditionally
 from support.stages import HER, LOT, Bedside, at_the_bedside, enrolled
+from support.supply import supplied_at_the_bedside
 from support.worlds import World
 
 from cotrack.app import create_app
@@ -141,4 +142,15 @@ def test_a_check_of_a_conditional_lot_that_was_accepted_takes_no_more_than_twelv
         "station": "WARD-3A-1",
     }
     heard = Scanned(Bedside(world, bag, order), question).ask_the_api(Client(create_app(world.runtime), "wu.n"))
+    assert len(heard.statements) <= MOST, str(heard)
+
+
+def test_a_check_of_a_bag_that_is_supplied_out_of_specification_takes_no_more_than_any(world: World) -> None:
+    bag, _, _ = supplied_at_the_bedside(world)
+    question = {
+        "participant_code": world.journey.live_code(f"participant:{HER}", "wristband"),
+        "unit_code": world.journey.live_code(f"unit:{bag}", "bag"),
+        "station": "WARD-3A-1",
+    }
+    heard = Scanned(Bedside(world, bag, ""), question).ask_the_api(Client(create_app(world.runtime), "wu.n"))
     assert len(heard.statements) <= MOST, str(heard)

@@ -31,7 +31,7 @@ from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import newest_acceptance
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.orders.service.dosing import order_numbered
-from cotrack.orders.service.supplied import supply_now
+from cotrack.orders.service.supplied import supply_now, under_way
 from cotrack.participants.service import identity
 from cotrack.quality.rules import against_held
 from cotrack.release.service.conditional import end_of
@@ -176,7 +176,8 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
         "order_number": check.order.number if check.order is not None else order_number,
         "acceptance": acceptance,
         "conditional_until": conditional_until,
-        "supplied": supplied_names(work.session, bag, None),
+        "supplied": supplied_names(session, bag, None),
+        "supply": under_way(session, check.order_id) if check.order_id is not None else None,
         "now": ground.sessions.clock(),
         "is_mine": check.person_id == actor.person_id,
     }

@@ -15,12 +15,12 @@ from cotrack.lifecycles import OOS_SUPPLY, ORDER
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.inputs import holds_over
 from cotrack.orders.models import Order
-from cotrack.orders.rules import ended_as
+from cotrack.orders.rules import against_supplied, ended_as
 from cotrack.orders.service.acceptance import acceptances_of, lots_to_accept
 from cotrack.orders.service.allocation import is_short
 from cotrack.orders.service.dosing import OPEN_STATES, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of
-from cotrack.orders.service.supplied import failed_names, supplies_of
+from cotrack.orders.service.supplied import failed_names, supplies_of, supply_now
 from cotrack.orders.service.supply_sheets import lots_out_of_specification
 from cotrack.orders.service.weights import against_order_now
 from cotrack.quality.rules import against_held
@@ -35,6 +35,7 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
     to_accept = lots_to_accept(session, order, actor.username, ground.sessions.clock()) if may_accept else []
     received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
     extras = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),) if received else ()
+    supplies = [(each, failed_names(each)) for each in supplies_of(session, order_id=order.id)]
     return {
         "order": order,
         "definition": definition_of(order.study_definition),
@@ -43,9 +44,15 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
             *offers(ORDER, number, order.status, actor, extras=extras),
             *_offers_to_request(ground, session, order, actor),
         ],
-        "supplies": [(each, failed_names(each)) for each in supplies_of(session, order_id=order.id)],
+        "supplies": supplies,
+        "supplied": next((failed for each, failed in supplies if each.status == "accepted"), ()),
         "acceptances": acceptances_of(session, order, ground.sessions.clock()),
-        "standing": [*against_order_now(session, order), *_against_bags(session, order), *endotoxin.blockers],
+        "standing": [
+            *against_order_now(session, order),
+            *_against_bags(session, order),
+            *_against_supplied(session, order),
+            *endotoxin.blockers,
+        ],
         "endotoxin": endotoxin,
         "is_open": order.status in OPEN_STATES,
         "status": ended_as(order.status, [each.unit.status for each in order.allocations if not each.released_at]),
@@ -54,7 +61,12 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
             for each in order.allocations
         ],
         "timeline": records_of(
-            session, [f"order:{number}", *(f"unit:{each.unit.number}" for each in order.allocations)]
+            session,
+            [
+                f"order:{number}",
+                *(f"oos_supply:{each.number}" for each, _ in supplies),
+                *(f"unit:{each.unit.number}" for each in order.allocations),
+            ],
         ),
         "now": ground.sessions.clock(),
     }
@@ -66,6 +78,18 @@ def _against_bags(session: Session, order: Order) -> list[Blocker]:
     return against_held(
         holds_over(session, {each for unit in units for each in (f"unit:{unit.number}", f"lot:{unit.lot.number}")})
     )
+
+
+def _against_supplied(session: Session, order: Order) -> list[Blocker]:
+    """Return why bags that were set aside out of specification are not given any more."""
+    units = [each.unit for each in order.allocations if each.released_at is None]
+    supplies = {lot.number: supply_now(session, order.id, lot) for lot in {each.lot for each in units}}
+    found = [
+        against_supplied(unit.lot.number, supply, unit.number)
+        for unit in units
+        if (supply := supplies[unit.lot.number]) is not None
+    ]
+    return list(dict.fromkeys(each for reasons in found for each in reasons))
 
 
 def _offers_to_accept(order: Order, lots: Sequence[Lot]) -> list[Offer]:

@@ -85,14 +85,16 @@ def _needed(work: Work, order: Order, lot: Lot, *, own: str = "") -> Needed:
     bags = held_allocations(work.session, order.id)
     before = under_way(work.session, order.id)
     is_over = before is not None and before.status == "accepted" and not _counts(work.session, before)
+    open_supply = "" if before is None or is_over or before.number == own else before.number
     return Needed(
         order=order.number,
         is_open=order.status in OPEN_STATES,
         lot=lot.number,
         is_of_its_study=order.study_definition_id == lot.study_definition_id,
-        is_served=order.status == "ordered" and not is_short(work.session, order, work.now),
+        # A supply that counts serves the order by itself: it is named below, and is no other lot.
+        is_served=not open_supply and order.status == "ordered" and not is_short(work.session, order, work.now),
         bags_of=frozenset(each.unit.lot.number for each in bags),
-        open_supply="" if before is None or is_over or before.number == own else before.number,
+        open_supply=open_supply,
     )
 
 

@@ -89,7 +89,7 @@ def _how_much(each: LotInput) -> str:
 def _subjects(session: Session, noun: str, key: str) -> list[str]:
     """Return under what the records of a thing stand: of a lot what its trail review reads, of a participant orders.
 
-    Supplies out of specification belong to their lot, to the bags that they name, and to the participant of their order.
+    A supply out of specification belongs to its lot, to the bags that it names, and to the participant of its order.
     """
     if noun == "lot":
         return subjects_of(session, lot_numbered(session, key))
