@@ -6,6 +6,7 @@ from support.supply import ALTERNATIVES, EVALUATION, HAZARD, evaluated, out_of_s
 from support.supply import supplied_at_the_bedside as at_the_bedside
 from support.worlds import World
 
+from cotrack.bedside.service.infusions import infusion_numbered
 from cotrack.manufacture.service import lots
 from cotrack.orders.service.supplied import supply_numbered
 
@@ -113,9 +114,11 @@ def test_verdict_infusion_and_its_record_name_the_failed_tests(world: World, per
     infusion = world.journey.started(HER, bag)
     path = f"/infusions/{infusion.id}"
     assert BANNER in seen(person, "wu.n", path)
-    closed = world.journey.completed(infusion, "25.5", "4.5")
-    assert number in closed.closing_signature.text
-    assert "CD105+" in closed.closing_signature.text
+    world.journey.completed(infusion, "25.5", "4.5")
+    signed = world.read(lambda session: infusion_numbered(session, infusion.id)).closing_signature
+    assert number in signed.text
+    assert "CD105+" in signed.text
+    assert person("wu.n").get(f"{path}/record.pdf").data.startswith(b"%PDF")
     world.do("qian.m", lambda work: lots.open_deviation(work, LOT, description="bath at 41 °C"))
     assert BANNER in seen(person, "wu.n", path)
 

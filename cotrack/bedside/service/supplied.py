@@ -3,7 +3,7 @@
 from typing import Final
 
 from sqlalchemy import ColumnElement, exists
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from cotrack.bedside.models import Infusion
 from cotrack.bedside.rules.facts import BagFacts
@@ -22,7 +22,7 @@ IS_SUPPLIED: Final[ColumnElement[bool]] = exists().where(
 
 def supply_of_bag(session: Session, order_id: int, lot_id: int) -> SupplyFacts | None:
     """Return the supply that was accepted for a bag's order, with what is known of its lot now (E07)."""
-    return supply_now(session, order_id, session.get_one(Lot, lot_id))
+    return supply_now(session, order_id, session.get_one(Lot, lot_id, options=[joinedload(Lot.study_definition)]))
 
 
 def supply_of(session: Session, infusion: Infusion) -> OosSupply | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Row, exists, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from cotrack.foundation.errors import NotFound
@@ -79,13 +79,16 @@ def names_of(definition: Definition, keys: str) -> tuple[Words, ...]:
 
 def facts_of(session: Session, supply: OosSupply) -> SupplyFacts:
     """Return an accepted supply as the rules see it, with what is known of its lot now."""
-    lot = supply.lot
+    return _facts(session, supply.lot, supply)
+
+
+def _facts(session: Session, lot: Lot, accepted: OosSupply | Row[str, str, str, str]) -> SupplyFacts:
     return SupplyFacts(
-        number=supply.number,
-        failed=names_of(definition_of(lot.study_definition), supply.failed_tests),
-        accepted=supply.findings,
+        number=accepted.number,
+        failed=names_of(definition_of(lot.study_definition), accepted.failed_tests),
+        accepted=accepted.findings,
         now=findings_of(session, lot),
-        bags=frozenset(supply.bags.split()),
+        bags=frozenset(accepted.bags.split()),
     )
 
 
@@ -96,8 +99,10 @@ def supply_now(session: Session, order_id: int, lot: Lot) -> SupplyFacts | None:
     """
     if lot.status != "quarantine":
         return None
-    found = under_way(session, order_id)
-    return facts_of(session, found) if found and found.status == "accepted" and found.lot_id == lot.id else None
+    is_accepted = (OosSupply.order_id == order_id) & (OosSupply.lot_id == lot.id) & (OosSupply.status == "accepted")
+    columns = select(OosSupply.number, OosSupply.failed_tests, OosSupply.findings, OosSupply.bags).where(is_accepted)
+    row = session.execute(columns).one_or_none()
+    return None if row is None else _facts(session, lot, row)
 
 
 def supplied_lot(session: Session, order_id: int) -> tuple[int, SupplyFacts] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.blockers import Blocker
@@ -10,7 +10,7 @@ from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.deviations import is_under
-from cotrack.manufacture.service.inputs import holds_ever_over
+from cotrack.manufacture.service.inputs import hold_ids_ever_over
 from cotrack.quality.models import Deviation
 from cotrack.release.models import Investigation, Result
 from cotrack.release.rules.lots import ResultFacts, TestStanding, outstanding, standings
@@ -34,13 +34,24 @@ def findings_of(session: Session, lot: Lot) -> str:
 
     Read by columns, so that what another command changed since is seen on rows that this one had loaded.
     """
-    return findings(
-        standings(study.definition_of(lot.study_definition), _results(session, lot)),
-        Beside(
-            _investigations(session, lot),
-            session.scalars(select(Deviation.number).where(is_under(lot))).all(),
-            [each.id for each in holds_ever_over(session, lot)],
+    return findings(standings(study.definition_of(lot.study_definition), _results(session, lot)), _beside(session, lot))
+
+
+def _beside(session: Session, lot: Lot) -> Beside:
+    """Return what stands beside a lot's results, by one statement: it is asked at the bedside."""
+    hold = hold_ids_ever_over(lot).subquery()
+    found = union_all(
+        select(literal("investigation"), Investigation.number, Investigation.status).where(
+            Investigation.lot_id == lot.id
         ),
+        select(literal("deviation"), Deviation.number, literal("")).where(is_under(lot)),
+        select(literal("hold"), cast(hold.c.id, String), literal("")),
+    )
+    rows = session.execute(found).all()
+    return Beside(
+        investigations=[(number, status) for kind, number, status in rows if kind == "investigation"],
+        deviations=[number for kind, number, _ in rows if kind == "deviation"],
+        holds=[int(number) for kind, number, _ in rows if kind == "hold"],
     )
 
 
