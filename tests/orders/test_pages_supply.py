@@ -139,3 +139,13 @@ def test_a_supply_that_counts_no_longer_is_work_for_qa_and_the_treating_physicia
     assert person("qian.m").post(f"/supplies/{number}/void", form={"reason": "bath"}).status_code == 303
     assert CHANGED not in seen(person, "qian.m", "/")
     assert world.read(lambda session: supply_numbered(session, number)).end_reason == "bath"
+
+
+def test_who_was_given_such_a_bag_is_told_of_what_is_learnt_of_its_lot_later(world: World, person: SignIn) -> None:
+    bag, order, number = at_the_bedside(world)
+    tell(world, number)
+    world.journey.completed(world.journey.started(HER, bag), "25.5", "4.5")
+    assert world.journey.order(order).status == "completed"
+    world.do("zhao.l", lambda work: lots.open_deviation(work, LOT, description="bath at 41 °C"))
+    for name in ("qian.m", "dr.gao"):
+        assert CHANGED in seen(person, name, "/")

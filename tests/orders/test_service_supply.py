@@ -36,7 +36,7 @@ from cotrack.foundation.errors import (
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service import lots, units
 from cotrack.orders.models import OosSupply
-from cotrack.orders.service import dosing, supplies
+from cotrack.orders.service import allocation, dosing, supplies
 from cotrack.orders.service.supplied import supply_numbered
 from cotrack.participants.service import treatment
 from cotrack.quality.service import holds
@@ -168,6 +168,17 @@ def test_a_start_waits_for_a_withdrawal_and_is_refused_by_it(world: World) -> No
     withdrawn.commit()
     started.end()
     assert {each.code for each in started.refusal.reasons} == {"lot_not_released"}
+
+
+def test_an_allocation_waits_for_a_withdrawal_and_is_refused_by_it(world: World) -> None:
+    order, number = supplied(world)
+    act = lambda work: supplies.withdraw_supply(work, number, reason="better")  # noqa: E731 (one line)
+    withdrawn = HeldCommand(world, "dr.gao", act)
+    allocated = Waiting(world, "li.c", lambda work: allocation.allocate(work, order))
+    assert allocated.waits()
+    withdrawn.commit()
+    allocated.end()
+    assert {each.code for each in allocated.refusal.reasons} == {"lot_not_released"}
 
 
 def test_an_acceptance_waits_for_a_result_and_is_not_signed_over_the_older_findings(world: World) -> None:

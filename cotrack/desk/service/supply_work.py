@@ -34,21 +34,29 @@ def to_tell(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (on
 
 
 def to_accept(session: Session, desk: Desk) -> Iterator[Task]:
-    """Return the evaluations that this treating physician reads, and the acceptances of theirs that count no longer."""
-    open_ones = _open(session)
-    treating = treating_physicians(session, [each.order.participant for each in open_ones])
-    mine = [each for each in open_ones if treating.get(each.order.participant_id) == desk.actor.username]
-    for each in mine:
-        if each.status == "evaluated" and each.findings == findings_of(session, each.lot):
+    """Return the evaluations that this treating physician reads, and the acceptances that count no longer.
+
+    Those of orders that are over stay too: who gave such a bag is told of what is learnt of its lot later.
+    """
+    supplies = all_under_way(session)
+    treating = treating_physicians(session, [each.order.participant for each in supplies])
+    for each in supplies:
+        if treating.get(each.order.participant_id) != desk.actor.username:
+            continue
+        if _counts_no_more(session, each):
+            yield _changed(each)
+        elif _is_evaluated(session, each):
             yield _task(each, N_("Read QA's evaluation, and accept or withdraw"), "desk.supply")
-    yield from (_changed(each) for each in mine if _counts_no_more(session, each))
+
+
+def _is_evaluated(session: Session, each: OosSupply) -> bool:
+    """Whether an evaluation waits for its physician: of an open order, and about what is known now."""
+    is_waiting = each.status == "evaluated" and each.order.status in OPEN_STATES
+    return is_waiting and each.findings == findings_of(session, each.lot)
 
 
 def to_end(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
-    """Return the accepted supplies that count no longer: QA looks what became of them and ends them.
-
-    Those of orders that are over stay too: who was given such a bag is told of what is learnt of its lot later.
-    """
+    """Return the accepted supplies that count no longer, of orders that are over too: QA looks, and ends them."""
     for each in all_under_way(session):
         if _counts_no_more(session, each):
             yield _changed(each)
