@@ -347,6 +347,35 @@ ORDER: Final = Lifecycle(
     ),
 )
 
+OOS_SUPPLY: Final = Lifecycle(
+    "oos_supply",
+    ("requested", "evaluated", "accepted", "declined", "withdrawn", "void"),
+    (
+        Action("request", N_("Request lot out of specification"), NOTHING, "requested", "oos_supply:request",
+               N_("The treating physician signs which immediate hazard to the patient it averts, and why nothing else "
+                  "does."), meaning="requested"),
+        Action("evaluate", N_("Evaluate risk"), _from("requested", "evaluated"), "evaluated", "oos_supply:evaluate",
+               N_("QA signs the risk of each failed test and which bags may be given; anew where something changed "
+                  "since."), meaning="approved"),
+        Action("decline", N_("Decline supply"), _from("requested", "evaluated"), "declined", "oos_supply:evaluate",
+               N_("QA writes down why the lot is not supplied for this order."), needs_reason=True),
+        Action("accept", N_("Accept lot out of specification"), _from("evaluated"), "accepted", "oos_supply:accept",
+               N_("The treating physician signs the failed tests and QA's evaluation; any change of them ends it."),
+               meaning="accepted"),
+        Action("notify", N_("Record notice"), _from("accepted", "withdrawn", "void"), None, "oos_supply:notify",
+               N_("It is written down who was told of the supply, when, how and by whom: the sponsor immediately.")),
+        Action("withdraw", N_("Withdraw request"), _from("requested", "evaluated", "accepted"), "withdrawn",
+               "oos_supply:request", N_("The treating physician no longer wants it; no further bag is given."),
+               needs_reason=True),
+        Action("void", N_("Make supply void"), _from("accepted"), "void", "oos_supply:evaluate",
+               N_("QA ends it: what it stood on has changed, or it is not needed; no further bag is given."),
+               needs_reason=True),
+        Action("replace", N_("Request anew"), _from("accepted"), "void", FOLLOWS,
+               N_("What it stood on had changed, and the physician requested the lot anew.")),
+    ),
+)
+"""A lot out of specification for one order, exceptionally (domain.md §3.3 rule 4); the lot stays in quarantine."""
+
 HOLD: Final = Lifecycle(
     "hold",
     ("standing", "lifted", "recalled"),
@@ -426,6 +455,7 @@ LIFECYCLES: Final = {
         PARTICIPANT,
         BAND,
         ORDER,
+        OOS_SUPPLY,
     )
 }
 """In the order of the product's journey."""

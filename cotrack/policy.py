@@ -73,6 +73,8 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "result:withdraw",
         "investigation:open",
         "investigation:decide",
+        "oos_supply:evaluate",
+        "oos_supply:notify",
         "study:load",
         "study:approve_quality",
         "label:void",
@@ -96,6 +98,8 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "order:make",
         "order:accept_lot",
         "order:cancel",
+        "oos_supply:request",
+        "oos_supply:accept",
         "infusion:stop",
     },
     "coordinator": READ_PRODUCT
@@ -150,7 +154,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | READ_SOURCES
     | WORK
     | READ_CLINIC
-    | {"study:approve_investigator", "participant:withdraw", "alert:acknowledge", "trail:read"},
+    | {"study:approve_investigator", "participant:withdraw", "alert:acknowledge", "oos_supply:notify", "trail:read"},
     "auditor": READ_PRODUCT | READ_SOURCES | READ_CLINIC | {"trail:read", "person:read"},
     "system": frozenset({"system:start", "trail:verify", "backup:create", "person:add", "study:load", "document:keep"}),
 }

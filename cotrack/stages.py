@@ -168,6 +168,7 @@ _THINGS: Final = {
     "unit": ("desk.unit", "number", "unit:read"),
     "participant": ("desk.participant", "number", "participant:read"),
     "order": ("desk.order", "number", "order:read"),
+    "oos_supply": ("desk.supply", "number", "order:read"),
     "infusion": ("bedside.show_infusion", "infusion_id", "infusion:read"),
     "record": ("audit.show_record", "record_id", "trail:read"),
     "trail_finding": ("findings.list_findings", "", "trail:read"),

@@ -72,6 +72,10 @@ STATE_WORDS: Final = {
     "removed": N_("removed"),
     "ordered": N_("ordered"),
     "cancelled": N_("cancelled"),
+    "requested": N_("requested"),
+    "evaluated": N_("evaluated"),
+    "accepted": N_("accepted"),
+    "declined": N_("declined"),
 }
 """How people read a state; the words of one state are the same for every noun."""
 
@@ -107,6 +111,7 @@ STATE_TONES: Final = {
             "standing",
             "recalled",
             "out_of_use",
+            "declined",
             "oos_confirmed",
         }
     ),
@@ -124,6 +129,9 @@ STATE_TONES: Final = {
             "returned",
             "phase_1",
             "phase_2",
+            "requested",
+            "evaluated",
+            "accepted",
         }
     ),
 }
@@ -158,7 +166,6 @@ WORDS: Final = {
     "missing": N_("missing"),
     "undecidable": N_("cannot be decided"),
     # meanings of signatures
-    "accepted": N_("accepted"),
     "conditionally released": N_("conditionally released"),
     # nouns
     "person": N_("person"),
@@ -181,6 +188,7 @@ WORDS: Final = {
     "participant": N_("participant"),
     "band": N_("band"),
     "order": N_("order"),
+    "oos_supply": N_("supply out of specification"),
     "infusion": N_("infusion"),
     "identity_check": N_("identity check"),
     # kinds of label and of handover
@@ -203,6 +211,10 @@ WORDS: Final = {
     "issue": N_("issue"),
     "receipt": N_("receipt"),
     "return": N_("return"),
+    # who is told of a supply out of specification
+    "sponsor": N_("sponsor"),
+    "authority": N_("authority"),
+    "ethics_committee": N_("ethics committee"),
     # whom to call, beside the cell bank
     "qa": N_("quality assurance"),
     # answers

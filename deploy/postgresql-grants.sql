@@ -40,6 +40,7 @@ REVOKE UPDATE ON
   step_scan,
   step_value,
   step_verification,
+  supply_notice,
   trail_review,
   treating_physician,
   wash

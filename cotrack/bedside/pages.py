@@ -120,7 +120,7 @@ def issue(number: str) -> Response:
         schemas.IssueIn(),
         lambda work, **body: ward.issue(work, number, **body),
         thing=f"unit:{number}",
-        context=lambda _: {"options": {"ward": screens.wards(runtime().ground)}},
+        context=lambda session: screens.issue_sheet(runtime().ground, session, number),
     )
 
 

@@ -134,6 +134,10 @@ class CheckOut(Schema):
     blockers = fields.Function(lambda check: [{"code": each.code, "detail": each.sentence} for each in check.blockers])
     decided_at = Instant()
     valid_until = Instant()
+    supplied_out_of_specification = fields.Function(
+        lambda check: [each["en"] for each in check.supplied_over],
+        metadata={"description": "The failed tests of a bag that is not released, and supplied for its order alone."},
+    )
 
 
 class InfusionOut(Schema):

@@ -11,6 +11,7 @@ from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
 from cotrack.manufacture.service import deviations as concerning
 from cotrack.manufacture.service import lots, samples, units
+from cotrack.orders.service import supplies
 from cotrack.participants.service import bands
 from cotrack.quality.service import actions
 from cotrack.release.service import entries, expiry_decisions
@@ -46,6 +47,7 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     journey.cast.do("zhao.l", lambda work: samples.send_sample(work, f"{near}-S02"))
     failed = clock.lot(38)
     journey.finished_lot(failed, bags=2, made_on=journey.today())
+    journey.finished_lot(clock.lot(40), bags=3, made_on=journey.today())
     clock.go_to(days=8)
     conditional = clock.lot(35)
     journey.finished_lot(conditional, bags=2, made_on=journey.today())
@@ -55,6 +57,7 @@ def present_lots(journey: Journey, clock: StoryClock) -> None:
     journey.results(good_results(near, journey.site_time(), changed=changed))
     journey.review(near)
     investigation.under_way(journey, failed)
+    _out_of_specification(journey, clock.lot(40))
     clock.go_to(days=2)
     waiting = clock.lot(36)
     journey.finished_lot(waiting, bags=2, made_on=journey.today(), samples=("retention", "mycoplasma"))
@@ -90,6 +93,27 @@ def _typed_once(journey: Journey, lot: str) -> None:
         "comment": "",
     }
     journey.cast.do("wang.l", lambda work: entries.enter_result(work, lot, **typed))
+
+
+def _out_of_specification(journey: Journey, lot: str) -> None:
+    """A lot with one marker a little low and all else in order: QA has read its trail, nothing of it is released."""
+    journey.results(good_results(lot, journey.site_time(), changed={"CD105+": "94.2"}))
+    journey.review(lot)
+    journey.trail_reviewed(lot)
+
+
+def _supply_requested(journey: Journey, lot: str) -> None:
+    """A dose that no lot in store holds: the physician requested the lot out of specification, and QA evaluates it."""
+    hazard = "Rapid progress with respiratory failure expected within days."
+    alternatives = "The bags in store hold two thirds of the dose; the next lot is ready in five weeks."
+    act = partial(
+        supplies.request_supply,
+        order_number=journey.ordered("IFN-115"),
+        lot=lot,
+        hazard=hazard,
+        alternatives=alternatives,
+    )
+    journey.cast.sign("dr.gao", act)
 
 
 def _freezer_deviation(journey: Journey, lot: str, today: date) -> None:
@@ -134,8 +158,8 @@ def _conditional_release(journey: Journey, lot: str, tested_at: datetime) -> Non
 def present_participants(journey: Journey, clock: StoryClock) -> None:
     """People of today: in screening, enrolled, with a band printed, put on by one, and confirmed by two."""
     clock.go_to(minutes=60 * 20)
-    journey.screened(screening_file(journey, "104", "109", "110", "111", *WITH_A_BAND))
-    for number in ("104", "111", *WITH_A_BAND):
+    journey.screened(screening_file(journey, "104", "109", "110", "111", "115", *WITH_A_BAND))
+    for number in ("104", "111", "115", *WITH_A_BAND):
         enrolled(journey, number)
     clock.go_to(minutes=60 * 4)
     for number in WITH_A_BAND:
@@ -159,6 +183,7 @@ def present_bags(journey: Journey, clock: StoryClock) -> None:
     for number in ("108", "112", "113", "114"):
         at_the_ward(journey, bags[number])
     journey.issued(bags["107"])
+    _supply_requested(journey, clock.lot(40))
     clock.go_to(minutes=25)
     for number in ("108", "113"):
         journey.thawed(bags[number])

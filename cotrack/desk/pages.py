@@ -12,6 +12,7 @@ from cotrack.desk.service.lot_page import lot_page
 from cotrack.desk.service.order_page import order_page
 from cotrack.desk.service.participant_page import participant_page
 from cotrack.desk.service.source_page import source_page
+from cotrack.desk.service.supply_page import supply_page
 from cotrack.desk.service.tasks import STARTS, Start
 from cotrack.desk.service.thing_page import ThingPage
 from cotrack.desk.service.unit_page import unit_page
@@ -229,6 +230,13 @@ def participant(number: str) -> str:
 def order(number: str) -> str:
     """Show an order."""
     return _thing("desk/order.html", order_page, number)
+
+
+@pages.get("/supplies/<number>")
+@needs("order:read")
+def supply(number: str) -> str:
+    """Show a supply of a lot out of specification."""
+    return _thing("desk/supply.html", supply_page, number)
 
 
 def _thing(template: str, page: ThingPage, number: str) -> str:

@@ -6,9 +6,9 @@ from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.work import Work
-from cotrack.lifecycles import ORDER
+from cotrack.lifecycles import OOS_SUPPLY, ORDER
 from cotrack.orders import schemas
-from cotrack.orders.service import acceptance, allocation, dosing, sheets
+from cotrack.orders.service import acceptance, allocation, dosing, notices, sheets, supplies, supply_sheets
 
 pages = Blueprint("orders", __name__, template_folder="templates")
 
@@ -72,3 +72,91 @@ def cancel(number: str) -> Response:
     """Withdraw an order."""
     act = lambda work, reason: dosing.cancel_order(work, number, reason=reason)  # noqa: E731 (one line)
     return act_page(ORDER, "cancel", ReasonIn(), act, thing=f"order:{number}")
+
+
+@pages.route("/orders/<number>/supplies/new", methods=["GET", "POST"])
+@needs("oos_supply:request")
+def request_supply(number: str) -> Response:
+    """Request a lot out of specification; the page names what failed in each."""
+    return form_page(
+        schemas.SupplyIn(),
+        lambda work, **body: supplies.request_supply(work, number, **body),
+        template="orders/request_supply.html",
+        then=lambda made: url_for("desk.supply", number=made.number),
+        done=done_words(OOS_SUPPLY["request"], f"order:{number}"),
+        context=lambda session: supply_sheets.request_sheet(Work(runtime().ground, session, actor()), number),
+        is_signed=True,
+    )
+
+
+@pages.route("/supplies/<number>/evaluate", methods=["GET", "POST"])
+@needs("oos_supply:evaluate")
+def evaluate_supply(number: str) -> Response:
+    """Sign the risk evaluation of a supply out of specification."""
+    with runtime().ground.sessions.reading() as session:
+        suggested = supply_sheets.suggested_evaluation(session, number)
+    return form_page(
+        schemas.EvaluationIn(),
+        lambda work, **body: supplies.evaluate_supply(work, number, **body),
+        template="orders/evaluate_supply.html",
+        then=lambda _: url_for("desk.supply", number=number),
+        done=done_words(OOS_SUPPLY["evaluate"], f"oos_supply:{number}"),
+        context=lambda session: supply_sheets.evaluation_sheet(Work(runtime().ground, session, actor()), number),
+        suggest=suggested,
+        is_signed=True,
+    )
+
+
+@pages.route("/supplies/<number>/accept", methods=["GET", "POST"])
+@needs("oos_supply:accept")
+def accept_supply(number: str) -> Response:
+    """Accept a lot out of specification; the page shows what failed and QA's evaluation."""
+    return form_page(
+        NothingIn(),
+        lambda work: supplies.accept_supply(work, number),
+        template="orders/accept_supply.html",
+        then=lambda _: url_for("desk.supply", number=number),
+        done=done_words(OOS_SUPPLY["accept"], f"oos_supply:{number}"),
+        context=lambda session: supply_sheets.acceptance_sheet(Work(runtime().ground, session, actor()), number),
+        is_signed=True,
+    )
+
+
+@pages.route("/supplies/<number>/decline", methods=["GET", "POST"])
+@needs("oos_supply:evaluate")
+def decline_supply(number: str) -> Response:
+    """Decline a supply out of specification."""
+    act = lambda work, reason: supplies.decline_supply(work, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(OOS_SUPPLY, "decline", ReasonIn(), act, thing=f"oos_supply:{number}")
+
+
+@pages.route("/supplies/<number>/withdraw", methods=["GET", "POST"])
+@needs("oos_supply:request")
+def withdraw_supply(number: str) -> Response:
+    """Withdraw a supply out of specification."""
+    act = lambda work, reason: supplies.withdraw_supply(work, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(OOS_SUPPLY, "withdraw", ReasonIn(), act, thing=f"oos_supply:{number}")
+
+
+@pages.route("/supplies/<number>/void", methods=["GET", "POST"])
+@needs("oos_supply:evaluate")
+def void_supply(number: str) -> Response:
+    """Make a supply out of specification void."""
+    act = lambda work, reason: supplies.void_supply(work, number, reason=reason)  # noqa: E731 (one line)
+    return act_page(OOS_SUPPLY, "void", ReasonIn(), act, thing=f"oos_supply:{number}")
+
+
+@pages.route("/supplies/<number>/notices", methods=["GET", "POST"])
+@needs("oos_supply:notify")
+def record_notice(number: str) -> Response:
+    """Record who was told of a supply out of specification."""
+    with runtime().ground.sessions.reading() as session:
+        suggested = notices.suggested_notice(Work(runtime().ground, session, actor()), number)
+    return act_page(
+        OOS_SUPPLY,
+        "notify",
+        schemas.NoticeIn(),
+        lambda work, **body: notices.record_notice(work, number, **body),
+        thing=f"oos_supply:{number}",
+        suggest=suggested,
+    )

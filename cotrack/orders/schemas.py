@@ -2,9 +2,20 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import Day, In, Instant, ReasonIn, SignatureField, SignatureOut, Whole, Words
+from cotrack.foundation.web.schemas import (
+    Choice,
+    Day,
+    In,
+    Instant,
+    ReasonIn,
+    SignatureField,
+    SignatureOut,
+    Whole,
+    Words,
+)
 from cotrack.foundation.words import N_
 from cotrack.orders.rules import ended_as
+from cotrack.orders.rules.supply import ADDRESSEES
 
 
 class OrderIn(In):
@@ -30,6 +41,109 @@ class SignedAcceptIn(ReasonIn):
 
     lot = Words(required=True)
     signature = SignatureField()
+
+
+class SupplyIn(In):
+    """A request for a lot out of specification."""
+
+    lot = Words(required=True, metadata={"label": N_("Lot out of specification")})
+    hazard = Words(
+        required=True,
+        longest=1_000,
+        metadata={"label": N_("Immediate significant hazard that it averts"), "kind": "textarea"},
+    )
+    alternatives = Words(
+        required=True,
+        longest=1_000,
+        metadata={
+            "label": N_("Why there is no alternative"),
+            "kind": "textarea",
+            "hint": N_("Other lots, other treatments, waiting: why none of them."),
+        },
+    )
+
+
+class SignedSupplyIn(SupplyIn):
+    """A signed request for a lot out of specification."""
+
+    signature = SignatureField()
+
+
+class EvaluationIn(In):
+    """QA's evaluation of the risk, and the bags that may be given."""
+
+    evaluation = Words(
+        required=True,
+        longest=2_000,
+        metadata={
+            "label": N_("Risk evaluation"),
+            "kind": "textarea",
+            "hint": N_("What each failed test may mean for this patient. The physician reads it before accepting."),
+        },
+    )
+    bags = Words(
+        required=True,
+        longest=1_000,
+        metadata={"label": N_("Bags that may be given"), "hint": N_("Numbers, with commas between.")},
+    )
+
+
+class SignedEvaluationIn(EvaluationIn):
+    """A signed risk evaluation."""
+
+    signature = SignatureField()
+
+
+class SignedSupplyAcceptanceIn(In):
+    """The signature of an acceptance."""
+
+    signature = SignatureField()
+
+
+class NoticeIn(In):
+    """That somebody was told of a supply out of specification."""
+
+    addressee = Choice(ADDRESSEES, required=True, metadata={"label": N_("Who was told")})
+    sent_at = Words(
+        required=True, metadata={"label": N_("When"), "hint": N_("Time of the site, such as 2026-10-05 09:12.")}
+    )
+    sent_by = Words(required=True, metadata={"label": N_("By whom")})
+    how = Words(
+        required=True, metadata={"label": N_("How"), "hint": N_("Telephone, e-mail, letter; its number if it has one.")}
+    )
+
+
+class NoticeOut(Schema):
+    """That somebody was told of a supply out of specification."""
+
+    addressee = fields.String()
+    sent_at = Instant()
+    sent_by = fields.String()
+    how = fields.String()
+    recorded_at = Instant()
+
+
+class SupplyOut(Schema):
+    """A supply of a lot out of specification for one order; the lot itself is not released."""
+
+    number = fields.String()
+    order = fields.String(attribute="order.number")
+    lot = fields.String(attribute="lot.number")
+    status = fields.String()
+    hazard = fields.String()
+    alternatives = fields.String()
+    evaluation = fields.String()
+    failed_tests = fields.Function(lambda supply: supply.failed_tests.split())
+    bags = fields.Function(lambda supply: supply.bags.split())
+    requested_at = Instant()
+    evaluated_at = Instant(allow_none=True)
+    accepted_at = Instant(allow_none=True)
+    ended_at = Instant(allow_none=True)
+    end_reason = fields.String()
+    request_signature = fields.Nested(SignatureOut)
+    evaluation_signature = fields.Nested(SignatureOut, allow_none=True)
+    acceptance_signature = fields.Nested(SignatureOut, allow_none=True)
+    notices = fields.List(fields.Nested(NoticeOut))
 
 
 class AcceptanceOut(Schema):

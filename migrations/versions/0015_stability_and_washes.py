@@ -6,7 +6,7 @@ from cotrack.foundation.db import PlainText, UtcInstant
 from cotrack.foundation.db.triggers import append_only
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 CHECKS = {

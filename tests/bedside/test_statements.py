@@ -11,6 +11,7 @@ from support.clients import Client
 from support.conditional import accept, released_conditionally
 from support.expiry import decided
 from support.stages import HER, LOT, Bedside, at_the_bedside, enrolled
+from support.supply import supplied_at_the_bedside
 from support.worlds import World
 
 from cotrack.app import create_app
@@ -151,3 +152,14 @@ def test_a_changed_expiry_and_a_wash_add_no_statement_to_a_check(scanned: Scanne
     decided(scanned.world, -30)
     scanned.world.do("wu.n", lambda work: record_wash(work, scanned.bedside.bag))
     assert scanned.ask_the_service().statements == before.statements
+
+
+def test_a_check_of_a_bag_that_is_supplied_out_of_specification_takes_no_more_than_any(world: World) -> None:
+    bag, _, _ = supplied_at_the_bedside(world)
+    question = {
+        "participant_code": world.journey.live_code(f"participant:{HER}", "wristband"),
+        "unit_code": world.journey.live_code(f"unit:{bag}", "bag"),
+        "station": "WARD-3A-1",
+    }
+    heard = Scanned(Bedside(world, bag, ""), question).ask_the_api(Client(create_app(world.runtime), "wu.n"))
+    assert len(heard.statements) <= MOST, str(heard)

@@ -191,4 +191,5 @@ ENDS = {
     "participant": {"withdrawn"},
     "band": {"removed"},
     "order": {"completed", "cancelled"},
+    "oos_supply": {"declined", "withdrawn", "void"},
 }

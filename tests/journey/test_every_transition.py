@@ -11,10 +11,12 @@ from sqlalchemy import select
 from support.conditional import accept
 from support.deviations import planned_action
 from support.invalid import assessed, invalidated
+from support.late import closed
 from support.oos import approved, confirmed, error_found, in_phase_2, refuted, retested, stored_before
 from support.process import begin, correct, lot_in_process
 from support.sources import DONOR, MEDIUM, WORKING, recorded_late, with_sources
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
+from support.supply import accept_supply, evaluate, request, supplied, tell
 from support.worlds import World
 
 from cotrack.bedside.service import infusions, ward
@@ -27,7 +29,8 @@ from cotrack.labelling.service import papers, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.manufacture.rules.filling import LOOKED_AT
 from cotrack.manufacture.service import clearances, closing, equipment, filling, lots, samples, sources, steps
-from cotrack.orders.service import dosing
+from cotrack.orders.service import dosing, supplies
+from cotrack.orders.service.supplied import supply_numbered
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
 from cotrack.release.service import dispositions, entries, expiry_decisions, investigations
@@ -166,6 +169,31 @@ def test_each_transition_of_steps_and_equipment_is_reached_through_its_service(w
     assert missing == set()
 
 
+def test_each_transition_of_a_supply_out_of_specification_is_reached_through_its_service(world: World) -> None:
+    order, first = supplied(world)
+    world.do("zhao.l", lambda work: lots.open_deviation(work, LOT, description="bath at 41 °C"))
+    second = request(world, order).number
+    assert world.read(lambda session: supply_numbered(session, first)).status == "void"
+    world.do("qian.m", lambda work: supplies.decline_supply(work, second, reason="open deviation"))
+    closed(world)
+    world.journey.trail_reviewed(LOT)
+    third, fourth = (another_supply(world, order, end) for end in ("void", "withdraw"))
+    tell(world, third)
+    tell(world, fourth)
+    assert wanted_events({"oos_supply"}) - done_events(world) == set()
+    assert world.read(lambda session: list(differences(session, world.runtime.ground.secrets))) == []
+
+
+def another_supply(world: World, order: str, end: str) -> str:
+    """Bring a supply to its acceptance, and end it; return its number."""
+    number = request(world, order).number
+    evaluate(world, number)
+    accept_supply(world, number)
+    by, act = {"void": ("qian.m", supplies.void_supply), "withdraw": ("dr.gao", supplies.withdraw_supply)}[end]
+    world.do(by, lambda work: act(work, number, reason="better"))
+    return number
+
+
 def done_events(world: World) -> set[str]:
     statement = select(AuditRecord.event).where(AuditRecord.outcome == "done").distinct()
     return set(world.read(lambda session: session.scalars(statement).all()))
@@ -243,6 +271,6 @@ def test_each_permitted_transition_is_reached_through_its_service(world: World) 
     product_side(world)
     laboratory_side(world)
     sources_side(world)
-    recorded = wanted_events(set(LIFECYCLES) - {"step", "equipment"})
+    recorded = wanted_events(set(LIFECYCLES) - {"step", "equipment", "oos_supply"})
     assert recorded - done_events(world) == set()
     assert world.read(lambda session: list(differences(session, world.runtime.ground.secrets))) == []

@@ -18,6 +18,7 @@ from support.stages import (
     kept,
     results_of,
 )
+from support.supply import accept_supply, evaluate, out_of_specification, request
 from support.worlds import World
 
 from cotrack.bedside.service import infusions, ward
@@ -25,7 +26,7 @@ from cotrack.foundation.errors import Blocked, TransitionNotAllowed
 from cotrack.foundation.work import Work
 from cotrack.labelling.service import papers
 from cotrack.manufacture.service import lots, units
-from cotrack.orders.service import allocation
+from cotrack.orders.service import allocation, supplies
 from cotrack.quality.service.holds import standing_holds
 from cotrack.release.service import dispositions, imports
 
@@ -304,3 +305,23 @@ def test_thawed_cells_never_go_back_to_the_store(world: World) -> None:
     bedside = at_the_bedside(world)
     with pytest.raises(TransitionNotAllowed):
         world.do("zhou.n", lambda work: ward.return_unit(work, bedside.bag, reason="not needed"))
+
+
+def test_a_lot_out_of_specification_is_given_for_the_order_that_it_is_supplied_for_and_no_other(world: World) -> None:
+    hers = out_of_specification(world)
+    his = world.journey.ordered(HIM)
+    numbers, bags = {}, {}
+    for order, bag in ((hers, f"{LOT}-001"), (his, f"{LOT}-002")):
+        numbers[order] = request(world, order).number
+        world.journey.trail_reviewed(LOT)
+        evaluate(world, numbers[order], bags=bag)
+        accept_supply(world, numbers[order])
+        (bags[order],) = world.journey.allocated(order)
+        world.journey.issued(bags[order])
+        world.journey.received(bags[order])
+        world.journey.thawed(bags[order])
+    assert codes(world.journey.check(HIM, bags[his], "zhou.n")) == []
+    assert codes(world.journey.check(HIM, bags[hers], "zhou.n")) == ["wrong_patient"]
+    world.do("dr.gao", lambda work: supplies.withdraw_supply(work, numbers[his], reason="another product came"))
+    assert codes(world.journey.check(HIM, bags[his], "zhou.n")) == ["lot_not_released"]
+    assert codes(world.journey.check(HER, bags[hers], "zhou.n")) == []

@@ -6,7 +6,8 @@ from support.late import GROWTH
 from support.oos import error_found
 from support.programs import Program
 from support.sources import DONOR, MASTER, WORKING, approved_sources, use
-from support.stages import HER, LOT, at_the_bedside
+from support.stages import HER, HIM, LOT, at_the_bedside
+from support.supply import supplied
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
@@ -46,6 +47,14 @@ def test_a_lot_is_followed_to_every_bag_and_every_vein(world: World, program: Pr
     told = events(lines)
     assert told[0] == "lot.make"
     assert {"result.import", "result.review", "lot.release", "unit.fill", "unit.thaw", "unit.complete"} <= set(told)
+
+
+def test_lot_bag_and_participant_name_the_supply_out_of_specification(world: World, program: Program) -> None:
+    supplied(world)
+    steps = [f"oos_supply.{each}" for each in ("request", "evaluate", "accept")]
+    for noun, key in (("lot", LOT), ("unit", f"{LOT}-002"), ("participant", HER)):
+        assert [each for each in events(traced(program, noun, key)) if each in steps] == steps
+    assert not set(events(traced(program, "participant", HIM))) & set(steps)
 
 
 def test_a_lot_and_its_bags_are_followed_back_to_bank_and_donor_by_those_who_may_read_of_them(

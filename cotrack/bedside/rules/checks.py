@@ -39,13 +39,24 @@ def against_bag(facts: BagFacts, place: Place, *, state: str) -> list[Blocker]:
     return [
         *_against_place(facts, place),
         *_against_state(facts, state),
-        *against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over),
+        *against_its_lot(facts),
         *against_held(facts.stops),
         *_against_expiry(facts, place),
         *against_old_labels(facts),
         *_against_lives(facts),
         *_against_order(facts.order, facts, place),
     ]
+
+
+def against_its_lot(facts: BagFacts) -> list[Blocker]:
+    """Return why the bag's lot may not be given for its order (E05 to E07)."""
+    return against_lot(
+        facts.lot_number,
+        facts.lot_status,
+        has_acceptance=facts.has_acceptance,
+        over=facts.over,
+        supplied=facts.supplied,
+    )
 
 
 def _against_place(facts: BagFacts, place: Place) -> list[Blocker]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from cotrack.foundation.blockers import Blocker
-from cotrack.orders.rules import History, Weighed
+from cotrack.orders.rules import History, SupplyFacts, Weighed, against_supplied
 from cotrack.quality.rules import HoldFacts
 from cotrack.study.rules.definition import Definition
 
@@ -47,6 +47,8 @@ class BagFacts:
     order: OrderFacts | None
     over: tuple[Blocker, ...] = ()
     """The reasons where the conditional release of its lot is over, or what one person typed of it is unsettled."""
+    supply: SupplyFacts | None = None
+    """The supply out of specification of its lot that was accepted for its order."""
     washed_at: datetime | None = None
     old_labels: tuple[str, ...] = ()
     """The kinds of its labels that carry another expiry than its lot has now."""
@@ -56,6 +58,11 @@ class BagFacts:
         """What stops the bag. Once it is being given, an open deviation of it does not: a person judges at the bed."""
         is_given = self.status in {"started", "paused"}
         return tuple(each for each in self.holds if not (is_given and each.is_deviation))
+
+    @property
+    def supplied(self) -> list[Blocker] | None:
+        """What stands against its supply out of specification; None where there is none."""
+        return None if self.supply is None else against_supplied(self.lot_number, self.supply, self.number)
 
     @property
     def order_id(self) -> int | None:

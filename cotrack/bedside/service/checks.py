@@ -26,7 +26,9 @@ from cotrack.bedside.service.facts import (
     is_band_confirmed,
     place_of,
 )
+from cotrack.bedside.service.supplied import supplied_names
 from cotrack.foundation.blockers import Blocker, blockers_text
+from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
 from cotrack.labelling.rules.standing import Scan
 from cotrack.labelling.service.scanning import scan_record, understand
@@ -43,6 +45,8 @@ class MadeCheck:
     blockers: Sequence[Blocker]
     decided_at: datetime
     valid_until: datetime
+    supplied_over: Sequence[Words] = ()
+    """The failed tests of a bag that is supplied out of specification for its order."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,8 @@ def _keep(work: Work, kind: str, station: str, decided: _Decided) -> MadeCheck:
         decided_at=work.now,
         valid_until=valid_until,
     )
-    return MadeCheck(check_id, result, found, work.now, valid_until)
+    supplied_over = supplied_names(work.session, facts, None)
+    return MadeCheck(check_id, result, found, work.now, valid_until, supplied_over)
 
 
 def _worn_by(session: Session, band: Scan) -> int | None:

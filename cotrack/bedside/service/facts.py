@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.bedside.service.clocks import WASHED_AT, last_use
+from cotrack.bedside.service.supplied import IS_SUPPLIED, supply_of_bag
 from cotrack.custody.models import Handover
 from cotrack.foundation.access.models import Person, PersonRole
 from cotrack.foundation.blockers import Blocker
@@ -99,6 +100,7 @@ _BAG = Prepared(
         _last.label("last_started_at"),
         IS_BAG_HELD.label("is_held"),
         _is_band_confirmed.label("is_band_confirmed"),
+        IS_SUPPLIED.label("is_supplied"),
     )
     .join(Lot, Lot.id == Unit.lot_id)
     .join(StudyDefinition, StudyDefinition.id == Lot.study_definition_id)
@@ -142,6 +144,7 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         is_band_confirmed=bool(row.is_band_confirmed),
         order=_order(work, row) if row.order_id is not None else None,
         old_labels=_old_labels(work, row),
+        supply=supply_of_bag(work.session, row.order_id, row.lot_id) if row.is_supplied else None,
     )
 
 

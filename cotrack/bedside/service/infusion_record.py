@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.bedside.models import IdentityCheck, Infusion, Wash
+from cotrack.bedside.service.supplied import supply_of
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.site import Site
 from cotrack.foundation.written import site_words
@@ -48,7 +49,7 @@ def infusion_record(session: Session, site: Site, infusion: Infusion, closed: Cl
         "order": f"{order.number} · {order.coi_id}",
         "product": both(definition.product.name),
         "unit": unit.number,
-        "lot": unit.lot.number,
+        "lot": _lot_words(session, infusion),
         "route": both(definition.product.route),
         "thaw_started": when(unit.thaw_started_at),
         "thawed": _thawed(session, infusion, site),
@@ -74,6 +75,14 @@ def _thawed(session: Session, infusion: Infusion, site: Site) -> str:
     said = site_words(thawed, site.zone) if thawed else "–"
     washed = session.scalar(select(Wash.washed_at).where(Wash.unit_id == infusion.unit_id))
     return f"{said} · 洗涤 washed {site_words(washed, site.zone)}" if washed else said
+
+
+def _lot_words(session: Session, infusion: Infusion) -> str:
+    """Return the lot's number, and for a bag that was supplied out of specification that it was not released."""
+    supply, number = supply_of(session, infusion), infusion.unit.lot.number
+    if supply is None:
+        return number
+    return f"{number} · 超标未放行，例外供应 out of specification, supplied for this order: {supply.number}"
 
 
 def _checks(session: Session, infusion: Infusion) -> list[IdentityCheck]:

@@ -13,6 +13,7 @@ from cotrack.bedside.rules.facts import CheckFacts
 from cotrack.bedside.rules.volumes import against_completion, against_missing, against_volumes, missing_volume
 from cotrack.bedside.service.facts import against_participant, against_set_aside, checks, place_of
 from cotrack.bedside.service.infusion_record import Closed, infusion_record
+from cotrack.bedside.service.supplied import supplied_lines
 from cotrack.bedside.service.ward import locked_facts
 from cotrack.foundation.access.models import Person, Signature
 from cotrack.foundation.blockers import Blocker
@@ -174,7 +175,8 @@ def _end(work: Work, infusion_id: int, action: str, volumes: _Volumes, *, reason
     unit, _ = locked_facts(work, infusion.unit.number)
     work.expect(unit, action)
     work.refuse_if(_against_end(work, infusion, action, volumes))
-    signature = work.sign(UNIT[action].meaning, _closing_text(infusion, action, volumes, reason))
+    text = "\n".join([_closing_text(infusion, action, volumes, reason), *supplied_lines(work.session, infusion)])
+    signature = work.sign(UNIT[action].meaning, text)
     work.move(unit, action)
     infusion.ended_at = work.now
     infusion.volume_given_ml, infusion.volume_left_ml = volumes.given_ml, volumes.left_ml

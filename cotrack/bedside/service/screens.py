@@ -14,19 +14,24 @@ from cotrack.bedside.rules.checks import against_check, against_pair
 from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service import checks, facts, infusions, sittings
 from cotrack.bedside.service.facts import against_set_aside, bag_facts, place_of
+from cotrack.bedside.service.supplied import supplied_names
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker, read_blockers
 from cotrack.foundation.errors import IdempotencyKeyReused, NotFound
 from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
 from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.rules.codes import clean_scan
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
+from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Acceptance
 from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import newest_acceptance
+from cotrack.orders.service.allocation import order_of_bag
 from cotrack.orders.service.dosing import order_numbered
+from cotrack.orders.service.supplied import supply_now, under_way
 from cotrack.participants.service import identity
 from cotrack.quality.rules import against_held
 from cotrack.release.service.conditional import end_of
@@ -171,6 +176,8 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
         "order_number": check.order.number if check.order is not None else order_number,
         "acceptance": acceptance,
         "conditional_until": conditional_until,
+        "supplied": supplied_names(session, bag, None),
+        "supply": under_way(session, check.order_id) if check.order_id is not None else None,
         "now": ground.sessions.clock(),
         "is_mine": check.person_id == actor.person_id,
     }
@@ -229,6 +236,7 @@ def infusion(ground: Ground, infusion_id: int) -> Mapping[str, Any]:
         bag = bag_facts(Work(ground, session, Actor(None, "", "", ())), found.unit.number)
         people = infusions.people_of(session, found)
         to_give = infusions.volume_to_give(session, found)
+        supplied = supplied_names(session, bag, found)
     return {
         "infusion": found,
         "until": bag.expires_at if bag else None,
@@ -237,6 +245,7 @@ def infusion(ground: Ground, infusion_id: int) -> Mapping[str, Any]:
         "phone": ground.site.phone.get(CALL_PHYSICIAN, ""),
         "people": people,
         "to_give": to_give,
+        "supplied": supplied,
     }
 
 
@@ -244,6 +253,17 @@ def _against_going_on(bag: BagFacts) -> list[Blocker]:
     """Return what was learnt of a bag that is being given and makes whoever gives it stop and ask."""
     rejected = against_lot(bag.lot_number, bag.lot_status) if bag.lot_status == "rejected" else []
     return [*rejected, *against_held(bag.stops)]
+
+
+def issue_sheet(ground: Ground, session: Session, number: str) -> Mapping[str, Any]:
+    """Return where a bag may go, and what whoever hands it over reads where it is supplied out of specification."""
+    unit = unit_numbered(session, number)
+    order_number = order_of_bag(session, number)
+    order = order_numbered(session, order_number) if order_number else None
+    supply = supply_now(session, order.id, unit.lot) if order is not None else None
+    words = N_("Out of specification: supplied for this order, not released. Failed: {test}")
+    careful = [(words, {"test": each}) for each in (supply.failed if supply is not None else ())]
+    return {"options": {"ward": wards(ground)}, "careful": careful}
 
 
 def wards(ground: Ground) -> list[tuple[str, str]]:

@@ -51,6 +51,12 @@ ENDPOINTS: Final = {
     "order.allocate": "orders.allocate",
     "order.deallocate": "orders.deallocate",
     "order.cancel": "orders.cancel",
+    "oos_supply.evaluate": "orders.evaluate_supply",
+    "oos_supply.decline": "orders.decline_supply",
+    "oos_supply.accept": "orders.accept_supply",
+    "oos_supply.notify": "orders.record_notice",
+    "oos_supply.withdraw": "orders.withdraw_supply",
+    "oos_supply.void": "orders.void_supply",
 }
 """Where each action of a lifecycle has its page; those without one are offered by the thing they follow from."""
 

@@ -10,6 +10,7 @@ from cotrack.desk.service import investigation_work as investigation
 from cotrack.desk.service import office_work as office
 from cotrack.desk.service import process_work as process
 from cotrack.desk.service import product_work as product
+from cotrack.desk.service import supply_work as supply
 from cotrack.desk.service.held import mark_held
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.acting import Actor, Ground
@@ -42,8 +43,12 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("order:make", clinic.held_lots_of_participants),
     ("order:make", clinic.doses_to_order),
     ("order:accept_lot", clinic.lots_to_accept),
+    ("oos_supply:accept", supply.to_accept),
     ("participant:enrol", clinic.people_to_answer),
     ("participant:screen", clinic.identities_to_record),
+    ("oos_supply:evaluate", supply.to_tell),
+    ("oos_supply:evaluate", supply.to_evaluate),
+    ("oos_supply:evaluate", supply.to_end),
     ("trail:review", product.trails_to_review),
     ("lot:release", product.lots_to_decide),
     ("lot:release", product.documents_to_make),

@@ -21,6 +21,7 @@ from cotrack.manufacture.service.reconciliation import accounts_of
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import stops_of
+from cotrack.orders.service.supplied import failed_names, supplies_of
 from cotrack.quality.rules import against_held
 from cotrack.quality.service.alerts import alerts_of
 from cotrack.release.service.conditional import end_of
@@ -67,6 +68,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "accounts": accounts_of(label_fates(session, lot)),
         "deviations": deviations_under(session, lot),
         "investigations": investigation_lines(session, lot),
+        "supplies": [(each, failed_names(each)) for each in supplies_of(session, lot_id=lot.id)],
         "alerts": alerts_of(session, f"lot:{number}"),
         "dispositions": dispositions_of(session, lot.id),
         "expiry_decisions": expiry_decisions_of(session, lot.id),

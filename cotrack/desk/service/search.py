@@ -15,7 +15,7 @@ from cotrack.labelling.rules.kinds import KINDS as LABEL_KINDS
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
 from cotrack.manufacture.models import CellBank, Donor, Equipment, Lot, Material, Unit
-from cotrack.orders.models import Order
+from cotrack.orders.models import OosSupply, Order
 from cotrack.participants.models import Participant
 from cotrack.release.models import Investigation
 
@@ -32,6 +32,7 @@ KINDS = (
     ("investigation", Investigation.number, "lot:read"),
     ("participant", Participant.subject_number, "participant:read"),
     ("order", Order.number, "order:read"),
+    ("oos_supply", OosSupply.number, "order:read"),
 )
 
 

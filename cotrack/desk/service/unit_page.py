@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from cotrack.bedside.rules.checks import against_old_labels, against_wash
+from cotrack.bedside.rules.checks import against_its_lot, against_old_labels, against_wash
 from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service.facts import against_set_aside, bag_facts
 from cotrack.bedside.service.infusions import infusion_of
+from cotrack.bedside.service.supplied import supplied_names
 from cotrack.custody import service as custody
 from cotrack.desk.service.acts import Extra, Offer, offers
 from cotrack.desk.service.thing_page import name_of
@@ -22,7 +23,6 @@ from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Unit
 from cotrack.manufacture.service.deviations import deviations_of_bag
 from cotrack.manufacture.service.units import unit_numbered
-from cotrack.orders.rules import against_lot
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.quality.rules import against_held
 from cotrack.quality.service.holds import holds_of
@@ -63,6 +63,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
         ],
         "order_number": order_number,
         "infusion": infusion,
+        "supplied": supplied_names(session, facts, infusion),
         "filled_by": name_of(session, unit.filled_by_id),
         "end_of_life": facts.expires_at if facts else None,
         "washed_at": facts.washed_at if facts else None,
@@ -108,7 +109,7 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence
 def _against_unit(work: Work, unit: Unit, facts: BagFacts | None) -> list[Blocker]:
     if facts is None or unit.kind != "bag" or unit.status in {"completed", "stopped_early", "wasted", "destroyed"}:
         return []
-    against = against_lot(facts.lot_number, facts.lot_status, has_acceptance=facts.has_acceptance, over=facts.over)
+    against = against_its_lot(facts)
     is_next_at_ward = unit.status in {"allocated", "received", "thawed"}
     against += [*against_held(facts.stops), *against_old_labels(facts)]
     return [*against, *(against_set_aside(work, facts) if is_next_at_ward else [])]

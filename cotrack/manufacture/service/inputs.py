@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from cotrack.foundation.access.models import Person
@@ -181,13 +193,13 @@ _STANDS = Hold.status.in_([literal(each) for each in STANDING_STATES])
 _IS_OPEN = Deviation.status == literal("open")
 
 
-def _holds_by_path(*columns: Any) -> Iterable[Select[*tuple[Any, ...]]]:
-    """Return, for each way, a selection of the holds that stand on sources of lots."""
+def _holds_by_path(*columns: Any, only: ColumnElement[bool] = _STANDS) -> Iterable[Select[*tuple[Any, ...]]]:
+    """Return, for each way, a selection of the holds that stand on sources of lots, or of other ones."""
     for joins, subject in _PATHS:
         statement = select(*columns).select_from(LotInput)
         for target, condition in joins:
             statement = statement.join(target, condition)
-        yield statement.join(Hold, Hold.subject == subject).where(_STANDS)
+        yield statement.join(Hold, Hold.subject == subject).where(only)
 
 
 def is_held_from_above(lot_id: Any, *of: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -266,6 +278,12 @@ def holds_over(session: Session, subjects: Iterable[str]) -> list[HoldFacts]:
 def holds_ever_over(session: Session, lot: Lot) -> Sequence[Hold]:
     """Return every hold that a lot ever had, on itself or on what it was made from, newest first."""
     return holds_of(session, f"lot:{lot.number}", *(each.subject for each in sources_of(session, lot.id)))
+
+
+def hold_ids_ever_over(lot: Lot) -> CompoundSelect[int]:
+    """Return how every hold that a lot ever had is found by its id, on itself or on what it was made from, in one."""
+    above = (each.where(LotInput.lot_id == lot.id) for each in _holds_by_path(Hold.id, only=true()))
+    return union_all(select(Hold.id).where(Hold.subject == f"lot:{lot.number}"), *above)
 
 
 def held_among(session: Session, subjects: Iterable[str]) -> set[str]:

@@ -25,6 +25,7 @@ from cotrack.orders.rules.doses import (
     viable_million,
 )
 from cotrack.orders.rules.endotoxin import Endotoxin, Infusion, Share, endotoxin_of_infusion
+from cotrack.orders.rules.supply import SupplyFacts, against_supplied, does_count
 
 __all__ = [
     "VOLUME_STEP",
@@ -34,6 +35,7 @@ __all__ = [
     "Infusion",
     "Portion",
     "Share",
+    "SupplyFacts",
     "Weighed",
     "against_acceptance",
     "against_bag",
@@ -44,8 +46,10 @@ __all__ = [
     "against_newer_weight",
     "against_portions",
     "against_schedule",
+    "against_supplied",
     "against_treating",
     "against_weight",
+    "does_count",
     "ended_as",
     "endotoxin_of_infusion",
     "first_to_expire",

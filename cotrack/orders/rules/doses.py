@@ -210,12 +210,18 @@ def against_dose_step(definition: Definition, cells_per_kg: int) -> list[Blocker
 
 
 def against_lot(
-    number: str, status: str, *, has_acceptance: bool = False, over: Sequence[Blocker] = ()
+    number: str,
+    status: str,
+    *,
+    has_acceptance: bool = False,
+    over: Sequence[Blocker] = (),
+    supplied: Sequence[Blocker] | None = None,
 ) -> list[Blocker]:
     """Return the reason where a lot may not be given: `lot_not_released`, `lot_conditional`, `lot_rejected`.
 
     `over` says what keeps a conditional one from everybody, because its time is over or what one person typed of it is
-    unsettled: then no acceptance counts.
+    unsettled: then no acceptance counts. `supplied` is what stands against its supply out of specification for the
+    order at hand, None where there is none; only in quarantine it counts (E07).
     """
     details = {"lot": number}
     solve = f"lot:{number}"
@@ -232,6 +238,8 @@ def against_lot(
                 solve=solve,
             )
         ]
+    if status == "quarantine" and supplied is not None:
+        return list(supplied)
     if status == "rejected":
         return [Blocker("lot_rejected", "Lot {lot} is rejected.", details, solve=solve)]
     return [Blocker("lot_not_released", "Lot {lot} is not released.", details, solve=solve)]
@@ -280,9 +288,10 @@ def against_bag(
     *,
     has_acceptance: bool = False,
     over: Sequence[Blocker] = (),
+    supplied: Sequence[Blocker] | None = None,
 ) -> list[Blocker]:
-    """Return every reason why a bag may not be set aside; `over` as for its lot."""
-    against = against_lot(bag.lot_number, lot_status, has_acceptance=has_acceptance, over=over)
+    """Return every reason why a bag may not be set aside; `over` and `supplied` as for its lot."""
+    against = against_lot(bag.lot_number, lot_status, has_acceptance=has_acceptance, over=over, supplied=supplied)
     blockers = [*against, *against_held(holds)]
     if bag.expires_at <= now:
         blockers.append(Blocker("expired", "{unit} expired at {at}.", {"unit": bag.number, "at": bag.expires_at}))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.blockers import Blocker
@@ -20,12 +20,14 @@ from cotrack.orders.rules import (
     against_bag,
     against_lots_mixed,
     against_portions,
+    against_supplied,
     portions,
 )
 from cotrack.orders.service.acceptance import has_acceptance, stops_of
 from cotrack.orders.service.counts import COUNT_STEP
 from cotrack.orders.service.dosing import held_allocations, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of_portions
+from cotrack.orders.service.supplied import supplied_lot, supply_now
 from cotrack.release.service.dispositions import viable_cells
 from cotrack.study import service as study
 
@@ -33,7 +35,11 @@ ENDED_STATES = frozenset({"completed", "stopped_early"})
 
 
 def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Unit, Bag]]:
-    """Return the stored bags that may be given for an order now, with their reviewed cell counts."""
+    """Return the stored bags that may be given for an order now, with their reviewed cell counts.
+
+    What is supplied out of specification stands last: it is the exception, where no other lot serves.
+    """
+    supplied_lot_id, supply = supplied_lot(session, order.id) or (None, None)
     statement = (
         select(Unit)
         .join(Lot)
@@ -41,13 +47,14 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
         .where(
             Unit.kind == "bag",
             Unit.status == "stored",
-            Lot.status.in_(("released", "conditionally_released")),
+            or_(Lot.status.in_(("released", "conditionally_released")), Lot.id == supplied_lot_id),
             Lot.study_definition_id == order.study_definition_id,
             Lot.expires_at > now,
         )
         .order_by(Lot.expires_at, Unit.number)
     )
-    units = session.scalars(statement).all()
+    found = session.scalars(statement).all()
+    units = sorted(found, key=lambda unit: unit.lot_id == supplied_lot_id)
     lots = {unit.lot.number: unit.lot for unit in units}
     counts = {number: viable_cells(session, lot.id) for number, lot in lots.items()}
     subjects = [f"lot:{number}" for number in lots] + [f"unit:{unit.number}" for unit in units]
@@ -55,13 +62,16 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
     may_be_given = {
         number
         for number, lot in lots.items()
-        if lot.status == "released" or (has_acceptance(session, order.id, lot, now) and not stops_of(session, lot, now))
+        if lot.status == "released"
+        or lot.id == supplied_lot_id
+        or (has_acceptance(session, order.id, lot, now) and not stops_of(session, lot, now))
     }
     return [
         (unit, bag)
         for unit in units
         if (bag := _bag(unit, counts[unit.lot.number])) is not None
         and unit.lot.number in may_be_given
+        and (supply is None or unit.lot_id != supplied_lot_id or unit.number in supply.bags)
         and not {f"lot:{unit.lot.number}", f"unit:{unit.number}"} & held
     ]
 
@@ -137,11 +147,13 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
     for portion in chosen:
         unit = units[portion.bag.number]
         holds = holds_over(work.session, [f"lot:{portion.bag.lot_number}", f"unit:{unit.number}"])
+        over, supplied = stops_of(work.session, unit.lot, work.now), _supplied(work, order, unit)
         is_accepted = has_acceptance(work.session, order.id, unit.lot, work.now)
-        over = stops_of(work.session, unit.lot, work.now)
         # The plan was read before the lock: a decision may have shortened the lot's time meanwhile.
         bag = replace(portion.bag, expires_at=unit.lot.expires_at)
-        blockers += against_bag(bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted, over=over)
+        blockers += against_bag(
+            bag, unit.lot.status, holds, work.now, has_acceptance=is_accepted, over=over, supplied=supplied
+        )
         if unit.status != "stored":
             blockers.append(
                 Blocker(
@@ -152,6 +164,12 @@ def _against_allocation(work: Work, order: Order, chosen: Sequence[Portion], uni
                 )
             )
     return blockers
+
+
+def _supplied(work: Work, order: Order, unit: Unit) -> list[Blocker] | None:
+    """Return what stands against a bag's supply out of specification for an order, on locked rows; None without one."""
+    supply = supply_now(work.session, order.id, unit.lot)
+    return None if supply is None else against_supplied(unit.lot.number, supply, unit.number)
 
 
 def release_bag(work: Work, unit: Unit) -> None:

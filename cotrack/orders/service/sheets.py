@@ -1,15 +1,21 @@
 """What the order pages show before anybody signs: the dose as it would be, and everything against it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Actor, Ground
+from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
+from cotrack.manufacture.models import Lot
+from cotrack.orders.models import Order
+from cotrack.orders.rules import Portion
 from cotrack.orders.service.allocation import plan
 from cotrack.orders.service.dosing import dose_case, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_allowed, endotoxin_of_portions
+from cotrack.orders.service.supplied import supplied_lot
 from cotrack.participants.service.knowledge import definition_for, participant_numbered
 from cotrack.study import service as study
 from cotrack.study.rules.definition import Definition
@@ -52,4 +58,12 @@ def allocation_sheet(ground: Ground, session: Session, number: str) -> Mapping[s
         "portions": chosen,
         "total": sum(portion.million_cells for portion in chosen),
         "endotoxin": endotoxin_of_portions(session, order, chosen),
+        "supplied": _supplied(session, order, chosen),
     }
+
+
+def _supplied(session: Session, order: Order, chosen: Sequence[Portion]) -> tuple[Words, ...]:
+    """Return the failed tests of the lot that would be given out of specification; none where another lot serves."""
+    lot_id, supply = supplied_lot(session, order.id) or (None, None)
+    lots = session.scalars(select(Lot.id).where(Lot.number.in_({each.bag.lot_number for each in chosen})))
+    return supply.failed if supply is not None and lot_id in set(lots) else ()

@@ -122,7 +122,7 @@ def _standing(test: ReleaseTest, results: Sequence[ResultFacts]) -> TestStanding
 
 def against_release(definition: Definition, facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
     """Return every reason against a full release (§3.3 rule 1)."""
-    blockers = [*definition.against_use("test"), *_against_going_on(facts, decider, now)]
+    blockers = [*definition.against_use("test"), *against_going_on(facts, decider, now)]
     for each in facts.standings:
         blockers.extend(against_test(facts.number, each))
     return gravest_first(blockers)
@@ -133,7 +133,7 @@ def against_conditional_release(
 ) -> list[Blocker]:
     """Return every reason against a conditional release: only tests that may be outstanding may be missing (rule 2)."""
     needed = definition.against_use("test", "product.conditional_release_days")
-    blockers = [*needed, *_against_going_on(facts, decider, now)]
+    blockers = [*needed, *against_going_on(facts, decider, now)]
     missing = {each.key for each in outstanding(facts.standings)}
     if not missing:
         blockers.append(Blocker("nothing_outstanding", "No test is outstanding: there is nothing to wait for."))
@@ -160,7 +160,7 @@ def against_rejection(facts: LotFacts, decider: Decider) -> list[Blocker]:
     return against_involved(facts, decider)
 
 
-def _against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
+def against_going_on(facts: LotFacts, decider: Decider, now: datetime) -> list[Blocker]:
     """Return what keeps a lot from going on at all, whatever its results are."""
     blockers = [*against_held(facts.holds), *against_unapproved(facts.sources), *against_open(facts.deviations)]
     blockers += against_steps(facts.steps) if facts.steps is not None else []

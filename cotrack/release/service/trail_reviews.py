@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from cotrack.foundation.audit.critical import is_critical
@@ -11,7 +23,7 @@ from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.service import Told, told
 from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
-from cotrack.lifecycles import DEVIATION_ACTION, LOT
+from cotrack.lifecycles import DEVIATION_ACTION, LOT, OOS_SUPPLY
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules.lots import SourceFacts
 from cotrack.manufacture.service.deviations import is_under
@@ -34,10 +46,12 @@ OUTDATES_NOTHING: Final = frozenset(
         DEVIATION_ACTION.event("finish"),
         DEVIATION_ACTION.event("drop"),
         *(LOT.event(each) for each in DECISIONS),
+        *(OOS_SUPPLY.event(each) for each in OOS_SUPPLY.actions),
     }
 )
 """What leaves a review standing: reviews, the decisions that follow from them and their paper, specimens, which change
-nothing, and the end of an action: before a correction ends its deviation is open, and its closure outdates."""
+nothing, and the end of an action: before a correction ends its deviation is open, and its closure outdates. A supply
+out of specification changes nothing of its lot either."""
 
 
 def review_trail(work: Work, lot_number: str) -> TrailReview:
@@ -107,15 +121,31 @@ def records_about(session: Session, lot: Lot, sources: Sequence[SourceFacts] | N
 
 
 def subjects_of(session: Session, lot: Lot) -> list[str]:
-    """Return under which things the records of a lot stand: itself, its units, files, deviations, investigations."""
+    """Return what the records of a lot stand under: itself, units, files, deviations, investigations, supplies."""
     of_files = select("file:" + ResultImport.file_sha256).join(Result, Result.import_id == ResultImport.id)
-    below = union_all(
+    below: CompoundSelect[str] = union_all(
         select("unit:" + Unit.number).where(Unit.lot_id == lot.id),
         of_files.where(Result.lot_id == lot.id).distinct(),
         select("deviation:" + Deviation.number).where(is_under(lot)),
         select("investigation:" + Investigation.number).where(Investigation.lot_id == lot.id),
+        _supplies(lot),
     )
     return [f"lot:{lot.number}", *session.scalars(below)]
+
+
+def _supplies(lot: Lot) -> Select[tuple[str]]:
+    """Return how the supplies out of specification of a lot are found by their records: they are numbered one by one.
+
+    Their table stands in a later stage; its rows come with records, and the trail knows those.
+    """
+
+    def named(number: ColumnElement[int]) -> ColumnElement[str]:
+        return literal(f"oos_supply:SUP-{lot.number}-") + cast(number, String)
+
+    counted = select(literal(1).label("number")).cte("supply", recursive=True)
+    is_there = exists().where(AuditRecord.subject == named(counted.c.number))
+    counted = counted.union_all(select(counted.c.number + 1).where(is_there))
+    return select(named(counted.c.number))
 
 
 def trail_standing(session: Session, lot: Lot, site: Site, about: ColumnElement[bool]) -> TrailStanding:

@@ -17,6 +17,7 @@ from cotrack.manufacture.service.sources import chain_of, subject_of
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import orders_of
+from cotrack.orders.service.supplied import supplies_for, supplies_naming
 from cotrack.participants.models import Participant
 from cotrack.participants.service.knowledge import participant_numbered
 from cotrack.release.service.trail_reviews import subjects_of
@@ -86,14 +87,18 @@ def _how_much(each: LotInput) -> str:
 
 
 def _subjects(session: Session, noun: str, key: str) -> list[str]:
-    """Return under what the records of a thing stand: of a lot what its trail review reads, of a participant orders."""
+    """Return under what the records of a thing stand: of a lot what its trail review reads, of a participant orders.
+
+    A supply out of specification belongs to its lot, to the bags that it names, and to the participant of its order.
+    """
     if noun == "lot":
         return subjects_of(session, lot_numbered(session, key))
     if noun == "participant":
         participant = participant_numbered(session, key)
         orders = [f"order:{each.number}" for each in orders_of(session, participant.id)]
-        return [f"participant:{key}", f"file:{participant.screening_file_sha256}", *orders]
-    return [f"unit:{key}"]
+        supplies = [f"oos_supply:{each}" for each in supplies_for(session, participant.id)]
+        return [f"participant:{key}", f"file:{participant.screening_file_sha256}", *orders, *supplies]
+    return [f"unit:{key}", *(f"oos_supply:{each}" for each in supplies_naming(session, key))]
 
 
 def _units(session: Session, noun: str, key: str) -> list[tuple[str, str, str]]:

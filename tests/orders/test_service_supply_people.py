@@ -1,0 +1,72 @@
+"""Physician and QA are two people, and nothing that somebody typed, or nobody looked into, is passed over."""
+
+from support.entries import enter
+from support.late import GROWTH
+from support.oos import stored_before
+from support.refusals import refused
+from support.sources import MEDIUM, hold, with_sources
+from support.stages import HER, LOT
+from support.supply import accept_supply, evaluate, evaluated, out_of_specification, request
+from support.worlds import World
+
+from cotrack.demonstration.players import Player
+from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.participants.service import treatment
+from cotrack.quality.service import holds
+from cotrack.release.service.supply import findings_of
+
+BOTH = Player("dr.both", "双医生 SHUANG Wei", ("physician", "qa_reviewer"), "CLINIC-1")
+
+
+def takes_over(world: World, username: str) -> None:
+    world.do(username, lambda work: treatment.take_over(work, HER, reason="on call"))
+
+
+def test_who_requested_a_lot_does_not_evaluate_its_risk(world: World) -> None:
+    order = out_of_specification(world)
+    world.cast.add(BOTH)
+    takes_over(world, BOTH.username)
+    number = request(world, order, by=BOTH.username).number
+    world.journey.trail_reviewed(LOT)
+    with refused("same_person"):
+        evaluate(world, number, by=BOTH.username)
+    assert evaluate(world, number).status == "evaluated"
+
+
+def test_who_evaluated_the_risk_does_not_accept_it(world: World) -> None:
+    order = out_of_specification(world)
+    world.cast.add(BOTH)
+    number = request(world, order).number
+    world.journey.trail_reviewed(LOT)
+    evaluate(world, number, by=BOTH.username)
+    takes_over(world, BOTH.username)
+    with refused("same_person"):
+        accept_supply(world, number, by=BOTH.username)
+
+
+def test_nobody_accepts_a_lot_while_what_one_person_typed_is_unsettled(world: World) -> None:
+    _, number = evaluated(world)
+    typed = {"test": "sterility", "replicate": 2, "reported": GROWTH, "sample": f"{LOT}-STE"}
+    enter(world, "liu.m", **typed, tested_at="2026-10-19 09:12")
+    with refused("entry_waits") as found:
+        accept_supply(world, number)
+    assert GROWTH not in found.value.reasons[0].sentence
+
+
+def test_a_failed_result_that_no_investigation_has_is_not_evaluated(world: World) -> None:
+    number = request(world, out_of_specification(world)).number
+    stored_before(world, "sterility")
+    with refused("investigation_missing", "result_unreviewed", "trail_unreviewed"):
+        evaluate(world, number)
+
+
+def test_a_hold_on_what_the_lot_was_made_from_stays_in_its_findings_though_it_was_lifted(world: World) -> None:
+    with_sources(world, lot=world.journey.lot(LOT))
+
+    def found() -> str:
+        return world.read(lambda session: findings_of(session, lot_numbered(session, LOT)))
+
+    before = found()
+    held = hold(world, "material", number=MEDIUM)
+    world.do("qian.m", lambda work: holds.lift(work, held.id, reason="a false alarm"))
+    assert found() == f"{before}\nhold {held.id}"
