@@ -6,6 +6,7 @@ from cotrack.foundation.words import N_
 
 STATE_WORDS: Final = {
     "draft": N_("draft"),
+    "proposed": N_("proposed"),
     "in_effect": N_("in effect"),
     "superseded": N_("superseded"),
     "intended": N_("asked for"),
@@ -113,6 +114,7 @@ STATE_TONES: Final = {
     "careful": frozenset(
         {
             "open",
+            "proposed",
             "undecided",
             "cleared",
             "leaving",
@@ -168,6 +170,8 @@ WORDS: Final = {
     "deviation": N_("deviation"),
     "deviation_action": N_("action"),
     "investigation": N_("investigation"),
+    "laboratory": N_("laboratory"),
+    "file_mapping": N_("mapping"),
     "alert": N_("alert"),
     "donor": N_("donor"),
     "cell_bank": N_("cell bank"),
@@ -235,6 +239,7 @@ WORDS: Final = {
     "identity_check.make": N_("Identity check"),
     "label_instance.specimen": N_("Specimen label drawn"),
     "result.import": N_("Results imported"),
+    "laboratory.register": N_("Laboratory registered"),
     "document.keep": N_("Document made and kept"),
     "schema.migrate": N_("Database migrated"),
     "backup.create": N_("Back-up made"),

@@ -24,7 +24,7 @@ from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import lot_standings, outstanding_tests
 from cotrack.release.service.unsettled import unsettled_of
 from cotrack.study.rules.definition import ReleaseTest
-from cotrack.study.rules.specification import limit_words
+from cotrack.study.rules.specification import expected, limit_words
 
 
 def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
@@ -72,7 +72,7 @@ def _treating(session: Session, order: Order) -> str:
 
 
 def _text(order: Order, lot: Lot, tests: Sequence[ReleaseTest], reason: str) -> str:
-    lines = [f"{each.name['en']} / {each.name['zh']} ({limit_words(each)})" for each in tests]
+    lines = [f"{each.name['en']} / {each.name['zh']} ({limit_words(each)}){_due(each, lot)}" for each in tests]
     return "\n".join(
         (
             f"Order / 医嘱 {order.number}",
@@ -84,6 +84,12 @@ def _text(order: Order, lot: Lot, tests: Sequence[ReleaseTest], reason: str) -> 
             f"Reason / 理由: {reason.strip()}",
         )
     )
+
+
+def _due(test: ReleaseTest, lot: Lot) -> str:
+    """Say when a result is expected, in what is signed; nothing where the specification does not say."""
+    awaited = expected(test, lot.made_on, lot.made_on)
+    return f" due / 预计 {awaited.due_on.isoformat()}" if awaited else ""
 
 
 def newest_acceptance(session: Session, order_id: int, lot_id: int) -> Acceptance | None:
@@ -177,7 +183,7 @@ def acceptance_sheet(work: Work, number: str, lot_number: str) -> Mapping[str, A
     return {
         "order": order,
         "lot": lot,
-        "tests": [(each, limit_words(each)) for each in tests],
+        "tests": [(each, limit_words(each), expected(each, lot.made_on, work.today)) for each in tests],
         "ends_at": end_of(work.session, lot),
         "against": _against(work, order, lot),
         "acceptance": newest_acceptance(work.session, order.id, lot.id),

@@ -2,6 +2,7 @@
 
 from cotrack.release.models.dispositions import DECISIONS, Disposition, TrailReview
 from cotrack.release.models.investigations import OUTCOMES, UNDER_WAY, InvestigatedResult, Investigation
+from cotrack.release.models.laboratories import FileMapping, Laboratory
 from cotrack.release.models.results import VALID, EntryEnd, Invalidation, Result, ResultEntry, ResultFile, ResultImport
 
 __all__ = [
@@ -11,9 +12,11 @@ __all__ = [
     "VALID",
     "Disposition",
     "EntryEnd",
+    "FileMapping",
     "Invalidation",
     "InvestigatedResult",
     "Investigation",
+    "Laboratory",
     "Result",
     "ResultEntry",
     "ResultFile",

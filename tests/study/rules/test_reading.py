@@ -72,6 +72,7 @@ def test_the_study_as_the_public_record_has_it_loads() -> None:
     }
 
 
+TEST_KEYS = re.findall(r'^\[\[test\]\]\nkey = "(\w+)"$', WHOLE, flags=re.MULTILINE)
 UNSET = {
     "process",
     "product.storage_en",
@@ -108,6 +109,7 @@ UNSET = {
     "test.ifna_positive.required",
     "test.karyotype.required",
     "test.str_identity.required",
+    *(f"test.{key}.{name}" for key in TEST_KEYS for name in ("method_en", "method_zh", "due_days")),
 }
 
 
@@ -117,8 +119,9 @@ def test_what_the_sponsor_has_not_set_loads_and_is_listed_by_its_key() -> None:
 
 def test_a_test_lists_what_is_not_set_of_it() -> None:
     tests = read(BASE).tests
-    assert tests["viability"].unset == ("test.viability.alert_least", "test.viability.least")
-    assert tests["cd73"].unset == ()
+    names = ("alert_least", "due_days", "least", "method_en", "method_zh")
+    assert tests["viability"].unset == tuple(f"test.viability.{each}" for each in names)
+    assert tests["cd73"].unset == ("test.cd73.due_days", "test.cd73.method_en", "test.cd73.method_zh")
 
 
 @pytest.mark.parametrize(
