@@ -56,6 +56,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("deviation:close", product.deviations_to_close),
     ("study:approve_quality", product.drafts(StudyDefinition.quality_signature_id)),
     ("study:approve_investigator", product.drafts(StudyDefinition.investigator_signature_id)),
+    ("mapping:approve", laboratory.mappings_to_approve),
     ("result:import", laboratory.results_awaited),
     ("result:enter", product.results_to_type),
     ("result:invalidate", product.entries_that_fail),

@@ -10,6 +10,7 @@ from cotrack.desk.service.tasks import Desk, Task
 from cotrack.foundation.words import N_
 from cotrack.manufacture.models import Lot
 from cotrack.release.models import Result
+from cotrack.release.service.laboratories import proposed_mappings
 from cotrack.study import service as study
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import Expected, expected
@@ -28,6 +29,14 @@ def results_awaited(session: Session, desk: Desk) -> Iterator[Task]:
             yield _task(lot, awaited, desk, is_first=lot.id not in there)
         elif lot.id not in there and lot.status == "quarantine":
             yield Task(N_("Import results"), f"lot:{lot.number}", "release.import_results", {}, lot.made_at)
+
+
+def mappings_to_approve(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return the mappings that wait for QA; none that the person proposed."""
+    for each in proposed_mappings(session):
+        if each.proposed_by_id != desk.actor.person_id:
+            code, title = each.laboratory.code, N_("Approve how a laboratory's files are read")
+            yield Task(title, f"laboratory:{code}", "laboratory.show", {"code": code}, each.proposed_at)
 
 
 def _tests_there(session: Session) -> dict[int, set[str]]:

@@ -184,10 +184,15 @@ def from_text(text: str) -> Spelling:
 
 def from_data(data: Mapping[str, Any]) -> Spelling:
     """Return a mapping from its parts; their shape was checked at the edge."""
-    pairs = {name: _pairs(data.get(name, ())) for name in ("columns", "tests", "units", "samples")}
-    words = tuple(ResultWord(**each) for each in data.get("words", ()))
     simple = {name: data[name] for name in ("encoding", "separator", "decimal", "time_form", "zone", "replicate")}
-    return Spelling(**simple, **pairs, words=words)
+    return Spelling(
+        **simple,
+        columns=_pairs(data["columns"]),
+        tests=_pairs(data["tests"]),
+        words=tuple(ResultWord(**each) for each in data["words"]),
+        units=_pairs(data["units"]),
+        samples=_pairs(data["samples"]),
+    )
 
 
 def _pairs(found: Sequence[Mapping[str, str]]) -> tuple[Pair, ...]:

@@ -1,4 +1,4 @@
-"""Whether two texts spell one unit: a mapping changes a spelling, never a value, so a factor between them is refused."""
+"""Whether two texts spell one unit: a mapping changes no value, so that a factor between them is refused."""
 
 import re
 import unicodedata
@@ -57,11 +57,11 @@ def spell_the_same(theirs: str, ours: str) -> bool:
 def _read(text: str) -> tuple[Counter[str], ...]:
     """Return the parts of a unit above and below its strokes, each as the numbers and words that stand there."""
     parts: list[Counter[str]] = [Counter()]
-    for token in _tokens(text):
-        if token == "/":
+    for word in _tokens(text):
+        if word == "/":
             parts.append(Counter())
-        elif token:
-            parts[-1][token] += 1
+        elif word:
+            parts[-1][word] += 1
     return tuple(parts)
 
 

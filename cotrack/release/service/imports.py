@@ -44,6 +44,8 @@ class StoredFile:
 
     kept: ResultImport
     stopped: tuple[StoppedLot, ...]
+    mapping: int | None = None
+    """By which version of its laboratory's mapping it was read."""
 
 
 def preview(work: Work, *, file_name: str, content: bytes, laboratory: str = "", lock: bool = False) -> Preview:
@@ -116,7 +118,7 @@ def import_results(
     investigate(work, [(each.lot, result) for each, result in results if has_failed(each.test, each.reported)])
     # 3 the hold follows from the results by itself: it stands in the record of whoever imports them.
     stop_lots(work, looked.stopped)
-    return StoredFile(stored, looked.stopped)
+    return StoredFile(stored, looked.stopped, read_by.number if read_by else None)
 
 
 def _against_size(new: Sequence[ReadResult]) -> list[Blocker]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -106,7 +106,7 @@ def approve(work: Work, code: str, number: int) -> FileMapping:
 def _against_going_back(row: FileMapping, before: FileMapping | None) -> list[Blocker]:
     if before is None or row.number > before.number:
         return []
-    words = "Version {number} is approved already and is newer: propose this one again."
+    words = N_("Version {number} is approved already and is newer: propose this one again.")
     return [Blocker("newer_approved", words, {"number": before.number})]
 
 
@@ -194,3 +194,34 @@ def proposed_mappings(session: Session) -> Sequence[FileMapping]:
     """Return the versions that wait for QA, oldest first."""
     statement = select(FileMapping).options(*_SHOWN).where(FileMapping.status == "proposed")
     return session.scalars(statement.order_by(FileMapping.id)).all()
+
+
+def laboratory_lines(session: Session) -> list[tuple[Laboratory, int | None, int | None]]:
+    """Return every laboratory with the number of its approved version, and of the newest that waits for QA."""
+    statement = select(FileMapping.laboratory_id, FileMapping.status, func.max(FileMapping.number)).group_by(
+        FileMapping.laboratory_id, FileMapping.status
+    )
+    newest = {(laboratory_id, status): number for laboratory_id, status, number in session.execute(statement)}
+    return [
+        (each, newest.get((each.id, "approved")), newest.get((each.id, "proposed"))) for each in laboratories(session)
+    ]
+
+
+def laboratory_page(session: Session, code: str) -> dict[str, Any]:
+    """Return what the page of a laboratory shows: every version of its mapping with what it says."""
+    versions = mappings_of(session, code)
+    return {
+        "laboratory": laboratory_coded(session, code),
+        "versions": [(each, from_text(each.text)) for each in versions],
+        "approved": next((each for each in versions if each.status == "approved"), None),
+    }
+
+
+def mapping_facts(session: Session, code: str, number: int) -> list[tuple[str, str]]:
+    """Return what the pages of a version's acts say first."""
+    row = mapping_numbered(session, code, number)
+    return [
+        (N_("Laboratory"), f"{row.laboratory.code} · {row.laboratory.name_zh} {row.laboratory.name_en}"),
+        (N_("Version"), str(row.number)),
+        (N_("Proposed by"), row.proposed_by.printed_name),
+    ]

@@ -71,7 +71,8 @@ def read_file(content: bytes, spelling: Spelling | None, site_zone: str) -> tupl
 
 
 def _translated(theirs: Sequence[Row], translator: Translator) -> tuple[list[Row], list[Blocker]]:
-    rows, faults = [], []
+    rows: list[Row] = []
+    faults: list[Blocker] = []
     for row in theirs:
         found = translator.translated(row.cells)
         faults.extend(row.fault(each.column, each.sentence, **each.parameters) for each in found.misread)

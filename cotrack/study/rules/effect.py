@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import N_
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def against_first_signature(effective_on: date | None, today: date) -> list[Bloc
     """
     if effective_on is None or effective_on >= today:
         return []
-    words = "The effective date {day} is in the past: load a version whose date is today or later."
+    words = N_("The effective date {day} is in the past: load a version whose date is today or later.")
     return [Blocker("effective_date_past", words, {"day": effective_on.isoformat()})]
 
 
