@@ -3,6 +3,7 @@
 from typing import Final
 
 from cotrack.foundation.words import N_
+from cotrack.release.rules.spelling import COLUMN_WORDS
 
 STATE_WORDS: Final = {
     "draft": N_("draft"),
@@ -203,19 +204,7 @@ WORDS: Final = {
     "tab": N_("tab"),
     "point": N_("point"),
     "ignored": N_("not read"),
-    "Sample ID": N_("Sample ID"),
-    "Lot No.": N_("Lot No."),
-    "Test": N_("Test"),
-    "Method": N_("Method"),
-    "Replicate": N_("Replicate"),
-    "Result": N_("Result"),
-    "Unit": N_("Unit of measurement"),
-    "Tested at": N_("Tested at"),
-    "Analyst": N_("Analyst"),
-    "Instrument": N_("Instrument"),
-    "Comment": N_("Comment"),
-    "Retest of": N_("Retest of replicate"),
-    "Sample type": N_("Sample type"),
+    **COLUMN_WORDS,
     # what is looked for at a line
     "labels": N_("labels"),
     "bags": N_("bags"),

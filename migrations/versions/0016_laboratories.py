@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 from cotrack.foundation.db import PlainText, UtcInstant
-from cotrack.foundation.db.triggers import never_deleted
+from cotrack.foundation.db.triggers import append_only, never_deleted
 
 revision = "0016"
 down_revision = "0013"
@@ -32,7 +32,7 @@ def _check(table, said, name):
 def upgrade():
     _make_laboratories()
     _make_mappings()
-    _name_the_mapping_of_an_import()
+    _make_mapped_imports()
 
 
 def _make_laboratories():
@@ -91,12 +91,16 @@ def _make_mappings():
     never_deleted(op.get_bind(), table)
 
 
-def _name_the_mapping_of_an_import():
-    """A file that was read in our own format names none, as every one before."""
-    if op.get_bind().dialect.name == "postgresql":
-        op.add_column("result_import", sa.Column("mapping_id", KEY, nullable=True))
-        name = op.f("fk_result_import_mapping_id")
-        op.create_foreign_key(name, "result_import", "file_mapping", ["mapping_id"], ["id"], ondelete="RESTRICT")
-        return
-    key = "CONSTRAINT fk_result_import_mapping_id REFERENCES file_mapping (id) ON DELETE RESTRICT"
-    op.get_bind().exec_driver_sql(f"ALTER TABLE result_import ADD COLUMN mapping_id INTEGER {key}")
+def _make_mapped_imports():
+    table = "mapped_import"
+    op.create_table(
+        table,
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("import_id", KEY, nullable=False),
+        sa.Column("mapping_id", KEY, nullable=False),
+        _to(table, "import_id", "result_import"),
+        _to(table, "mapping_id", "file_mapping"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mapped_import")),
+        sa.UniqueConstraint("import_id", name=op.f("uq_mapped_import_import_id")),
+    )
+    append_only(op.get_bind(), table)

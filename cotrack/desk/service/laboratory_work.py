@@ -70,6 +70,6 @@ def _task(lot: Lot, awaited: list[tuple[ReleaseTest, Expected]], desk: Desk, *, 
         lot.made_at,
         desk.end_of_day(next_due.due_on),
         is_urgent=next_due.due_on <= desk.site_day(desk.now),
-        note=N_("next: {test}; {count} outstanding, {late} overdue"),
+        note=N_("due first: {test}; {count} outstanding, {late} overdue"),
         details={"test": test.name, "count": len(awaited), "late": late},
     )

@@ -2,7 +2,7 @@
 
 from cotrack.release.models.dispositions import DECISIONS, Disposition, TrailReview
 from cotrack.release.models.investigations import OUTCOMES, UNDER_WAY, InvestigatedResult, Investigation
-from cotrack.release.models.laboratories import FileMapping, Laboratory
+from cotrack.release.models.laboratories import FileMapping, Laboratory, MappedImport
 from cotrack.release.models.results import VALID, EntryEnd, Invalidation, Result, ResultEntry, ResultFile, ResultImport
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "InvestigatedResult",
     "Investigation",
     "Laboratory",
+    "MappedImport",
     "Result",
     "ResultEntry",
     "ResultFile",

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, relationship
 
 from cotrack.foundation.access.models import Person, Signature
-from cotrack.foundation.db import Base, Standing, column, one_of
+from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
 from cotrack.lifecycles import FILE_MAPPING
 
 IN_USE = text("status = 'approved'")
@@ -66,3 +66,13 @@ class FileMapping(Standing):
     laboratory: Mapped[Laboratory] = relationship()
     proposed_by: Mapped[Person] = relationship(foreign_keys=[proposed_by_id])
     approval_signature: Mapped[Signature | None] = relationship()
+
+
+class MappedImport(Base):
+    """By which version of its laboratory's mapping a stored file was read; a file in our own format has no such row."""
+
+    __tablename__ = "mapped_import"
+    __table_args__ = (UniqueConstraint("import_id"), {"info": APPEND_ONLY})
+
+    import_id: Mapped[int] = column(ForeignKey("result_import.id", ondelete="RESTRICT"))
+    mapping_id: Mapped[int] = column(ForeignKey("file_mapping.id", ondelete="RESTRICT"))

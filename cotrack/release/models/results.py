@@ -27,8 +27,6 @@ class ResultImport(Base):
     already_there: Mapped[int] = column()
     imported_at: Mapped[datetime] = column()
     imported_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
-    mapping_id: Mapped[int | None] = column(ForeignKey("file_mapping.id", ondelete="RESTRICT"))
-    """By which version of its laboratory's mapping it was read; None for a file in our own format."""
 
 
 class ResultFile(Base):

@@ -57,7 +57,7 @@ def show(code: str) -> str:
 @needs("mapping:propose")
 def send_sample(code: str) -> Response:
     """Take a sample file, whose columns are then given a meaning."""
-    form, schema = Form(request.form), schemas.SampleIn()
+    form, schema = Form(request.form), schemas.SampleFileIn()
     try:
         if request.method == "POST":
             return go_to(_kept_sample(code, read(schema, form)))
@@ -75,7 +75,7 @@ def _kept_sample(code: str, said: dict[str, str]) -> str:
     return f"{url_for('laboratory.propose', code=code, sha256=sha256)}?{urlencode(said)}"
 
 
-def _sample_page(code: str, form: Form, schema: schemas.SampleIn) -> Response:
+def _sample_page(code: str, form: Form, schema: schemas.SampleFileIn) -> Response:
     with runtime().ground.sessions.reading() as session:
         laboratory = laboratories.laboratory_coded(session, code)
     page = render_template("release/mapping_sample.html", form=form, schema=schema, laboratory=laboratory)
@@ -112,7 +112,7 @@ class _Sample:
 
     def headers(self) -> list[str]:
         """Return the columns of the file."""
-        found = read(schemas.SampleIn(), Form(MultiDict(self.form)))
+        found = read(schemas.SampleFileIn(), Form(MultiDict(self.form)))
         return mapping_form.headers_of(self.kept["content"], **found)
 
     def suggestion(self) -> dict[str, str]:

@@ -25,6 +25,22 @@ SAMPLE, LOT, TEST, METHOD, REPLICATE, RESULT, UNIT, TESTED_AT, ANALYST, INSTRUME
     "Instrument",
     "Comment",
 )
+COLUMN_WORDS: Final = {
+    "Sample ID": N_("Sample ID"),
+    "Lot No.": N_("Lot No."),
+    "Test": N_("Test"),
+    "Method": N_("Method"),
+    "Replicate": N_("Replicate"),
+    "Result": N_("Result"),
+    "Unit": N_("Unit of measurement"),
+    "Tested at": N_("Tested at"),
+    "Analyst": N_("Analyst"),
+    "Instrument": N_("Instrument"),
+    "Comment": N_("Comment"),
+    "Retest of": N_("Retest of replicate"),
+    "Sample type": N_("Sample type"),
+}
+"""What people read for a column of ours; the names themselves stand in files."""
 RETEST: Final = "Retest of"
 SAMPLE_TYPE: Final = "Sample type"
 """Stands in the place of a sample's identifier, where a laboratory names only the kind of sample."""

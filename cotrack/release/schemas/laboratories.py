@@ -21,14 +21,14 @@ class LaboratoryIn(In):
     name_en = Words(required=True, metadata={"label": N_("Name in English")})
 
 
-class PairIn(In):
+class SpelledIn(In):
     """Their spelling, and ours; either may be empty where nothing stands for no unit."""
 
     theirs = Words(load_default="")
     ours = Words(load_default="")
 
 
-class ResultWordIn(PairIn):
+class ResultWordIn(SpelledIn):
     """Their word for a result of one of their tests."""
 
     test = Words(required=True)
@@ -48,15 +48,15 @@ class MappingIn(FileFormIn):
     time_form = Choice(TIME_FORMS, required=True)
     zone = Words(load_default="")
     replicate = Words(load_default="")
-    columns = fields.List(fields.Nested(PairIn), required=True)
-    tests = fields.List(fields.Nested(PairIn), required=True)
+    columns = fields.List(fields.Nested(SpelledIn), required=True)
+    tests = fields.List(fields.Nested(SpelledIn), required=True)
     words = fields.List(fields.Nested(ResultWordIn), load_default=list)
-    units = fields.List(fields.Nested(PairIn), load_default=list)
-    samples = fields.List(fields.Nested(PairIn), load_default=list)
+    units = fields.List(fields.Nested(SpelledIn), load_default=list)
+    samples = fields.List(fields.Nested(SpelledIn), load_default=list)
     remark = Words(load_default="")
 
 
-class SampleIn(FileFormIn):
+class SampleFileIn(FileFormIn):
     """How to read the headers of a sample file."""
 
 
@@ -82,7 +82,9 @@ class MappingFormIn(FileFormIn):
         metadata={"label": N_("The file has no column of replicates: each test is reported once"), "kind": "tick"},
     )
     tests = Lines(longest=LONGEST_LIST, load_default="", metadata={"label": N_("Tests"), "kind": "textarea"})
-    units = Lines(longest=LONGEST_LIST, load_default="", metadata={"label": N_("Units"), "kind": "textarea"})
+    units = Lines(
+        longest=LONGEST_LIST, load_default="", metadata={"label": N_("Units of measurement"), "kind": "textarea"}
+    )
     words = Lines(
         longest=LONGEST_LIST, load_default="", metadata={"label": N_("Words for results"), "kind": "textarea"}
     )

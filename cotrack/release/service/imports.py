@@ -10,7 +10,7 @@ from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.unit_of_work import record_refusal
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import RESULT
-from cotrack.release.models import FileMapping, ResultFile, ResultImport
+from cotrack.release.models import FileMapping, MappedImport, ResultFile, ResultImport
 from cotrack.release.rules.investigations import has_failed
 from cotrack.release.service.investigated import investigate
 from cotrack.release.service.late import StoppedLot, stop_lots
@@ -106,11 +106,12 @@ def import_results(
         already_there=len(looked.already_there),
         imported_at=work.now,
         imported_by_id=work.person_id,
-        mapping_id=read_by.id if read_by else None,
     )
     work.add(stored)
     # What the laboratory sent is kept as it came: the trail holds its hash (21 CFR 11.10(b); EU GMP Annex 11, 7.1).
     work.session.add(ResultFile(import_id=stored.id, content=content))
+    if read_by is not None:
+        work.session.add(MappedImport(import_id=stored.id, mapping_id=read_by.id))
     results = [(each, result_of(work, each, import_id=stored.id)) for each in looked.new]
     work.session.add_all([result for _, result in results])
     work.session.flush()

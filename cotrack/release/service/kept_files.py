@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.tables import sha256_of
-from cotrack.release.models import FileMapping, Laboratory, Result, ResultFile, ResultImport
+from cotrack.release.models import FileMapping, Laboratory, MappedImport, Result, ResultFile, ResultImport
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def kept_files_of(session: Session, lot_id: int) -> list[KeptFile]:
             FileMapping.number,
         )
         .join(Person, Person.id == ResultImport.imported_by_id)
-        .outerjoin(FileMapping, FileMapping.id == ResultImport.mapping_id)
+        .outerjoin(MappedImport, MappedImport.import_id == ResultImport.id)
+        .outerjoin(FileMapping, FileMapping.id == MappedImport.mapping_id)
         .outerjoin(Laboratory, Laboratory.id == FileMapping.laboratory_id)
         .where(of_the_lot)
         .order_by(ResultImport.id)
