@@ -53,8 +53,8 @@ SPELLING: Final = Spelling(
 def laboratory_outside(journey: Journey, clock: StoryClock) -> None:
     """A laboratory of genetics: QA approved how its files are read, and a change of one word waits for QA."""
     clock.go_to(days=1)
-    names = {"code": CODE, "name_zh": "深检遗传实验室（演示）", "name_en": "Shenjian Genetics (demonstration)"}
-    journey.cast.do("wang.l", partial(laboratories.register, **names))
+    name_zh, name_en = "深检遗传实验室（演示）", "Shenjian Genetics (demonstration)"
+    journey.cast.do("wang.l", partial(laboratories.register, code=CODE, name_zh=name_zh, name_en=name_en))
     sample = (files.EXTERNAL, files.text_of(files.EXTERNAL, clock.end.date()))
     propose = partial(laboratories.propose, code=CODE, spelling=SPELLING, remark="as agreed with them", sample=sample)
     journey.cast.do("wang.l", propose)

@@ -51,7 +51,8 @@ def test_the_release_page_says_when_a_missing_result_is_due_and_by_how_much_it_i
 ) -> None:
     due = days_after_making(world, 15)
     readers = ("qian.m", "tang.w", "he.p", "wang.l")
-    for username, days, words in zip(readers, (0, 15, 16, 17), ("", "", "1 day overdue", "2 days overdue"), strict=True):
+    late = ("", "", "1 day overdue", "2 days overdue")
+    for username, days, words in zip(readers, (0, 15, 16, 17), late, strict=True):
         world.clock.now = NOON + timedelta(days=days)
         told = shown(person(username).get(f"/lots/{lot}/release").get_data(as_text=True))
         assert "BacT/ALERT day 14, USP <71>, SOP-QC-132 no growth – missing" in told

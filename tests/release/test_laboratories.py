@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from support.external import (
     CODE,
     HEAD,
@@ -22,11 +23,20 @@ from support.external import (
 from support.laboratory import file_of, lots_in_quarantine
 from support.races import HeldCommand, Waiting
 from support.refusals import records, refused
+from support.studies import in_effect, newer
 from support.worlds import World
 
 from cotrack.foundation.audit.verification.replay import differences
-from cotrack.foundation.errors import InvalidInput, NotFound, PermissionDenied, ReasonMissing, TransitionNotAllowed
+from cotrack.foundation.errors import (
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    ReasonMissing,
+    Refused,
+    TransitionNotAllowed,
+)
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
+from cotrack.foundation.work import Work
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import FileMapping, MappedImport, Result
 from cotrack.release.rules.spelling import Pair, ResultWord, from_text
@@ -297,6 +307,45 @@ def test_a_faulty_mapping_is_neither_proposed_nor_stored(outside: World) -> None
     turned = spelt(words=(*SPELLING.words, ResultWord("支原体", "detected", "not detected")))
     with refused("mapping_fault"):
         proposed(outside, turned)
+    assert statuses(outside) == ["approved"]
+
+
+def test_a_mapping_that_the_specification_no_longer_fits_is_not_approved(outside: World) -> None:
+    number = proposed(outside, spelt(zone="UTC"))
+    renamed = newer(('reported_as = "Sterility"\n', 'reported_as = "Sterility, final"\n'))
+    in_effect(outside, renamed)
+    with refused("mapping_fault"):
+        outside.sign("qian.m", lambda work: laboratories.approve(work, CODE, number))
+    assert statuses(outside) == ["approved", "proposed"]
+
+
+@pytest.mark.parametrize("rule", ["two people", "one approved"])
+def test_the_database_itself_refuses_a_mapping_by_one_person_or_two_that_read_at_once(
+    outside: World, rule: str
+) -> None:
+    row = outside.read(lambda session: laboratories.mapping_numbered(session, CODE, 1))
+    other = row.approved_by_id if rule == "one approved" else row.proposed_by_id
+
+    def write(work: Work) -> None:
+        work.record("result.import", "file:x", permission="result:import")
+        work.add(
+            FileMapping(
+                laboratory_id=row.laboratory_id,
+                number=9,
+                text=row.text,
+                remark="",
+                sample_name="",
+                sample_sha256="",
+                proposed_at=row.proposed_at,
+                proposed_by_id=row.proposed_by_id,
+                approval_signature_id=row.approval_signature_id,
+                approved_by_id=other,
+                status="approved" if rule == "one approved" else "superseded",
+            )
+        )
+
+    with pytest.raises((Refused, IntegrityError)):
+        outside.do("wang.l", write)
     assert statuses(outside) == ["approved"]
 
 

@@ -80,6 +80,10 @@ CASES: dict[str, tuple[Spelling, list[str]]] = {
         spelt(words=(*SPELLING.words, ResultWord("STR", "一致", "match"))),
         ["Result “一致”: no test “STR” is mapped."],
     ),
+    "a word of a test that nobody specified": (
+        spelt(tests=(*SPELLING.tests, Pair("x", "y")), words=(*SPELLING.words, ResultWord("x", "a", "b"))),
+        ["“x”: the specification has no test “y”."],
+    ),
     "a word for a number": (
         spelt(words=(*SPELLING.words, ResultWord("内毒素", "未检出", "0"))),
         ["“未检出”: results of “内毒素” are numbers, and no word stands for one."],

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from marshmallow import INCLUDE, Schema, fields
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from cotrack.foundation.web.schemas import Choice, In, Instant, Lines, SignatureOut, Words
 from cotrack.foundation.words import N_
@@ -11,6 +11,7 @@ from cotrack.release.rules.spelling import DECIMALS, ENCODINGS, SEPARATORS
 from cotrack.release.rules.times import TIME_FORMS
 
 LONGEST_LIST = 20_000
+MOST_PAIRS = validate.Length(max=500, error=N_("This is too long."))
 
 
 class LaboratoryIn(In):
@@ -48,11 +49,11 @@ class MappingIn(FileFormIn):
     time_form = Choice(TIME_FORMS, required=True)
     zone = Words(load_default="")
     replicate = Words(load_default="")
-    columns = fields.List(fields.Nested(SpelledIn), required=True)
-    tests = fields.List(fields.Nested(SpelledIn), required=True)
-    words = fields.List(fields.Nested(ResultWordIn), load_default=list)
-    units = fields.List(fields.Nested(SpelledIn), load_default=list)
-    samples = fields.List(fields.Nested(SpelledIn), load_default=list)
+    columns = fields.List(fields.Nested(SpelledIn), required=True, validate=MOST_PAIRS)
+    tests = fields.List(fields.Nested(SpelledIn), required=True, validate=MOST_PAIRS)
+    words = fields.List(fields.Nested(ResultWordIn), load_default=list, validate=MOST_PAIRS)
+    units = fields.List(fields.Nested(SpelledIn), load_default=list, validate=MOST_PAIRS)
+    samples = fields.List(fields.Nested(SpelledIn), load_default=list, validate=MOST_PAIRS)
     remark = Words(load_default="")
 
 
