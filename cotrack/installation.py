@@ -33,6 +33,7 @@ from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling import jobs as documents
 from cotrack.labelling.gateways.needs import check_system
 from cotrack.settings import Settings, SettingsFault
+from cotrack.study import jobs as studies
 
 CLEAR_EVERY_SECONDS = 60
 STOP_SECONDS = 20
@@ -202,4 +203,5 @@ def work(runtime: Runtime) -> None:
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     clearing = Work("clearing", lambda: clear_outdated(runtime.ground.sessions), CLEAR_EVERY_SECONDS)
     ground, witness = runtime.ground, runtime.settings.witness_file
-    background.do([*trail.works(ground, witness), *documents.works(ground, witness), clearing], stop)
+    kept = (*trail.works(ground, witness), *documents.works(ground, witness), *studies.works(ground))
+    background.do([*kept, clearing], stop)

@@ -32,7 +32,10 @@ STUDY_DEFINITION: Final = Lifecycle(
                None, "study:approve_investigator",
                N_("The principal investigator signs the very text of the draft."), meaning="approved"),
         Action("take_effect", N_("Take effect"), _from("draft"), "in_effect", FOLLOWS,
-               N_("With both signatures the draft takes effect; it follows from the second signature.")),
+               N_("With both signatures the draft takes effect; it follows from the second signature. Where its text "
+                  "names a later day, it waits for that day.")),
+        Action("begin", N_("Take effect on its day"), _from("draft"), "in_effect", "study:begin",
+               N_("Both have signed, and the day that its text names has come: the program says so in its status.")),
         Action("supersede", N_("Supersede"), _from("in_effect"), "superseded", FOLLOWS,
                N_("A newer version took effect; what was made under this one keeps it.")),
     ),
@@ -267,6 +270,23 @@ RESULT: Final = Lifecycle(
     ),
 )
 
+FILE_MAPPING: Final = Lifecycle(
+    "file_mapping",
+    ("proposed", "approved", "superseded", "withdrawn"),
+    (
+        Action("propose", N_("Propose mapping"), NOTHING, "proposed", "mapping:propose",
+               N_("An analyst says how a laboratory spells its files; no file is read by it yet.")),
+        Action("approve", N_("Approve mapping"), _from("proposed"), "approved", "mapping:approve",
+               N_("QA signs what the mapping says: the laboratory's files are read by it from now on."),
+               meaning="approved"),
+        Action("supersede", N_("Supersede"), _from("approved"), "superseded", FOLLOWS,
+               N_("A newer version was approved; files that were read by this one keep it.")),
+        Action("withdraw", N_("Withdraw mapping"), _from("proposed", "approved"), "withdrawn", "mapping:approve",
+               N_("No file of the laboratory is read by it any more."), needs_reason=True),
+    ),
+)
+"""How a laboratory spells its files: another spelling of what it reports, never another value."""
+
 INVESTIGATION: Final = Lifecycle(
     "investigation",
     ("phase_1", "phase_2", "error_found", "oos_confirmed", "oos_not_confirmed"),
@@ -451,6 +471,7 @@ LIFECYCLES: Final = {
         LINE_CLEARANCE,
         UNIT,
         RESULT,
+        FILE_MAPPING,
         INVESTIGATION,
         PARTICIPANT,
         BAND,

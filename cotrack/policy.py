@@ -38,6 +38,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | READ_SOURCES
     | WORK
     | {
+        "mapping:propose",
         "result:import",
         "result:enter",
         "result:withdraw",
@@ -69,6 +70,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "deviation:close",
         "alert:acknowledge",
         "result:review",
+        "mapping:approve",
         "result:invalidate",
         "result:withdraw",
         "investigation:open",
@@ -156,7 +158,17 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
     | READ_CLINIC
     | {"study:approve_investigator", "participant:withdraw", "alert:acknowledge", "oos_supply:notify", "trail:read"},
     "auditor": READ_PRODUCT | READ_SOURCES | READ_CLINIC | {"trail:read", "person:read"},
-    "system": frozenset({"system:start", "trail:verify", "backup:create", "person:add", "study:load", "document:keep"}),
+    "system": frozenset(
+        {
+            "system:start",
+            "trail:verify",
+            "backup:create",
+            "person:add",
+            "study:load",
+            "study:begin",
+            "document:keep",
+        }
+    ),
 }
 
 ROLES: Final = {role: granted | (EVERYBODY if role != "system" else frozenset()) for role, granted in _ROLES.items()}

@@ -46,8 +46,10 @@ from cotrack.quality import api as quality_api
 from cotrack.quality import pages as quality_pages
 from cotrack.release import api as release_api
 from cotrack.release import pages as release_pages
+from cotrack.release.api import laboratories as laboratory_api
 from cotrack.release.pages import expiry as expiry_pages
 from cotrack.release.pages import investigations as investigation_pages
+from cotrack.release.pages import laboratories as laboratory_pages
 from cotrack.study import api as study_api
 from cotrack.study import commands as study_commands
 from cotrack.study import pages as study_pages
@@ -69,6 +71,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     release_pages.pages,
     investigation_pages.pages,
     expiry_pages.pages,
+    laboratory_pages.pages,
     participants_pages.pages,
     orders_pages.pages,
     bedside_pages.pages,
@@ -86,6 +89,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     filling_api.api,
     custody_api.api,
     release_api.api,
+    laboratory_api.api,
     participants_api.api,
     orders_api.api,
     bedside_api.api,
@@ -121,6 +125,9 @@ CONSTRAINTS: Final[Mapping[str, Blocker]] = {
     "line_clearance.station": Blocker("station_taken", "This station is cleared for another lot."),
     "wash.unit_id": Blocker("already_washed", "This bag was washed already."),
     "uq_wash_unit_id": Blocker("already_washed", "This bag was washed already."),
+    "ck_file_mapping_two_people": Blocker(
+        "same_person", "You proposed this mapping yourself: another person approves it."
+    ),
     "ck_handover_two_people": Blocker("same_person", "Somebody else must take the bag over."),
 }
 """What a constraint of the database means in domain words, by its name (PostgreSQL) or its column (SQLite)."""
@@ -162,6 +169,7 @@ _THINGS: Final = {
     "filling": ("filling.show", "number", "unit:fill"),
     "deviation": ("desk.deviation", "number", "lot:read"),
     "investigation": ("desk.investigation", "number", "lot:read"),
+    "laboratory": ("laboratory.show", "code", "lot:read"),
     "alert": ("trace.show_alert", "alert_id", "participant:read"),
     "result_entries": ("release.list_entries", "number", "lot:read"),
     "trail_review": ("release.review_trail", "number", "trail:review"),

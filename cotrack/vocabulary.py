@@ -3,9 +3,11 @@
 from typing import Final
 
 from cotrack.foundation.words import N_
+from cotrack.release.rules.spelling import COLUMN_WORDS
 
 STATE_WORDS: Final = {
     "draft": N_("draft"),
+    "proposed": N_("proposed"),
     "in_effect": N_("in effect"),
     "superseded": N_("superseded"),
     "intended": N_("asked for"),
@@ -118,6 +120,7 @@ STATE_TONES: Final = {
     "careful": frozenset(
         {
             "open",
+            "proposed",
             "undecided",
             "cleared",
             "leaving",
@@ -175,6 +178,8 @@ WORDS: Final = {
     "deviation": N_("deviation"),
     "deviation_action": N_("action"),
     "investigation": N_("investigation"),
+    "laboratory": N_("laboratory"),
+    "file_mapping": N_("mapping"),
     "alert": N_("alert"),
     "donor": N_("donor"),
     "cell_bank": N_("cell bank"),
@@ -201,6 +206,13 @@ WORDS: Final = {
     "sterility": N_("sterility sample"),
     "mycoplasma": N_("mycoplasma sample"),
     "rcl_archive": N_("RCL archive sample"),
+    # how a laboratory writes its files
+    "comma": N_("comma"),
+    "semicolon": N_("semicolon"),
+    "tab": N_("tab"),
+    "point": N_("point"),
+    "ignored": N_("not read"),
+    **COLUMN_WORDS,
     # what is looked for at a line
     "labels": N_("labels"),
     "bags": N_("bags"),
@@ -247,6 +259,7 @@ WORDS: Final = {
     "identity_check.make": N_("Identity check"),
     "label_instance.specimen": N_("Specimen label drawn"),
     "result.import": N_("Results imported"),
+    "laboratory.register": N_("Laboratory registered"),
     "document.keep": N_("Document made and kept"),
     "schema.migrate": N_("Database migrated"),
     "backup.create": N_("Back-up made"),

@@ -28,6 +28,7 @@ REVOKE UPDATE ON
   label_entity,
   late_input,
   lot_input,
+  mapped_import,
   observation,
   owed_document,
   result_entry,

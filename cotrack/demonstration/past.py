@@ -1,5 +1,6 @@
 """What the demonstration tells of the last months: people, study, first lots, first participants."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from cotrack.bedside.service import infusions, ward
@@ -14,6 +15,7 @@ from cotrack.manufacture.service import closing, filling
 from cotrack.participants.service import enrolment
 from cotrack.release.service import dispositions
 from cotrack.study import service as study
+from cotrack.study.rules.reading import SEPARATOR
 
 
 def people_and_study(journey: Journey, clock: StoryClock) -> None:  # noqa: ARG001 (one shape for all chapters)
@@ -86,7 +88,7 @@ def _stopped_early(journey: Journey, subject: str) -> None:
 
 
 def changes_under_way(journey: Journey, clock: StoryClock) -> None:
-    """A new colleague without a password of their own, and a new version of the study that QA has signed."""
+    """A new colleague without a password of their own; a new version of the study, from a day on; QA signed it."""
     clock.go_to(days=2)
     journey.cast.do(
         "root.a",
@@ -101,5 +103,7 @@ def changes_under_way(journey: Journey, clock: StoryClock) -> None:
         ),
     )
     text = journey.cast.read(study.in_effect).text.replace('version = "1-demonstration"', 'version = "2-demonstration"')
+    day = clock.end.date() + timedelta(days=14)
+    text = text.replace(SEPARATOR, f"\n[specification]\neffective_on = {day.isoformat()}\n{SEPARATOR}")
     sha256 = journey.cast.do("tang.w", lambda work: study.load(work, text)).sha256
     journey.cast.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))

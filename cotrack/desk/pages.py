@@ -77,6 +77,7 @@ def lots() -> Response:
             "desk.materials",
             "desk.equipment_list",
             "release.import_results",
+            "laboratory.list_laboratories",
             "release.list_trends",
         ),
     )

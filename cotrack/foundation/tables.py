@@ -4,8 +4,8 @@ import csv
 import hashlib
 import io
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
@@ -23,12 +23,14 @@ UNSAID = "…"
 class Row:
     """One row of a file, by column, with the line where a person finds it.
 
-    `is_quotable` says that its cells may stand in the trail, because the file is about no person.
+    `is_quotable` says that its cells may stand in the trail, because the file is about no person. `told` says for our
+    columns under which name and with which cell a person finds them, where the file spells them otherwise.
     """
 
     line: int
     cells: dict[str, str]
     is_quotable: bool = False
+    told: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> str:
         """Return a cell; empty where the file leaves an optional column out."""
@@ -39,9 +41,9 @@ class Row:
 
         Who sent the file sees the cell; of a file about people the trail keeps line, number of the column and rule.
         """
-        value = self[column]
+        name, value = self.told.get(column, (column, self[column]))
         value = value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
-        told = {"line": self.line, "column": column, "value": value, **parameters}
+        told = {"line": self.line, "column": name, "value": value, **parameters}
         kept = {} if self.is_quotable else {"column": self._number_of(column), "value": UNSAID}
         return Blocker("file_fault", sentence, told, kept=kept)
 
@@ -55,12 +57,15 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def decoded(content: bytes) -> str:
-    """Return a file's text in Unicode's composed form; raises InvalidInput where it is no UTF-8 text."""
+def decoded(content: bytes, encoding: str = "utf-8") -> str:
+    """Return a file's text in Unicode's composed form; raises InvalidInput where it is no text in this encoding."""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as fault:
         line = content[: fault.start].count(b"\n") + 1
+        if encoding != "utf-8":
+            words = N_("Line {line}: the file is not written in {encoding}, as the laboratory's mapping says.")
+            raise InvalidInput(words, line=line, encoding=encoding) from None
         raise InvalidInput(
             "Line {line}: the file is not UTF-8. Export it as “CSV UTF-8” and try again.", line=line
         ) from None
@@ -77,12 +82,13 @@ def read_table(
     *,
     remarks: tuple[str, ...] = (),
     is_quotable: bool = False,
+    separator: str = ",",
 ) -> tuple[list[Row], list[Blocker]]:
     """Return the rows of a CSV with these columns, in any order, and the faults of its shape.
 
     A cell is one line of text; only a column of remarks may hold several. `is_quotable` is for files about no person.
     """
-    table = _table(text)
+    table = _table(text, separator)
     if not table or not any(table[0][1]):
         raise InvalidInput("The file is empty.")
     head = [name.strip() for name in table[0][1]]
@@ -94,9 +100,15 @@ def read_table(
     return _rows(head, table[1:], remarks, is_quotable=is_quotable)
 
 
-def _table(text: str) -> list[tuple[int, list[str]]]:
+def head_of(text: str, separator: str) -> list[str]:
+    """Return the names of a file's columns as they stand there."""
+    table = _table(text, separator)
+    return [name.strip() for name in table[0][1]] if table else []
+
+
+def _table(text: str, separator: str) -> list[tuple[int, list[str]]]:
     """Return the cells of each row with the line on which it begins: a quoted cell may hold several lines."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     table, line = [], 1
     try:
         for cells in reader:

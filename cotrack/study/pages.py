@@ -17,7 +17,8 @@ pages = Blueprint("study", __name__, template_folder="templates")
 def list_definitions() -> str:
     """Show every version ever loaded."""
     with runtime().ground.sessions.reading() as session:
-        return render_template("study/definitions.html", rows=service.all_definitions(session))
+        rows, waits = service.all_definitions(session), service.days_awaited(session)
+        return render_template("study/definitions.html", rows=rows, waits=waits)
 
 
 @pages.get("/studies/<sha256>")

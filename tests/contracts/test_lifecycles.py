@@ -187,6 +187,7 @@ ENDS = {
     "line_clearance": {"ended", "withdrawn"},
     "unit": {"completed", "stopped_early", "destroyed", "used_up"},
     "result": {"invalidated"},
+    "file_mapping": {"superseded", "withdrawn"},
     "investigation": {"error_found", "oos_confirmed", "oos_not_confirmed"},
     "participant": {"withdrawn"},
     "band": {"removed"},

@@ -58,6 +58,7 @@ def test_the_system_only_starts_watches_copies_adds_the_first_people_loads_a_stu
         "backup:create",
         "person:add",
         "study:load",
+        "study:begin",
         "document:keep",
     }
 

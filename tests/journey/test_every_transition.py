@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 from support.conditional import accept
 from support.deviations import planned_action
+from support.external import CODE, proposed, registered
+from support.external import approved as approved_mapping
 from support.invalid import assessed, invalidated
 from support.late import closed
 from support.oos import approved, confirmed, error_found, in_phase_2, refuted, retested, stored_before
@@ -33,8 +35,10 @@ from cotrack.orders.service import dosing, supplies
 from cotrack.orders.service.supplied import supply_numbered
 from cotrack.participants.service import bands, enrolment, treatment
 from cotrack.quality.service import actions, deviations, holds
-from cotrack.release.service import dispositions, entries, expiry_decisions, investigations
+from cotrack.release.service import dispositions, entries, expiry_decisions, investigations, laboratories
 from cotrack.study import service as study
+from cotrack.study.jobs import begin_due
+from cotrack.study.rules.reading import SEPARATOR
 
 FOLLOWING_UNITS = {"unit.allocate", "unit.deallocate"}
 """Changes of a bag that happen inside its order's command, and stand in that record."""
@@ -96,9 +100,22 @@ def product_side(world: World) -> None:
     for analyst in ("sun.q", "he.p"):
         world.do(analyst, lambda work: entries.enter_result(work, conditional, **typed))
     text = world.read(study.in_effect).text.replace('version = "1-demonstration"', 'version = "2-demonstration"')
+    day = world.journey.today() + timedelta(days=1)
+    text = text.replace(SEPARATOR, f"\n[specification]\neffective_on = {day.isoformat()}\n{SEPARATOR}")
     sha256 = world.do("qian.m", lambda work: study.load(work, text)).sha256
     world.sign("prof.han", lambda work: study.approve_as_investigator(work, sha256))
     world.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))
+    world.clock.pass_by(days=1)
+    begin_due(world.runtime.ground)
+
+
+def outside_side(world: World) -> None:
+    """A laboratory outside: a mapping approved, superseded by the next, and one withdrawn."""
+    registered(world)
+    for _ in range(2):
+        approved_mapping(world)
+    number = proposed(world)
+    world.do("qian.m", lambda work: laboratories.withdraw(work, CODE, number, reason="not needed"))
 
 
 def laboratory_side(world: World) -> None:
@@ -270,6 +287,7 @@ def test_each_permitted_transition_is_reached_through_its_service(world: World) 
     clinic_side(world)
     product_side(world)
     laboratory_side(world)
+    outside_side(world)
     sources_side(world)
     recorded = wanted_events(set(LIFECYCLES) - {"step", "equipment", "oos_supply"})
     assert recorded - done_events(world) == set()

@@ -13,6 +13,7 @@ from cotrack.manufacture.service import closing, filling
 from cotrack.quality.service import holds
 from cotrack.release.models import Result, ResultImport
 from cotrack.release.service import dispositions, imports
+from cotrack.release.service.result_files import COLUMNS
 
 LOT = "MSC26-0031"
 ROWS = example_rows(LOT)
@@ -101,7 +102,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(laboratory: World
 
 
 def without(*names: str) -> tuple[str, ...]:
-    return tuple(each for each in imports.COLUMNS if each not in names)
+    return tuple(each for each in COLUMNS if each not in names)
 
 
 HEADS: list[tuple[tuple[str, ...], list[str]]] = [
@@ -110,12 +111,12 @@ HEADS: list[tuple[tuple[str, ...], list[str]]] = [
         without("Replicate", "Analyst"),
         ["Line 1: the column “Replicate” is missing.", "Line 1: the column “Analyst” is missing."],
     ),
-    ((*imports.COLUMNS, "Verdict"), ["Line 1: the column “Verdict” is not known."]),
+    ((*COLUMNS, "Verdict"), ["Line 1: the column “Verdict” is not known."]),
     (
         (*without("Unit"), "unit"),
         ["Line 1: the column “Unit” is missing.", "Line 1: the column “unit” is not known."],
     ),
-    ((*imports.COLUMNS, "Unit"), ["Line 1: the column “Unit” stands twice."]),
+    ((*COLUMNS, "Unit"), ["Line 1: the column “Unit” stands twice."]),
 ]
 
 

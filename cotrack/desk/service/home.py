@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from cotrack.desk.service import clinic_work as clinic
 from cotrack.desk.service import expiry_work as expiry
 from cotrack.desk.service import investigation_work as investigation
+from cotrack.desk.service import laboratory_work as laboratory
 from cotrack.desk.service import office_work as office
 from cotrack.desk.service import process_work as process
 from cotrack.desk.service import product_work as product
@@ -60,7 +61,8 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("deviation:close", product.deviations_to_close),
     ("study:approve_quality", product.drafts(StudyDefinition.quality_signature_id)),
     ("study:approve_investigator", product.drafts(StudyDefinition.investigator_signature_id)),
-    ("result:import", product.results_to_import),
+    ("mapping:approve", laboratory.mappings_to_approve),
+    ("result:import", laboratory.results_awaited),
     ("result:enter", product.results_to_type),
     ("result:invalidate", product.entries_that_fail),
     ("result:review", product.results_to_review),

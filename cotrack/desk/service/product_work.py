@@ -96,12 +96,6 @@ def prints_to_resolve(session: Session, desk: Desk) -> Iterator[Task]:
             )
 
 
-def results_to_import(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
-    statement = select(Lot).where(Lot.status == "quarantine", ~exists().where(Result.lot_id == Lot.id)).order_by(Lot.id)
-    for lot in session.scalars(statement):
-        yield Task(N_("Import results"), f"lot:{lot.number}", "release.import_results", {}, lot.made_at)
-
-
 def results_to_type(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the lots with a result that another person typed, or two typed differently: what is said nowhere."""
     seen = set()

@@ -51,6 +51,7 @@ STARTS = {
         Start("desk.cell_banks", N_("Cell banks"), "source:read"),
         Start("desk.materials", N_("Materials"), "source:read"),
         Start("release.import_results", N_("Import results"), "result:import"),
+        Start("laboratory.list_laboratories", N_("Laboratories"), "lot:read"),
         Start("release.list_trends", N_("Trends"), "lot:read"),
         Start("participants.screen", N_("Screen"), "participant:screen"),
     )

@@ -11,7 +11,7 @@ from cotrack.foundation.access.models import Upload
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.tables import sha256_of
-from cotrack.foundation.web.forms import Form
+from cotrack.foundation.web.forms import Context, Form
 from cotrack.foundation.web.visit import actor, runtime
 from cotrack.foundation.words import N_
 
@@ -47,23 +47,31 @@ class Preview(Protocol):
         """Everything wrong with the file."""
 
 
-def preview_page(template: str, look: Callable[..., Preview]) -> Response:
-    """Show what storing the sent file would do, and keep it until then; or say what is wrong with it."""
+def preview_page(template: str, look: Callable[..., Preview], *, context: Context | None = None) -> Response:
+    """Ask for a file; show what storing the sent one would do, and keep it until then; or say what is wrong with it."""
+    if request.method == "GET":
+        return _shown(template, context, 200, preview=None, form=Form(request.args))
     form = Form(request.form)
     try:
         name, content = sent_file()
     except InvalidInput as refusal:
         form.errors = refusal.fields
-        return make_response(render_template(template, preview=None, form=form), refusal.status)
+        return _shown(template, context, refusal.status, preview=None, form=form)
     preview = look(runtime().ground, actor(), file_name=name, content=content)
     if preview.faults:
-        return make_response(render_template(template, preview=preview, form=form), InvalidInput.status)
+        return _shown(template, context, InvalidInput.status, preview=preview, form=form)
     keep_upload(name, content)
-    return make_response(render_template(template, preview=preview, form=form))
+    return _shown(template, context, 200, preview=preview, form=form)
 
 
-def keep_upload(name: str, content: bytes) -> None:
-    """Keep a file until it is stored."""
+def _shown(template: str, context: Context | None, status: int, **shown: object) -> Response:
+    with runtime().ground.sessions.reading() as session:
+        page = render_template(template, **shown, **(context(session) if context else {}))
+    return make_response(page, status)
+
+
+def keep_upload(name: str, content: bytes) -> str:
+    """Keep a file until it is stored; return the hash by which it is known."""
     ground = runtime().ground
     with ground.sessions.outside_trail() as session:
         session.add(
@@ -75,6 +83,7 @@ def keep_upload(name: str, content: bytes) -> None:
                 uploaded_at=ground.sessions.clock(),
             )
         )
+    return sha256_of(content)
 
 
 class KeptFile(TypedDict):

@@ -36,7 +36,7 @@ def make_lot(work: Work, *, number: str, made_on: date) -> Lot:
     work.begin(LOT, "make", number)
     if not LOT_NUMBER.fullmatch(number):
         raise InvalidInput(fields={"number": [N_("A lot number looks like MSC26-0031.")]})
-    definition_row = study.in_effect(work.session)
+    definition_row = study.in_effect_on(work.session, work.today)
     definition = study.definition_of(definition_row)
     needed = definition.against_use("product.shelf_life_months", "product.stability", "process")
     work.refuse_if([*_against_making(work, number, made_on), *needed])

@@ -23,7 +23,8 @@ from cotrack.release.rules.lots import TestStanding, against_failed, outstanding
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.dispositions import invalidated_lines, lot_standings
 from cotrack.release.service.unsettled import unsettled_of
-from cotrack.study.rules.specification import limit_words
+from cotrack.study.rules.definition import ReleaseTest
+from cotrack.study.rules.specification import expected, limit_words
 
 
 def accept_lot(work: Work, number: str, *, lot: str, reason: str) -> Acceptance:
@@ -70,7 +71,10 @@ def _treating(session: Session, order: Order) -> str:
 
 
 def _text(order: Order, lot: Lot, standings: Sequence[TestStanding], reason: str) -> str:
-    lines = [f"{each.name['en']} / {each.name['zh']} ({limit_words(each)})" for each in outstanding(standings)]
+    lines = [
+        f"{each.name['en']} / {each.name['zh']} ({limit_words(each)}){_due(each, lot)}"
+        for each in outstanding(standings)
+    ]
     return "\n".join(
         (
             f"Order / 医嘱 {order.number}",
@@ -83,6 +87,12 @@ def _text(order: Order, lot: Lot, standings: Sequence[TestStanding], reason: str
             f"Reason / 理由: {reason.strip()}",
         )
     )
+
+
+def _due(test: ReleaseTest, lot: Lot) -> str:
+    """Say when a result is expected, in what is signed; nothing where the specification does not say."""
+    awaited = expected(test, lot.made_on, lot.made_on)
+    return f" due / 预计 {awaited.due_on.isoformat()}" if awaited else ""
 
 
 def newest_acceptance(session: Session, order_id: int, lot_id: int) -> Acceptance | None:
@@ -191,7 +201,9 @@ def acceptance_sheet(work: Work, number: str, lot_number: str) -> Mapping[str, A
     return {
         "order": order,
         "lot": lot,
-        "tests": [(each, limit_words(each)) for each in outstanding(standings)],
+        "tests": [
+            (each, limit_words(each), expected(each, lot.made_on, work.today)) for each in outstanding(standings)
+        ],
         "invalidated": [(each.test, result) for each in standings for result in each.invalidated],
         "ends_at": end_of(work.session, lot),
         "against": _against(work, order, lot),

@@ -93,7 +93,7 @@ class ScreeningPreview:
 
 def preview(work: Work, *, file_name: str, content: bytes) -> ScreeningPreview:
     """Read a screening file against what is stored; nothing is written."""
-    definition_row = study.in_effect(work.session)
+    definition_row = study.in_effect_on(work.session, work.today)
     definition = study.definition_of(definition_row)
     rows, faults = tables.read_table(tables.decoded(content), COLUMNS, OPTIONAL_COLUMNS)
     read: list[ReadPerson] = []
@@ -142,7 +142,7 @@ def screen(work: Work, *, file_name: str, content: bytes) -> list[Participant]:
         raise InvalidInput("Nothing of this file was stored.", blockers=looked.faults)
     if not looked.new:
         raise InvalidInput("Every row of this file is stored already.")
-    definition_row = study.in_effect(work.session)
+    definition_row = study.in_effect_on(work.session, work.today)
     return [_store(work, person, definition_row, sha256) for person in looked.new]
 
 

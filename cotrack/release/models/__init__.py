@@ -2,6 +2,7 @@
 
 from cotrack.release.models.dispositions import DECISIONS, Disposition, ExpiryDecision, TrailReview
 from cotrack.release.models.investigations import OUTCOMES, InvestigatedResult, Investigation
+from cotrack.release.models.laboratories import FileMapping, Laboratory, MappedImport
 from cotrack.release.models.results import VALID, EntryEnd, Invalidation, Result, ResultEntry, ResultFile, ResultImport
 
 __all__ = [
@@ -11,9 +12,12 @@ __all__ = [
     "Disposition",
     "EntryEnd",
     "ExpiryDecision",
+    "FileMapping",
     "Invalidation",
     "InvestigatedResult",
     "Investigation",
+    "Laboratory",
+    "MappedImport",
     "Result",
     "ResultEntry",
     "ResultFile",

@@ -15,6 +15,7 @@ from cotrack.labelling.pages import document_page, on_paper
 from cotrack.lifecycles import HOLD, LOT, RESULT
 from cotrack.quality.service import holds
 from cotrack.release import schemas
+from cotrack.release.schemas.files import StoreResultsIn
 from cotrack.release.service import (
     case_page,
     dispositions,
@@ -23,6 +24,7 @@ from cotrack.release.service import (
     invalidations,
     kept_files,
     lifting,
+    mapped_files,
     papers,
     results,
     trail_reviews,
@@ -37,11 +39,14 @@ pages = Blueprint("release", __name__, template_folder="../templates")
 
 @pages.route("/results/import", methods=["GET", "POST"])
 @needs("result:import")
-def import_results() -> str | Response:
+def import_results() -> Response:
     """Send a laboratory's file and see what storing it would do."""
-    if request.method == "GET":
-        return render_template("release/import.html", preview=None)
-    return preview_page("release/import.html", imports.look)
+    look = partial(imports.look, laboratory=request.form.get("laboratory", ""))
+    return preview_page("release/import.html", look, context=_mappings)
+
+
+def _mappings(session: Any) -> dict[str, Any]:
+    return {"mappings": mapped_files.approved_mappings(session)}
 
 
 @pages.post("/results/store")
@@ -49,12 +54,12 @@ def import_results() -> str | Response:
 def store_results() -> Response:
     """Store the file that was previewed."""
     return form_page(
-        schemas.StoreResultsIn(),
-        lambda work, sha256: imports.import_results(work, **kept_upload(sha256)),
+        StoreResultsIn(),
+        lambda work, sha256, **said: imports.import_results(work, **kept_upload(sha256), **said),
         template="release/import.html",
         then=_after_storing,
         done=N_("The results are stored. A second person reviews them now."),
-        context=lambda _: {"preview": None},
+        context=lambda session: {"preview": None, **_mappings(session)},
     )
 
 

@@ -4,7 +4,6 @@ from marshmallow import Schema, fields
 
 from cotrack.foundation.web.schemas import (
     MOST_ID,
-    FileText,
     In,
     Instant,
     ReasonIn,
@@ -14,19 +13,6 @@ from cotrack.foundation.web.schemas import (
     Words,
 )
 from cotrack.foundation.words import N_
-
-
-class ResultFileIn(In):
-    """A file as text."""
-
-    file_name = Words(required=True)
-    content = FileText(required=True)
-
-
-class StoreResultsIn(In):
-    """A previewed file to store, by its hash."""
-
-    sha256 = Words(required=True)
 
 
 class ReviewIn(In):
@@ -123,6 +109,7 @@ class ImportOut(Schema):
     file_sha256 = fields.String(attribute="kept.file_sha256")
     stored = fields.Integer(attribute="kept.stored")
     already_there = fields.Integer(attribute="kept.already_there")
+    mapping = fields.Integer(attribute="mapping", allow_none=True)
     imported_at = Instant(attribute="kept.imported_at")
     holds = fields.List(fields.Nested(StoppedLotOut), attribute="stopped")
 

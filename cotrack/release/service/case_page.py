@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from cotrack.foundation.words import N_, Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import both
 from cotrack.lifecycles import LOT, RESULT
+from cotrack.manufacture.models import Lot
 from cotrack.manufacture.rules import in_neutral_words
 from cotrack.manufacture.service.inputs import holds_ever_over, lines_of_inputs
 from cotrack.manufacture.service.lots import lot_numbered
@@ -40,7 +41,7 @@ from cotrack.release.service.trail_reviews import newest_review
 from cotrack.release.service.trends import Trend, trends_of
 from cotrack.release.service.unsettled import ended_entries
 from cotrack.study.rules.definition import ReleaseTest
-from cotrack.study.rules.specification import Standing, alert_words, judge_one, limit_words
+from cotrack.study.rules.specification import Expected, Standing, alert_words, expected, judge_one, limit_words
 from cotrack.study.service import definition_of
 
 
@@ -56,6 +57,8 @@ class TestLine:
     invalid: Sequence[Result]
     is_reviewed: bool
     trend: Trend | None
+    expected: Expected | None
+    """When a result is expected; None where one is there, or the specification does not say."""
 
 
 def release_page(ground: Ground, session: Session, number: str, actor: Actor) -> Mapping[str, Any]:
@@ -63,12 +66,16 @@ def release_page(ground: Ground, session: Session, number: str, actor: Actor) ->
     lot = lot_numbered(session, number)
     case = release_case(session, lot, ground.site)
     stored = case.results
-    against = _against(case, actor, ground.sessions.clock())
+    now = ground.sessions.clock()
+    today = now.astimezone(ground.site.zone).date()
+    against = _against(case, actor, now)
     trends = trends_of(session, case.definition, filter(is_trended, case.definition.tests.values()), lot)
     return {
         "lot": lot,
         "definition": case.definition,
-        "lines": [_line(each, stored, trends.get(each.test.key)) for each in case.facts.standings],
+        "lines": [
+            _line(each, stored, trends.get(each.test.key), _expected(each, lot, today)) for each in case.facts.standings
+        ],
         "results_to_invalidate": _to_invalidate(session, case, stored, actor),
         "is_undecided": LOT.fits("reject", lot.status),
         "against": against,
@@ -114,7 +121,11 @@ def _against(case: ReleaseCase, actor: Actor, now: datetime) -> dict[str, list[B
     return {action: in_neutral_words(found, reads_sources=reads_sources) for action, found in against.items()}
 
 
-def _line(each: TestStanding, stored: Sequence[Result], trend: Trend | None) -> TestLine:
+def _expected(each: TestStanding, lot: Lot, today: date) -> Expected | None:
+    return None if each.results else expected(each.test, lot.made_on, today)
+
+
+def _line(each: TestStanding, stored: Sequence[Result], trend: Trend | None, awaited: Expected | None) -> TestLine:
     return TestLine(
         test=each.test,
         limit=limit_words(each.test),
@@ -124,6 +135,7 @@ def _line(each: TestStanding, stored: Sequence[Result], trend: Trend | None) -> 
         invalid=[result for result in stored if result.test == each.test.key and result.status == "invalidated"],
         is_reviewed=each.is_reviewed,
         trend=trend,
+        expected=awaited,
     )
 
 

@@ -20,7 +20,8 @@ from cotrack.release.models import DECISIONS, Investigation, Result
 from cotrack.release.rules.lots import TestStanding
 from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.trail_reviews import newest_review
-from cotrack.study.rules.specification import limit_words
+from cotrack.study.rules.definition import ReleaseTest
+from cotrack.study.rules.specification import expected, limit_words
 
 if TYPE_CHECKING:
     from cotrack.release.service.dispositions import ReleaseCase
@@ -50,7 +51,7 @@ def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Deci
         "reason": decided.reason,
         "tests": [_test(each, stored, site) for each in case.facts.standings],
         "invalidated": [line for each in case.facts.standings for line in invalidated_lines(each, stored, site)],
-        "outstanding": [both(case.definition.tests[key].name) for key in decided.outstanding_tests],
+        "outstanding": [_outstanding(case.definition.tests[key], lot) for key in decided.outstanding_tests],
         "holds": [[each.status, each.reason, site_words(each.placed_at, site.zone)] for each in held],
         "deviations": [_deviation(each) for each in reversed(case.deviations)],
         "investigations": [_investigation(name, each) for name, each in reversed(case.investigation_lines)],
@@ -94,7 +95,7 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
     mine = [result for result in stored if result.test == each.test.key]
     return [
         both(each.test.name),
-        _once(result.method for result in mine),
+        _method(each.test, mine),
         limit_words(each.test),
         " · ".join(reported(result) for result in mine) or "–",
         each.test.unit,
@@ -102,6 +103,18 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
         _once(result.analyst for result in mine),
         each.standing.value,
     ]
+
+
+def _method(test: ReleaseTest, mine: Sequence[Result]) -> str:
+    """Return the specification's method, and what the laboratory said of its own where it is not that one."""
+    said = [both(test.method)] if test.method.en or test.method.zh else []
+    return _once([*said, *(result.method for result in mine)])
+
+
+def _outstanding(test: ReleaseTest, lot: Lot) -> str:
+    """Name an outstanding test, and the day on which its result is expected."""
+    awaited = expected(test, lot.made_on, lot.made_on)
+    return f"{both(test.name)} · 预计 due on {awaited.due_on.isoformat()}" if awaited else both(test.name)
 
 
 def _deviation(each: Deviation) -> list[str]:

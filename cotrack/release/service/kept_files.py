@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.tables import sha256_of
-from cotrack.release.models import Result, ResultFile, ResultImport
+from cotrack.release.models import FileMapping, Laboratory, MappedImport, Result, ResultFile, ResultImport
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,9 @@ class KeptFile:
     imported_at: datetime
     imported_by: str
     is_kept: bool
+    laboratory: str | None = None
+    mapping: int | None = None
+    """Whose file it was, and by which version of that mapping it was read; None in our own format."""
 
 
 def kept_files_of(session: Session, lot_id: int) -> list[KeptFile]:
@@ -33,8 +36,13 @@ def kept_files_of(session: Session, lot_id: int) -> list[KeptFile]:
             ResultImport.imported_at,
             Person.printed_name,
             exists().where(ResultFile.import_id == ResultImport.id),
+            Laboratory.code,
+            FileMapping.number,
         )
         .join(Person, Person.id == ResultImport.imported_by_id)
+        .outerjoin(MappedImport, MappedImport.import_id == ResultImport.id)
+        .outerjoin(FileMapping, FileMapping.id == MappedImport.mapping_id)
+        .outerjoin(Laboratory, Laboratory.id == FileMapping.laboratory_id)
         .where(of_the_lot)
         .order_by(ResultImport.id)
     )

@@ -11,24 +11,13 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import lots_numbered
+from cotrack.release.rules import spelling
 from cotrack.study import service as study
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import Reported, read_reported
 
-COLUMNS = (
-    "Sample ID",
-    "Lot No.",
-    "Test",
-    "Method",
-    "Replicate",
-    "Result",
-    "Unit",
-    "Tested at",
-    "Analyst",
-    "Instrument",
-    "Comment",
-)
-RETEST = "Retest of"
+COLUMNS = spelling.COLUMNS
+RETEST = spelling.RETEST
 OPTIONAL = (RETEST,)
 """A laboratory may say which replicate a further one tests again."""
 MOST_REPLICATES = 99

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -161,6 +162,10 @@ class ReleaseTest:
     may_be_outstanding: bool | None
     is_critical: bool | None
     unset: tuple[str, ...]
+    method: Words = UNSAID
+    """The method or the number of its procedure; unsaid in versions that were signed before there was this key."""
+    due_days: int | None = None
+    """How many days after a lot was made its result is expected; None where nobody said it."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +200,8 @@ class Definition:
     unset: frozenset[str]
     process: Process | None = None
     """How a lot is made; None in versions without a batch record, and where the sponsor has not said it."""
+    effective_on: date | None = None
+    """The day of the site before which the version does not take effect; None where its signatures alone decide."""
 
     @property
     def is_demonstration(self) -> bool:

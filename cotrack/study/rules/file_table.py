@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -99,6 +100,10 @@ class FileTable:
         say = "a whole number of at least 1"
         return self.get(name, lambda value: value if is_whole(value) else None, say, optional=optional, is_open=is_open)
 
+    def day(self, name: str) -> date | None:
+        """Return a day that cotrack itself goes by (`2027-01-15`, no text); None where the file does not say it."""
+        return self.get(name, _day, "a date such as 2027-01-15, without quotation marks", optional=True, is_open=False)
+
     def flag(self, name: str, *, default: bool | None = None) -> bool | None:
         """Return true or false; the default where the file does not say, None where the sponsor has not set it."""
         if default is not None and not self.says(name):
@@ -158,6 +163,10 @@ def doubles(words: Iterable[tuple[str, str]]) -> Iterator[Fault]:
 def is_whole(value: Any) -> bool:
     """Whether a value is a whole number above zero; true and false are none."""
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _day(value: Any) -> date | None:
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
 def _text(value: Any) -> str | None:

@@ -1,6 +1,7 @@
 """Reads the parts of a study file: product, arms, dose, schedule, criteria, tests."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -23,6 +24,7 @@ from cotrack.study.rules.limits import check_rule, check_test, is_above
 from cotrack.study.rules.stability_reading import check_shelf_life, read_stability
 
 MOST_CONDITIONAL_DAYS = 365
+MOST_DUE_DAYS = 3_650
 
 
 def read_product(table: FileTable) -> Product:
@@ -180,7 +182,30 @@ def read_test(table: FileTable) -> ReleaseTest:
         # Optional: in versions that were signed before there was this key, every test is.
         is_critical=table.flag("critical", default=True),
         unset=(),
+        # Optional too: versions without these keys show what the laboratory says of its method, and nothing is due.
+        method=table.words("method", optional=True),
+        due_days=table.whole("due_days", optional=True),
     )
+    _check_expected(table, test)
     check_test(table, test)
     table.close()
     return replace(test, unset=tuple(sorted(table.unset - before)))
+
+
+def _check_expected(table: FileTable, test: ReleaseTest) -> None:
+    if table.says("method_en") != table.says("method_zh"):
+        table.note("method_en", "and method_zh go together")
+    if (test.due_days or 0) > MOST_DUE_DAYS:
+        table.note("due_days", f"is above {MOST_DUE_DAYS}: nobody waits so long for a result")
+
+
+def read_effective_day(top: FileTable) -> date | None:
+    """Read the day before which the version does not take effect; None in versions that name none."""
+    if not top.says("specification"):
+        return None
+    table = top.table("specification")
+    found = table.day("effective_on")
+    if not table.says("effective_on"):
+        table.note("effective_on", "is missing")
+    table.close()
+    return found

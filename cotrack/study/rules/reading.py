@@ -140,6 +140,7 @@ def _definition(top: FileTable, unset: set[str]) -> Definition:
         tests=_tests(top),
         unset=frozenset(),
         process=read_process(top),
+        effective_on=parts.read_effective_day(top),
     )
     study.words("collaborator", optional=True)
     for table in (top, study, labels):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -143,3 +144,22 @@ def alert_words(test: ReleaseTest) -> str:
     if test.alert_least is not None:
         return f"< {test.alert_least} {test.unit}"
     return f"> {test.alert_most} {test.unit}" if test.alert_most is not None else ""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """When a result is expected, as a day of the site, and by how many days it is late."""
+
+    due_on: date
+    days_late: int
+
+
+def expected(test: ReleaseTest, made_on: date, today: date) -> Expected | None:
+    """Return when a lot's result of this test is expected, counted in days from the day on which the lot was made.
+
+    None where the specification says nothing of it (reference/domain.md §3.2, "when result is due").
+    """
+    if test.due_days is None:
+        return None
+    due_on = made_on + timedelta(days=test.due_days)
+    return Expected(due_on, max(0, (today - due_on).days))

@@ -1,6 +1,7 @@
 """A study file is read whole, or every fault is named with its key; what the sponsor has not set is listed."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -12,6 +13,7 @@ from cotrack.study.rules.reading import SEPARATOR, read_definition
 DEFINITIONS = resource("study/definitions")
 WHOLE = (DEFINITIONS / "msc-ifna.toml").read_text(encoding="utf-8")
 DEMONSTRATION = (DEFINITIONS / "msc-ifna.demonstration.toml").read_text(encoding="utf-8")
+DEMONSTRATED = f"{WHOLE}{SEPARATOR}{DEMONSTRATION}"
 KEPT = {
     *("I1", "I2", "I3", "I4", "I5", "I10", "E1", "E10"),
     *("appearance", "viability", "cd73", "cd90", "cd45", "vector_copy_number", "ifna_secretion"),
@@ -72,6 +74,7 @@ def test_the_study_as_the_public_record_has_it_loads() -> None:
     }
 
 
+TEST_KEYS = re.findall(r'^\[\[test\]\]\nkey = "(\w+)"$', WHOLE, flags=re.MULTILINE)
 UNSET = {
     "process",
     "product.storage_en",
@@ -110,6 +113,7 @@ UNSET = {
     "test.ifna_positive.required",
     "test.karyotype.required",
     "test.str_identity.required",
+    *(f"test.{key}.{name}" for key in TEST_KEYS for name in ("method_en", "method_zh", "due_days")),
 }
 
 
@@ -119,8 +123,9 @@ def test_what_the_sponsor_has_not_set_loads_and_is_listed_by_its_key() -> None:
 
 def test_a_test_lists_what_is_not_set_of_it() -> None:
     tests = read(BASE).tests
-    assert tests["viability"].unset == ("test.viability.alert_least", "test.viability.least")
-    assert tests["cd73"].unset == ()
+    names = ("alert_least", "due_days", "least", "method_en", "method_zh")
+    assert tests["viability"].unset == tuple(f"test.viability.{each}" for each in names)
+    assert tests["cd73"].unset == ("test.cd73.due_days", "test.cd73.method_en", "test.cd73.method_zh")
 
 
 @pytest.mark.parametrize(
@@ -687,3 +692,47 @@ def test_a_test_is_critical_unless_the_study_says_that_it_is_not() -> None:
     assert all(each.is_critical for each in read(BASE).tests.values())
     study = read(changed('key = "appearance"\n', 'key = "appearance"\ncritical = false\n'))
     assert [key for key, each in study.tests.items() if not each.is_critical] == ["appearance"]
+
+
+def naming(lines: str) -> str:
+    """Return the study with a table of its specification."""
+    return changed("[study]", f"[specification]\n{lines}\n\n[study]")
+
+
+def test_a_version_may_name_the_day_before_which_it_does_not_take_effect() -> None:
+    assert read(BASE).effective_on is None
+    assert read(naming("effective_on = 2027-01-15")).effective_on == date(2027, 1, 15)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ("", "is missing"),
+        ('effective_on = "2027-01-15"', "it must be a date such as 2027-01-15, without quotation marks"),
+        ("effective_on = 2027-01-15T00:00:00", "it must be a date such as 2027-01-15, without quotation marks"),
+        ('effective_on = "sponsor_to_set"', "cannot be left for the sponsor to set"),
+    ],
+    ids=["nothing", "text", "instant", "unset"],
+)
+def test_a_day_of_effect_that_is_none_is_a_fault(lines: str, fault: str) -> None:
+    (found,) = faults(naming(lines))
+    assert found.startswith("specification.effective_on")
+    assert found.endswith(fault)
+
+
+def test_a_test_says_its_method_in_both_languages_and_when_its_result_is_due() -> None:
+    test = read(DEMONSTRATED).tests["sterility"]
+    assert (test.method["en"], test.method["zh"]) == (
+        "BacT/ALERT day 14, USP <71>, SOP-QC-132",
+        "BacT/ALERT 第 14 天，USP <71>，SOP-QC-132",
+    )
+    assert test.due_days == 15
+
+
+def test_a_method_in_one_language_or_a_result_in_ten_years_is_a_fault() -> None:
+    (found,) = faults(changed('method_zh = "sponsor_to_set"\n', ""))
+    assert found == "test.appearance.method_en: and method_zh go together"
+    (found,) = faults(changed('due_days = "sponsor_to_set"', "due_days = 3651"))
+    assert found == "test.appearance.due_days: is above 3650: nobody waits so long for a result"
+    (found,) = faults(changed('due_days = "sponsor_to_set"', "due_days = 0"))
+    assert found == "test.appearance.due_days: is 0: it must be a whole number of at least 1"

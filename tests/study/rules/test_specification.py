@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from cotrack.foundation.resources import resource
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.reading import SEPARATOR, read_definition
 from cotrack.study.rules.specification import (
+    Expected,
     Reported,
     Standing,
     alert_words,
+    expected,
     judge_all,
     judge_one,
     limit_words,
@@ -339,3 +342,12 @@ def test_a_limit_that_is_not_there_is_a_dash_and_several_words_are_all_told() ->
 @pytest.mark.parametrize(("key", "words"), [("viability", "< 90 %"), ("endotoxin", "> 0.25 EU/mL"), ("cd73", "")])
 def test_an_alert_limit_is_written_with_its_unit_as_what_lies_beyond_it(key: str, words: str) -> None:
     assert alert_words(TESTS[key]) == words
+
+
+def test_a_result_is_expected_so_many_days_after_the_lot_was_made_and_late_from_the_day_after() -> None:
+    test = replace(TESTS["viability"], due_days=15)
+    made_on = date(2026, 10, 4)
+    assert expected(test, made_on, date(2026, 10, 19)) == Expected(date(2026, 10, 19), 0)
+    assert expected(test, made_on, date(2026, 10, 20)) == Expected(date(2026, 10, 19), 1)
+    assert expected(test, made_on, made_on) == Expected(date(2026, 10, 19), 0)
+    assert expected(replace(TESTS["viability"], due_days=None), made_on, made_on) is None

@@ -1,9 +1,8 @@
 """Loading study definitions, letting them be signed, and finding the one in effect."""
 
 import hashlib
-import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import UTC, date, datetime, time
 from typing import TypeVar
 
 from sqlalchemy import Select, select
@@ -17,45 +16,13 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import STUDY_DEFINITION
 from cotrack.study.models import StudyDefinition
 from cotrack.study.rules.definition import Definition, not_set
+from cotrack.study.rules.effect import Signed, against_first_signature, due_in_order, is_due
 from cotrack.study.rules.file_table import Fault
-from cotrack.study.rules.reading import SEPARATOR, parsed, read_definition
+from cotrack.study.rules.reading import read_definition
+from cotrack.study.service import files
 
 T = TypeVar("T")
-MOST_FILE_BYTES = 1_000_000
-
-
-def read_study_file(path: Path) -> str:
-    """Return the text of a study file, with the file whose gaps it fills before it; raises InvalidInput."""
-    text = _text_of(path)
-    filled = _name_of_filled(text)
-    if not filled:
-        return text
-    base = path.parent / filled
-    if "/" in filled or not base.is_file():
-        raise InvalidInput("{path} fills {base}, which does not lie beside it.", path=path, base=filled)
-    return _text_of(base) + SEPARATOR + text
-
-
-def _text_of(path: Path) -> str:
-    """Return a file's text in Unicode's composed form, as it is kept and signed, whatever editor wrote it."""
-    try:
-        with path.open("rb") as source:
-            content = source.read(MOST_FILE_BYTES + 1)
-    except (OSError, ValueError) as fault:
-        words = getattr(fault, "strerror", None) or fault
-        raise InvalidInput("{path} cannot be read: {fault}.", path=path, fault=words) from None
-    if len(content) > MOST_FILE_BYTES:
-        raise InvalidInput("{path} is no study file: it is larger than {most} bytes.", path=path, most=MOST_FILE_BYTES)
-    try:
-        return unicodedata.normalize("NFC", content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
-    except UnicodeDecodeError as fault:
-        raise InvalidInput("{path} is no text in UTF-8: see byte {place}.", path=path, place=fault.start + 1) from None
-
-
-def _name_of_filled(text: str) -> str:
-    """Return the name of the file whose gaps this one fills; empty where it says none, or is no TOML at all."""
-    name = parsed(text, []).get("fills")
-    return name if isinstance(name, str) else ""
+read_study_file = files.read_study_file
 
 
 def check_study(text: str) -> tuple[Definition | None, list[Fault]]:
@@ -186,12 +153,67 @@ def _against_approval(work: Work, row: StudyDefinition, given: Signature | None)
                 {"code": other},
             )
         )
+    if not signed:
+        blockers.extend(against_first_signature(definition_of(row).effective_on, work.today))
     return blockers
 
 
 def _take_effect_if_signed(work: Work, row: StudyDefinition) -> None:
+    """Let a version take effect with its second signature, after every one whose day came before; else it waits."""
     if row.quality_signature is None or row.investigator_signature is None:
         return
+    if is_due(definition_of(row).effective_on, work.today):
+        for each in _due(work.session, work.today):
+            if each is not row:
+                _take_effect(work, each, "take_effect", _begin_of(each, work))
+        _take_effect(work, row, "take_effect", work.now)
+
+
+def waiting_for_their_day(session: Session) -> Sequence[StudyDefinition]:
+    """Return the versions that both have signed and that have not taken effect yet."""
+    signatures = (StudyDefinition.quality_signature_id, StudyDefinition.investigator_signature_id)
+    signed = (each.is_not(None) for each in signatures)
+    return session.scalars(select(StudyDefinition).where(StudyDefinition.status == "draft", *signed)).all()
+
+
+def _due(session: Session, today: date) -> list[StudyDefinition]:
+    """Return the signed versions whose day has come and whose status does not say so yet: the last one counts."""
+    rows = {each.sha256: each for each in waiting_for_their_day(session)}
+    waiting = [
+        Signed(sha256, day, max(row.quality_signature_id or 0, row.investigator_signature_id or 0))
+        for sha256, row in rows.items()
+        if (day := definition_of(row).effective_on) is not None
+    ]
+    return [rows[each.sha256] for each in due_in_order(waiting, today)]
+
+
+def days_awaited(session: Session) -> dict[str, date]:
+    """Return the day for which each signed version waits, by its hash."""
+    found = {each.sha256: definition_of(each).effective_on for each in waiting_for_their_day(session)}
+    return {sha256: day for sha256, day in found.items() if day is not None}
+
+
+def due_versions(session: Session, today: date) -> list[str]:
+    """Return the hashes of the signed versions whose day has come, in the order in which they take effect."""
+    return [each.sha256 for each in _due(session, today)]
+
+
+def begin_on_its_day(work: Work, sha256: str) -> StudyDefinition:
+    """Let the status of a signed version follow its day: it counted from the first moment of that day already."""
+    row = work.take(StudyDefinition, "begin", sha256)
+    if row not in _due(work.session, work.today):
+        raise Blocked(blockers=[Blocker("not_its_day", "This version is not signed by both, or its day is to come.")])
+    _take_effect(work, row, "begin", _begin_of(row, work))
+    return row
+
+
+def _begin_of(row: StudyDefinition, work: Work) -> datetime:
+    """Return the first moment of the day on which a version takes effect."""
+    day = said(definition_of(row).effective_on, "specification.effective_on")
+    return datetime.combine(day, time.min, work.site.zone).astimezone(UTC)
+
+
+def _take_effect(work: Work, row: StudyDefinition, action: str, at: datetime) -> None:
     in_effect = work.session.scalar(
         select(StudyDefinition)
         .where(StudyDefinition.code == row.code, StudyDefinition.status == "in_effect")
@@ -200,16 +222,23 @@ def _take_effect_if_signed(work: Work, row: StudyDefinition) -> None:
     if in_effect is not None:
         work.move(in_effect, "supersede")
         work.session.flush()
-    work.move(row, "take_effect")
-    row.effective_at = work.now
+    work.move(row, action)
+    row.effective_at = at
+    work.session.flush()
 
 
-def in_effect(session: Session, code: str | None = None) -> StudyDefinition:
-    """Return the version in effect, of the one study or of the study named; raises Blocked where none is."""
-    statement = select(StudyDefinition).where(StudyDefinition.status == "in_effect")
-    if code is not None:
-        statement = statement.where(StudyDefinition.code == code)
-    rows = session.scalars(statement.order_by(StudyDefinition.id)).all()
+def in_effect_on(session: Session, today: date) -> StudyDefinition:
+    """Return the version that counts on this day of the site: what is made under the study is bound to it.
+
+    A signed version whose day has come counts from that day's first moment, though its status follows a little later.
+    """
+    due = _due(session, today)
+    return due[-1] if due else in_effect(session)
+
+
+def in_effect(session: Session) -> StudyDefinition:
+    """Return the version whose status is in effect, for looking at; raises Blocked where none is."""
+    rows = session.scalars(select(StudyDefinition).where(StudyDefinition.status == "in_effect")).all()
     if not rows:
         raise Blocked(
             blockers=[

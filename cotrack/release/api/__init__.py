@@ -15,6 +15,7 @@ from cotrack.quality.schemas import LiftedOut
 from cotrack.release import schemas
 from cotrack.release.schemas import expiry as expiry_shapes
 from cotrack.release.schemas import investigations as shapes
+from cotrack.release.schemas.files import ResultFileIn
 from cotrack.release.service import (
     dispositions,
     entries,
@@ -36,12 +37,11 @@ api = Blueprint("api_release", __name__, url_prefix="/api/v1", description="Resu
 
 @api.post("/result-imports")
 @needs("result:import")
-@api.arguments(schemas.ResultFileIn)
+@api.arguments(ResultFileIn)
 @api.response(201, schemas.ImportOut)
 def import_results(body: dict[str, Any]) -> Response:
-    """Store a laboratory's CSV file, whole or not at all."""
-    content = body["content"].encode()
-    act = lambda work: imports.import_results(work, file_name=body["file_name"], content=content)  # noqa: E731 (one line)
+    """Store a laboratory's file, whole or not at all; with a laboratory named, by its approved mapping."""
+    act = lambda work: imports.import_results(work, **body)  # noqa: E731 (one line)
     return answer(act, schemas.ImportOut(), status=201)
 
 
