@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from support.clusters import Cluster
 from support.demonstrations import ROLES, load_demonstration
 from support.refusals import refused
+from support.supply import evaluate
 from support.worlds import World
 
 from cotrack.bedside.models import IdentityCheck, Infusion
@@ -23,7 +24,7 @@ from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.models import LabelInstance
 from cotrack.lifecycles import BAND, LOT, ORDER, PARTICIPANT
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.orders.models import Order
+from cotrack.orders.models import OosSupply, Order
 from cotrack.participants.models import Band, Participant
 from cotrack.participants.service import screening
 from cotrack.quality.models import Hold
@@ -75,7 +76,7 @@ def test_participants_stand_at_every_stage(demonstration: World) -> None:
     assert states(demonstration, Band) >= set(BAND.states) - {"removed"}
     assert states(demonstration, Order) >= set(ORDER.states) - {"cancelled"}
     count = demonstration.read(lambda session: session.scalar(select(func.count()).select_from(Participant)))
-    assert count == 14
+    assert count == 15
 
 
 def test_a_hold_a_draft_a_mismatch_and_a_new_colleague_are_there(demonstration: World) -> None:
@@ -96,6 +97,13 @@ def test_something_waits_for_every_role(demonstration: World, role: str) -> None
 @pytest.mark.parametrize("username", ["wang.l", "he.p", "feng.t", "tang.w", "wu.n"])
 def test_something_waits_for_the_second_person_of_a_role_too(demonstration: World, username: str) -> None:
     assert waits_for(demonstration, username) != []
+
+
+def test_a_lot_out_of_specification_was_requested_and_waits_for_qas_evaluation(demonstration: World) -> None:
+    assert states(demonstration, OosSupply) == {"requested"}
+    assert "Evaluate the risk of a lot out of specification" in waits_for(demonstration, "qian.m")
+    (number,) = demonstration.read(lambda session: session.scalars(select(OosSupply.number)).all())
+    evaluate(demonstration, number, bags=f"{number[4:-2]}-001, {number[4:-2]}-002, {number[4:-2]}-003")
 
 
 def test_its_labels_say_that_it_is_a_training_site(demonstration: World) -> None:
