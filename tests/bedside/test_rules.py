@@ -19,6 +19,7 @@ from cotrack.bedside.rules.checks import (
     against_patient,
     against_preconditions,
     against_scans,
+    against_wash,
     unique,
 )
 from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
@@ -99,6 +100,26 @@ BAND_SCAN = scan("wristband", "participant:IFN-001")
 
 def test_a_bag_in_order_has_nothing_against_it() -> None:
     assert against() == []
+
+
+@pytest.mark.parametrize("status", sorted(UNIT.states))
+def test_a_label_with_another_expiry_stops_a_frozen_bag_and_never_a_thawed_one(status: str) -> None:
+    found = against(status=status, state=status, old_labels=("bag", "tag"))
+    is_frozen = status in {"filled", "stored", "allocated", "issued", "received", "returned"}
+    assert found == (["label_outdated"] * 2 if is_frozen else [])
+
+
+def test_a_bag_is_washed_once_and_only_where_the_study_says_how_long_it_keeps() -> None:
+    product = replace(STUDY.product, washed_life_minutes=None)
+    washes_none = replace(FACTS, definition=replace(STUDY, product=product))
+    is_open = replace(
+        FACTS, definition=replace(STUDY, product=product, unset=frozenset({"product.washed_life_minutes"}))
+    )
+    assert codes(against_wash(FACTS)) == []
+    assert codes(against_wash(replace(FACTS, washed_at=NOW))) == ["already_washed"]
+    assert codes(against_wash(washes_none)) == ["not_washed_here"]
+    assert codes(against_wash(is_open)) == ["sponsor_to_set"]
+    assert codes(against_bag(replace(washes_none, washed_at=NOW), WARD, state="thawed")) == ["sponsor_to_set"]
 
 
 @pytest.mark.parametrize(
