@@ -71,10 +71,8 @@ def _treating(session: Session, order: Order) -> str:
 
 
 def _text(order: Order, lot: Lot, standings: Sequence[TestStanding], reason: str) -> str:
-    lines = [
-        f"{each.name['en']} / {each.name['zh']} ({limit_words(each)}){_due(each, lot)}"
-        for each in outstanding(standings)
-    ]
+    tests = outstanding(standings)
+    lines = [f"{each.name['en']} / {each.name['zh']} ({limit_words(each)}){_due(each, lot)}" for each in tests]
     return "\n".join(
         (
             f"Order / 医嘱 {order.number}",

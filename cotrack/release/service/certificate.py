@@ -13,6 +13,7 @@ from cotrack.foundation.words import Words
 from cotrack.foundation.written import site_words
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LOT
+from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.lots import bags_in_words
 from cotrack.quality.models import Deviation
 from cotrack.quality.service.holds import holds_of
