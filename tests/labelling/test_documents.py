@@ -76,7 +76,7 @@ def test_a_certificate_names_every_test_with_its_limit_the_decision_and_who_sign
         f"{LOT}-001 – {LOT}-002 (2)",
         lot.made_on.isoformat(),
         "MSC-IFNA 1-demonstration",
-        "细菌内毒素 Endotoxin LAL kinetic < 0.5 EU/mL",
+        "细菌内毒素 Endotoxin LAL, USP <85>, SOP-QC-130, LAL kinetic < 0.5 EU/mL",
         "钱梅 QIAN Mei (质保审核员 QA reviewer)",
         "培训用 TRAINING",
         f"Record {record['id']} ·",

@@ -107,9 +107,9 @@ def _test(each: TestStanding, stored: Sequence[Result], site: Site) -> list[str]
 
 
 def _method(test: ReleaseTest, mine: Sequence[Result]) -> str:
-    """Return the specification's method, and what the laboratory said of its own where it is not that one."""
-    said = [both(test.method)] if test.method.en or test.method.zh else []
-    return _once([*said, *(result.method for result in mine)])
+    """Return the specification's method, and beside it what the laboratory said of its own that stands not there."""
+    said = both(test.method) if test.method.en or test.method.zh else ""
+    return _once(filter(None, [said, *(each.method for each in mine if each.method not in said)]))
 
 
 def _outstanding(test: ReleaseTest, lot: Lot) -> str:

@@ -42,6 +42,16 @@ class ReadResult:
         """What makes two rows the same result: lot, test and replicate."""
         return self.lot.id, self.test.key, self.replicate
 
+    @property
+    def told_result(self) -> str:
+        """The result as the very file writes it."""
+        return self.row.told.get(spelling.RESULT, ("", self.row[spelling.RESULT]))[1]
+
+    @property
+    def told_unit(self) -> str:
+        """The unit as the very file writes it."""
+        return self.row.told.get(spelling.UNIT, ("", self.row[spelling.UNIT]))[1]
+
 
 def read_rows(work: Work, rows: Sequence[Row], *, lock: bool) -> tuple[list[ReadResult], list[Blocker]]:
     """Understand every row, or name every cell at fault; `lock` locks the lots of the rows."""
