@@ -23,7 +23,7 @@ from cotrack.release.rules.supply import (
     findings,
 )
 from cotrack.release.rules.trends import VALID_STATES
-from cotrack.release.service.dispositions import decider, lot_standings, release_case
+from cotrack.release.service.case import decider, lot_standings, release_case
 from cotrack.release.service.investigated import uninvestigated
 from cotrack.study import service as study
 from cotrack.study.rules.specification import Reported, limit_words
