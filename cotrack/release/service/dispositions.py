@@ -33,9 +33,11 @@ from cotrack.release.service.batch_record import batch_record
 from cotrack.release.service.case import ReleaseCase, decider, lot_results, release_case
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.conditional import end_of
+from cotrack.release.service.investigated import STATE_WORDS
 from cotrack.release.service.release_record import release_record
 from cotrack.release.service.trail_reviews import doers_of
 from cotrack.study import service as study
+from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import Standing, limit_words
 
 
@@ -165,13 +167,6 @@ _VERDICTS = {
     Standing.MISSING: "missing / 尚无结果",
     Standing.UNDECIDABLE: "cannot be decided / 无法判定",
 }
-_ENDED = {
-    "phase_1": "phase 1 / 第一阶段",
-    "phase_2": "phase 2 / 第二阶段",
-    "error_found": "laboratory error found / 发现实验室差错",
-    "oos_confirmed": "confirmed / 超标成立",
-    "oos_not_confirmed": "not confirmed / 超标不成立",
-}
 
 
 def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
@@ -190,14 +185,18 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
         lines.append(f"Trail reviewed up to record / 审计追踪已审阅至记录 {case.facts.trail.reviewed_up_to}")
     for each in case.facts.standings:
         reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
-        lines.append(f"{each.test.name['en']}: {reported} ({limit_words(each.test)}) {_VERDICTS[each.standing]}")
+        lines.append(f"{_name(each.test)}: {reported} ({limit_words(each.test)}) {_VERDICTS[each.standing]}")
     return "\n".join([*lines, *_investigation_lines(case.facts), *invalidated_lines(case.facts.standings)])
+
+
+def _name(test: ReleaseTest) -> str:
+    return f"{test.name['en']} / {test.name['zh']}"
 
 
 def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
     """Name each result that was made invalid: nobody decides on a lot without having read of it."""
     lines = [
-        f"{each.test.name['en']} #{result.replicate}: {result.reported.words} {each.test.unit}".rstrip()
+        f"{_name(each.test)} #{result.replicate}: {result.reported.words} {each.test.unit}".rstrip()
         + f" – {result.invalid_because}"
         for each in standings
         for result in each.invalidated
@@ -208,6 +207,6 @@ def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
 def _investigation_lines(facts: LotFacts) -> list[str]:
     """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
     return [
-        f"Investigation / 超标调查 {each.number}: {each.test.en} – {_ENDED[each.status]}"
+        f"Investigation / 超标调查 {each.number}: {each.test.en} / {each.test.zh} – {STATE_WORDS[each.status]}"
         for each in facts.investigations
     ]
