@@ -24,7 +24,7 @@ from cotrack.orders.service.supplied import facts_of, supply_numbered, under_way
 from cotrack.participants.service.treatment import treating_physicians
 from cotrack.quality.rules import against_held
 from cotrack.release.rules.entries import against_unsettled
-from cotrack.release.rules.supply import against_supplying
+from cotrack.release.rules.supply import SUPPLY_NUMBER, against_supplying
 from cotrack.release.service.case import lot_standings
 from cotrack.release.service.supply import against_evaluation_now, failed_tests, finding_lines, findings_of
 from cotrack.release.service.unsettled import unsettled_of
@@ -47,7 +47,7 @@ def request_supply(work: Work, order_number: str, *, lot: str, hazard: str, alte
     _replaced(work, order)
     earlier = work.session.scalar(select(func.count()).where(OosSupply.lot_id == found.id)) or 0
     supply = OosSupply(
-        number=f"SUP-{found.number}-{earlier + 1}",
+        number=SUPPLY_NUMBER.format(lot=found.number, count=earlier + 1),
         order_id=order.id,
         lot_id=found.id,
         hazard=hazard.strip(),
