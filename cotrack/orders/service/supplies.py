@@ -26,6 +26,7 @@ from cotrack.quality.rules import against_held
 from cotrack.release.rules.entries import against_unsettled
 from cotrack.release.rules.supply import SUPPLY_NUMBER, against_supplying
 from cotrack.release.service.case import lot_standings
+from cotrack.release.service.dispositions import invalidated_lines
 from cotrack.release.service.supply import against_evaluation_now, failed_tests, finding_lines, findings_of
 from cotrack.release.service.unsettled import unsettled_of
 
@@ -226,6 +227,11 @@ def _head(order: Order, lot: Lot) -> list[str]:
     ]
 
 
+def _found(session: Session, lot: Lot) -> list[str]:
+    """Return what is known of a lot, with each result made invalid: nobody decides without having read of it."""
+    return [*finding_lines(session, lot), *invalidated_lines(lot_standings(session, lot))]
+
+
 def _requested(hazard: str, alternatives: str) -> list[str]:
     return [
         f"Immediate significant hazard that it averts / 所避免的紧迫重大危害: {hazard.strip()}",
@@ -238,7 +244,7 @@ def _request_text(session: Session, order: Order, lot: Lot, said: Sequence[str])
         "I request this lot for this order though it is out of specification. / "
         "本人明知该批次超标，仍为本医嘱申请使用。"
     )
-    return "\n".join([*_head(order, lot), *finding_lines(session, lot), *said, statement])
+    return "\n".join([*_head(order, lot), *_found(session, lot), *said, statement])
 
 
 def _evaluated(session: Session, supply: OosSupply, evaluation: str, bags: Sequence[str]) -> list[str]:
@@ -247,7 +253,7 @@ def _evaluated(session: Session, supply: OosSupply, evaluation: str, bags: Seque
         f"{supply.number}",
         *_head(supply.order, supply.lot),
         *_requested(supply.hazard, supply.alternatives),
-        *finding_lines(session, supply.lot),
+        *_found(session, supply.lot),
         f"Findings / 依据 sha256:{hashlib.sha256(found.encode()).hexdigest()}",
         f"Bags that may be given / 可供细胞袋: {', '.join(bags)}",
         f"Risk evaluation / 风险评估: {evaluation.strip()}",

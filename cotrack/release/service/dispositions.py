@@ -33,7 +33,6 @@ from cotrack.release.service.batch_record import batch_record
 from cotrack.release.service.case import ReleaseCase, decider, lot_results, release_case
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.investigated import STATE_WORDS
 from cotrack.release.service.release_record import release_record
 from cotrack.release.service.trail_reviews import doers_of
 from cotrack.study import service as study
@@ -167,6 +166,13 @@ _VERDICTS = {
     Standing.MISSING: "missing / 尚无结果",
     Standing.UNDECIDABLE: "cannot be decided / 无法判定",
 }
+_ENDED = {
+    "phase_1": "phase 1 / 第一阶段",
+    "phase_2": "phase 2 / 第二阶段",
+    "error_found": "laboratory error found / 发现实验室差错",
+    "oos_confirmed": "confirmed / 超标成立",
+    "oos_not_confirmed": "not confirmed / 超标不成立",
+}
 
 
 def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
@@ -207,6 +213,6 @@ def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
 def _investigation_lines(facts: LotFacts) -> list[str]:
     """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
     return [
-        f"Investigation / 超标调查 {each.number}: {each.test.en} / {each.test.zh} – {STATE_WORDS[each.status]}"
+        f"Investigation / 超标调查 {each.number}: {each.test.en} – {_ENDED[each.status]}"
         for each in facts.investigations
     ]

@@ -29,15 +29,6 @@ _LOADED: Final = (
     selectinload(Investigation.investigated).joinedload(InvestigatedResult.result),
 )
 
-STATE_WORDS: Final = {
-    "phase_1": "phase 1 / 第一阶段",
-    "phase_2": "phase 2 / 第二阶段",
-    "error_found": "laboratory error found / 发现实验室差错",
-    "oos_confirmed": "confirmed / 超标成立",
-    "oos_not_confirmed": "not confirmed / 超标不成立",
-}
-"""How far an investigation went, as it stands in what is signed."""
-
 
 def investigate(work: Work, failed: Iterable[tuple[Lot, Result]]) -> list[Investigation]:
     """Take failed results into the investigation of their test that is under way, opening one where there is none.

@@ -1,7 +1,6 @@
 """What is known of a lot that is supplied out of specification, and how people read it (domain.md §3.3 rule 4)."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from sqlalchemy import String, cast, literal, select, union_all
 from sqlalchemy.orm import Session
@@ -25,8 +24,7 @@ from cotrack.release.rules.supply import (
 )
 from cotrack.release.rules.trends import VALID_STATES
 from cotrack.release.service.case import decider, lot_standings, release_case
-from cotrack.release.service.dispositions import invalidated_lines
-from cotrack.release.service.investigated import STATE_WORDS, uninvestigated
+from cotrack.release.service.investigated import uninvestigated
 from cotrack.study import service as study
 from cotrack.study.rules.specification import Reported, limit_words
 
@@ -92,20 +90,15 @@ def against_evaluation_now(work: Work, lot: Lot, site: Site) -> list[Blocker]:
     ]
 
 
-_DEVIATION_WORDS: Final = {"open": "open / 未关闭", "closed": "closed / 已关闭"}
-
-
 def finding_lines(session: Session, lot: Lot) -> list[str]:
-    """Return what is signed of a lot out of specification: what failed, is awaited, was looked into or made invalid."""
+    """Return what is signed of a lot out of specification: what failed, is awaited, is or was looked into."""
     judged = lot_standings(session, lot)
-    investigations, deviations = _investigations(session, lot), _deviations(session, lot)
     return [
         "Out of specification / 超标:",
         *(_failed_line(each) for each in failed(judged)),
         *_awaited_lines(judged),
-        *(f"Investigation / 超标调查 {number}: {STATE_WORDS[status]}" for number, status in investigations),
-        *(f"Deviation / 偏差 {number}: {_DEVIATION_WORDS[status]}" for number, status in deviations),
-        *invalidated_lines(judged),
+        *(f"Investigation / 超标调查 {number}: {status}" for number, status in _investigations(session, lot)),
+        *(f"Deviation / 偏差 {number}: {status}" for number, status in _deviations(session, lot)),
     ]
 
 
