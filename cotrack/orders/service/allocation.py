@@ -60,12 +60,7 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
     may_be_given = {
         number
         for number, lot in lots.items()
-        if f"lot:{number}" not in held
-        and (
-            lot.status == "released"
-            or lot.id == supplied_lot_id
-            or (has_acceptance(session, order.id, lot, now) and not stops_of(session, lot, now))
-        )
+        if f"lot:{number}" not in held and (lot.id == supplied_lot_id or _is_released_for(session, order, lot, now))
     }
     # The counts of a lot that is given to nobody are not read: a home page asks this for each open order.
     counts = {number: viable_cells(session, lots[number].id) for number in may_be_given}
@@ -77,6 +72,11 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
         and (supply is None or unit.lot_id != supplied_lot_id or unit.number in supply.bags)
         and f"unit:{unit.number}" not in held
     ]
+
+
+def _is_released_for(session: Session, order: Order, lot: Lot, now: datetime) -> bool:
+    """Whether a lot is released, or conditionally with an acceptance for this order and nothing typed against it."""
+    return lot.status == "released" or (has_acceptance(session, order.id, lot, now) and not stops_of(session, lot, now))
 
 
 def _bag(unit: Unit, viable_million_per_ml: Decimal | None) -> Bag | None:
