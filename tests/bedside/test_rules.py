@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from cotrack.bedside.rules.advice import ADVICE, CALL_PHYSICIAN, DEFAULT_ADVICE, advice
+from cotrack.bedside.rules.advice import ADVICE, CALL_PHYSICIAN, CALL_QA, DEFAULT_ADVICE, advice
 from cotrack.bedside.rules.checks import (
     USED_STATES,
     against_answer,
@@ -26,12 +26,14 @@ from cotrack.bedside.rules.facts import BagFacts, CheckFacts, OrderFacts, Place
 from cotrack.bedside.rules.volumes import against_completion, against_volumes
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.resources import resource
+from cotrack.foundation.words import Words
 from cotrack.labelling.rules.codes import Code, Misread
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.standing import LabelFacts, Scan
 from cotrack.lifecycles import LOT, ORDER, PARTICIPANT, UNIT
 from cotrack.orders.rules import History, Weighed, against_newer_weight
 from cotrack.quality.rules import HoldFacts
+from cotrack.release.rules.entries import Unsettled, UnsettledEntry, against_unsettled
 from cotrack.study.rules.reading import SEPARATOR, read_definition
 
 FOLDER = resource("study/definitions")
@@ -474,3 +476,9 @@ def test_every_reason_at_the_bedside_comes_with_what_to_do_and_an_unforeseen_one
     assert advice("wrong_patient") == ADVICE["wrong_patient"]
     assert advice("a word of next year") == DEFAULT_ADVICE
     assert advice("sponsor_to_set")[1] == CALL_PHYSICIAN
+
+
+@pytest.mark.parametrize("why", Unsettled, ids=lambda why: why.value)
+def test_who_is_stopped_by_what_one_person_typed_calls_qa_who_settles_it(why: Unsettled) -> None:
+    (stop,) = against_unsettled(FACTS.lot_number, [UnsettledEntry(Words(en="Sterility", zh="无菌"), 1, why)])
+    assert advice(stop.code)[1] == CALL_QA

@@ -109,4 +109,4 @@ def test_the_physician_reads_and_signs_which_results_were_made_invalid(
     assert REASON in page
     text = accept(world, order).signature.text
     assert "1 invalidated / 判定无效的结果:" in text
-    assert f"Sterility, day 14 #1: no growth – DEV-{LOT}-1: {REASON}" in text
+    assert f"Sterility, day 14 / 无菌（第 14 天） #1: no growth – DEV-{LOT}-1: {REASON}" in text

@@ -1,8 +1,21 @@
 """A supply out of specification on the pages: offered where nothing else serves, read, signed, seen at every place."""
 
 from support.clients import SignIn
+from support.invalid import REASON, assessed, closed, invalidated
+from support.late import day_14
 from support.stages import HER, LOT, OTHER_LOT
-from support.supply import ALTERNATIVES, EVALUATION, HAZARD, evaluated, out_of_specification, request, supplied, tell
+from support.supply import (
+    ALTERNATIVES,
+    EVALUATION,
+    HAZARD,
+    accept_supply,
+    evaluate,
+    evaluated,
+    out_of_specification,
+    request,
+    supplied,
+    tell,
+)
 from support.supply import supplied_at_the_bedside as at_the_bedside
 from support.worlds import World
 
@@ -60,6 +73,27 @@ def test_the_way_from_request_to_notice_is_gone_on_the_pages_by_who_may(world: W
     assert person("qian.m").post(f"{supply}/notices", form={**notice, "how": "telephone"}).status_code == 303
     assert TELL not in seen(person, "qian.m", "/")
     assert "The sponsor was not told yet" not in seen(person, "qian.m", supply)
+
+
+def test_qa_and_physician_read_and_sign_which_results_were_made_invalid(world: World, person: SignIn) -> None:
+    order = out_of_specification(world)
+    number = assessed(world)
+    invalidated(world, "sterility", number)
+    closed(world, number)
+    world.journey.results(day_14(world, "no growth", replicate=2), name="again.csv")
+    world.journey.review(LOT)
+    supply = request(world, order).number
+    world.journey.trail_reviewed(LOT)
+    evaluate(world, supply, by="tang.w")
+    for name, act in (("qian.m", "evaluate"), ("dr.gao", "accept")):
+        page = seen(person, name, f"/supplies/{supply}/{act}")
+        assert "Results made invalid" in page
+        assert REASON in page
+    accept_supply(world, supply)
+    signed = world.read(lambda session: supply_numbered(session, supply))
+    for each in (signed.evaluation_signature, signed.acceptance_signature):
+        assert "1 invalidated / 判定无效的结果:" in each.text
+        assert f"Sterility, day 14 / 无菌（第 14 天） #1: no growth – {number}: {REASON}" in each.text
 
 
 def test_a_button_that_something_stands_against_is_off_and_says_why(world: World, person: SignIn) -> None:

@@ -139,10 +139,10 @@ def test_what_qa_signs_at_a_disposition_names_each_invalid_result(grown: World) 
     lot = grown.read(lambda session: lots.lot_numbered(session, LOT))
     (decision,) = grown.read(lambda session: dispositions_of(session, lot.id))
     said = decision.signature.text.splitlines()
-    assert "Sterility, day 14: no growth (no growth) within limits / 符合限度" in said
+    assert "Sterility, day 14 / 无菌（第 14 天）: no growth (no growth) within limits / 符合限度" in said
     assert said[-2:] == [
         "1 invalidated / 判定无效的结果:",
-        f"Sterility, day 14 #1: {GROWTH} – {number}: {REASON} (钱梅 QIAN Mei)",
+        f"Sterility, day 14 / 无菌（第 14 天） #1: {GROWTH} – {number}: {REASON} (钱梅 QIAN Mei)",
     ]
 
 

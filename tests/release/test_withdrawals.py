@@ -58,8 +58,21 @@ def test_a_withdrawn_entry_stands_among_what_the_reviewer_of_the_trail_reads_fir
     assert "result_entry.withdraw" in [each.event for each, is_first in sheet["records"] if is_first]
 
 
-@pytest.mark.parametrize("event", ["lot.record_source", "step.correct", "step.take_over", "line_clearance.resume"])
-def test_what_was_done_late_again_or_undone_is_read_first(event: str) -> None:
+@pytest.mark.parametrize(
+    "event",
+    [
+        "lot.record_source",
+        "lot.decide_expiry",
+        "step.correct",
+        "step.take_over",
+        "line_clearance.resume",
+        "file_mapping.approve",
+        "file_mapping.withdraw",
+        "oos_supply.decline",
+        "oos_supply.withdraw",
+    ],
+)
+def test_what_was_done_late_again_otherwise_or_undone_is_read_first(event: str) -> None:
     assert is_critical(event, "done", "typed wrong")
 
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from cotrack.foundation.work import Work
-from cotrack.manufacture.service.deviations import open_under
+from cotrack.manufacture.service.deviations import deviations_under, open_among
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.models import DeviationAction
 from cotrack.quality.rules import DeviationFacts
@@ -13,7 +13,9 @@ from support.worlds import World
 
 def open_of(world: World, lot: str) -> list[DeviationFacts]:
     """Return the open deviations of a lot and of its bags, oldest first."""
-    found: list[DeviationFacts] = world.read(lambda session: open_under(session, lot_numbered(session, lot)))
+    found: list[DeviationFacts] = world.read(
+        lambda session: open_among(deviations_under(session, lot_numbered(session, lot)))
+    )
     return found
 
 

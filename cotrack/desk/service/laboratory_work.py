@@ -10,6 +10,7 @@ from cotrack.desk.service.tasks import Desk, Task
 from cotrack.foundation.words import N_
 from cotrack.manufacture.models import Lot
 from cotrack.release.models import Result
+from cotrack.release.rules.trends import VALID_STATES
 from cotrack.release.service.laboratories import proposed_mappings
 from cotrack.study import service as study
 from cotrack.study.rules.definition import ReleaseTest
@@ -43,12 +44,11 @@ def _tests_there(session: Session) -> dict[int, set[str]]:
     """Return the tests that have a valid result, of every lot that QA has not decided about, by one statement."""
     statement = select(Result.lot_id, Result.test).join(Lot, Lot.id == Result.lot_id)
     there: dict[int, set[str]] = {}
-    for lot_id, test in session.execute(statement.where(Lot.status.in_(UNDECIDED), VALID_ROWS).distinct()):
+    for lot_id, test in session.execute(
+        statement.where(Lot.status.in_(UNDECIDED), Result.status.in_(VALID_STATES)).distinct()
+    ):
         there.setdefault(lot_id, set()).add(test)
     return there
-
-
-VALID_ROWS = Result.status != "invalidated"
 
 
 def _awaited(lot: Lot, there: Collection[str], desk: Desk) -> list[tuple[ReleaseTest, Expected]]:

@@ -90,11 +90,6 @@ def deviations_under(session: Session, lot: Lot) -> Sequence[Deviation]:
     return session.scalars(statement.order_by(Deviation.id.desc())).all()
 
 
-def open_under(session: Session, lot: Lot) -> list[DeviationFacts]:
-    """Return the open deviations that concern a lot or its bags, oldest first."""
-    return open_among(deviations_under(session, lot))
-
-
 def open_among(deviations: Sequence[Deviation]) -> list[DeviationFacts]:
     """Return those of these deviations, newest first, that are open, oldest first."""
     return [deviation_facts(each) for each in reversed(deviations) if each.status == "open"]

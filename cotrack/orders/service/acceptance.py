@@ -137,9 +137,13 @@ def has_acceptance(session: Session, order_id: int, lot: Lot, now: datetime) -> 
 
 def is_accepted_as_it_stands(session: Session, order_id: int, lot: Lot) -> bool:
     """Whether a lot is accepted for an order with the tests that are outstanding now, and none of its tests failed."""
-    standings = lot_standings(session, lot)
     newest = newest_acceptance(session, order_id, lot.id)
-    if newest is None or against_failed(lot.number, standings):
+    return newest is not None and _counts_over(newest, lot, lot_standings(session, lot))
+
+
+def _counts_over(newest: Acceptance, lot: Lot, standings: Sequence[TestStanding]) -> bool:
+    """Whether what was signed last counts, with a lot's tests as they stand."""
+    if against_failed(lot.number, standings):
         return False
     return is_accepted(newest.outstanding_tests, [each.key for each in outstanding(standings)])
 
@@ -184,13 +188,15 @@ def lots_awaiting(session: Session, order: Order, now: datetime) -> list[Lot]:
     else:
         in_store = exists().where(Unit.lot_id == Lot.id, Unit.status == "stored")
         statement = conditional.where(in_store, Lot.study_definition_id == order.study_definition_id)
-    return [
-        each
-        for each in session.scalars(statement)
-        if not over(session, each, now)
-        and not against_failed(each.number, lot_standings(session, each))
-        and not has_acceptance(session, order.id, each, now)
-    ]
+    return [each for each in session.scalars(statement) if _is_awaited(session, order, each, now)]
+
+
+def _is_awaited(session: Session, order: Order, lot: Lot, now: datetime) -> bool:
+    if over(session, lot, now):
+        return False
+    standings, newest = lot_standings(session, lot), newest_acceptance(session, order.id, lot.id)
+    is_accepted_now = newest is not None and _counts_over(newest, lot, standings)
+    return not is_accepted_now and not against_failed(lot.number, standings)
 
 
 def acceptance_sheet(work: Work, number: str, lot_number: str) -> Mapping[str, Any]:

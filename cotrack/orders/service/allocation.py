@@ -56,24 +56,27 @@ def usable_bags(session: Session, order: Order, now: datetime) -> list[tuple[Uni
     found = session.scalars(statement).all()
     units = sorted(found, key=lambda unit: unit.lot_id == supplied_lot_id)
     lots = {unit.lot.number: unit.lot for unit in units}
-    counts = {number: viable_cells(session, lot.id) for number, lot in lots.items()}
-    subjects = [f"lot:{number}" for number in lots] + [f"unit:{unit.number}" for unit in units]
-    held = held_among(session, subjects)
+    held = held_among(session, [f"lot:{number}" for number in lots] + [f"unit:{unit.number}" for unit in units])
     may_be_given = {
         number
         for number, lot in lots.items()
-        if lot.status == "released"
-        or lot.id == supplied_lot_id
-        or (has_acceptance(session, order.id, lot, now) and not stops_of(session, lot, now))
+        if f"lot:{number}" not in held and (lot.id == supplied_lot_id or _is_released_for(session, order, lot, now))
     }
+    # The counts of a lot that is given to nobody are not read: a home page asks this for each open order.
+    counts = {number: viable_cells(session, lots[number].id) for number in may_be_given}
     return [
         (unit, bag)
         for unit in units
-        if (bag := _bag(unit, counts[unit.lot.number])) is not None
-        and unit.lot.number in may_be_given
+        if unit.lot.number in may_be_given
+        and (bag := _bag(unit, counts[unit.lot.number])) is not None
         and (supply is None or unit.lot_id != supplied_lot_id or unit.number in supply.bags)
-        and not {f"lot:{unit.lot.number}", f"unit:{unit.number}"} & held
+        and f"unit:{unit.number}" not in held
     ]
+
+
+def _is_released_for(session: Session, order: Order, lot: Lot, now: datetime) -> bool:
+    """Whether a lot is released, or conditionally with an acceptance for this order and nothing typed against it."""
+    return lot.status == "released" or (has_acceptance(session, order.id, lot, now) and not stops_of(session, lot, now))
 
 
 def _bag(unit: Unit, viable_million_per_ml: Decimal | None) -> Bag | None:

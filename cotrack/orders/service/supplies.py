@@ -24,8 +24,9 @@ from cotrack.orders.service.supplied import facts_of, supply_numbered, under_way
 from cotrack.participants.service.treatment import treating_physicians
 from cotrack.quality.rules import against_held
 from cotrack.release.rules.entries import against_unsettled
-from cotrack.release.rules.supply import against_supplying
+from cotrack.release.rules.supply import SUPPLY_NUMBER, against_supplying
 from cotrack.release.service.case import lot_standings
+from cotrack.release.service.dispositions import invalidated_lines
 from cotrack.release.service.supply import against_evaluation_now, failed_tests, finding_lines, findings_of
 from cotrack.release.service.unsettled import unsettled_of
 
@@ -47,7 +48,7 @@ def request_supply(work: Work, order_number: str, *, lot: str, hazard: str, alte
     _replaced(work, order)
     earlier = work.session.scalar(select(func.count()).where(OosSupply.lot_id == found.id)) or 0
     supply = OosSupply(
-        number=f"SUP-{found.number}-{earlier + 1}",
+        number=SUPPLY_NUMBER.format(lot=found.number, count=earlier + 1),
         order_id=order.id,
         lot_id=found.id,
         hazard=hazard.strip(),
@@ -226,6 +227,11 @@ def _head(order: Order, lot: Lot) -> list[str]:
     ]
 
 
+def _found(session: Session, lot: Lot) -> list[str]:
+    """Return what is known of a lot, with each result made invalid: nobody decides without having read of it."""
+    return [*finding_lines(session, lot), *invalidated_lines(lot_standings(session, lot))]
+
+
 def _requested(hazard: str, alternatives: str) -> list[str]:
     return [
         f"Immediate significant hazard that it averts / 所避免的紧迫重大危害: {hazard.strip()}",
@@ -238,7 +244,7 @@ def _request_text(session: Session, order: Order, lot: Lot, said: Sequence[str])
         "I request this lot for this order though it is out of specification. / "
         "本人明知该批次超标，仍为本医嘱申请使用。"
     )
-    return "\n".join([*_head(order, lot), *finding_lines(session, lot), *said, statement])
+    return "\n".join([*_head(order, lot), *_found(session, lot), *said, statement])
 
 
 def _evaluated(session: Session, supply: OosSupply, evaluation: str, bags: Sequence[str]) -> list[str]:
@@ -247,7 +253,7 @@ def _evaluated(session: Session, supply: OosSupply, evaluation: str, bags: Seque
         f"{supply.number}",
         *_head(supply.order, supply.lot),
         *_requested(supply.hazard, supply.alternatives),
-        *finding_lines(session, supply.lot),
+        *_found(session, supply.lot),
         f"Findings / 依据 sha256:{hashlib.sha256(found.encode()).hexdigest()}",
         f"Bags that may be given / 可供细胞袋: {', '.join(bags)}",
         f"Risk evaluation / 风险评估: {evaluation.strip()}",

@@ -22,9 +22,8 @@ from cotrack.orders.service.supplies import (
 )
 from cotrack.release.rules.lots import TestStanding, outstanding
 from cotrack.release.rules.supply import failed
-from cotrack.release.service.case import lot_standings, outstanding_tests
+from cotrack.release.service.case import lot_standings
 from cotrack.release.service.investigated import investigation_lines
-from cotrack.release.service.supply import failed_tests
 from cotrack.study.rules.specification import limit_words
 
 
@@ -71,10 +70,12 @@ def with_limits(tests: Sequence[TestStanding]) -> list[tuple[TestStanding, str]]
 
 def _sheet(work: Work, number: str) -> dict[str, Any]:
     supply = supply_numbered(work.session, number)
+    judged = lot_standings(work.session, supply.lot)
     return {
         "supply": supply,
-        "failed": with_limits(failed_tests(work.session, supply.lot)),
-        "awaited": outstanding_tests(work.session, supply.lot),
+        "failed": with_limits(failed(judged)),
+        "awaited": outstanding(judged),
+        "invalidated": [(each.test, result) for each in judged for result in each.invalidated],
         "investigations": investigation_lines(work.session, supply.lot),
     }
 

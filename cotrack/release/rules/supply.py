@@ -6,6 +6,7 @@ EU ATMP GMP §11.5: only exceptionally, at the treating physician's request, aft
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
@@ -13,6 +14,9 @@ from cotrack.release.rules.lots import Decider, LotFacts, TestStanding, against_
 from cotrack.release.rules.reasons import gravest_first
 from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import Standing
+
+SUPPLY_NUMBER: Final = "SUP-{lot}-{count}"
+"""How the supplies of a lot are numbered, counted up from 1: by it the trail of the lot finds them."""
 
 
 def failed(standings: Sequence[TestStanding]) -> list[TestStanding]:

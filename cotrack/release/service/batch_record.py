@@ -64,7 +64,7 @@ def batch_record(
     return Document(NAME, f"lot:{number}", EVENTS, fields)
 
 
-_QA_KNOWS: Final = "由质量部门掌握 QA knows which"
+_QA_KNOWS: Final = "具体由 QA 掌握 QA knows which"
 _HIDDEN: Final = ["–", _QA_KNOWS, "–", "–", "–"]
 
 

@@ -32,6 +32,7 @@ from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.models import Deviation
 from cotrack.release.models import DECISIONS, Investigation, Result, ResultImport, TrailReview
 from cotrack.release.rules.lots import ResultFacts, TrailStanding, against_trail_review
+from cotrack.release.rules.supply import SUPPLY_NUMBER
 from cotrack.release.service.results import result_facts, results_of
 
 EVENT: Final = "trail_review.sign"
@@ -140,7 +141,7 @@ def _supplies(lot: Lot) -> Select[tuple[str]]:
     """
 
     def named(number: ColumnElement[int]) -> ColumnElement[str]:
-        return literal(f"oos_supply:SUP-{lot.number}-") + cast(number, String)
+        return literal("oos_supply:" + SUPPLY_NUMBER.format(lot=lot.number, count="")) + cast(number, String)
 
     counted = select(literal(1).label("number")).cte("supply", recursive=True)
     is_there = exists().where(AuditRecord.subject == named(counted.c.number))
