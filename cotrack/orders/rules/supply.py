@@ -22,6 +22,7 @@ class SupplyFacts:
     """A supply out of specification that was accepted for the order at hand.
 
     `failed` names the failed tests; `accepted` is the text of findings that the physician signed, `now` what it is now.
+    `typed` are the reasons that one person's typed entries give: nobody gives a bag over them.
     """
 
     number: str
@@ -29,6 +30,7 @@ class SupplyFacts:
     accepted: str
     now: str
     bags: frozenset[str]
+    typed: tuple[Blocker, ...] = ()
 
     @property
     def has_changed(self) -> bool:
@@ -39,7 +41,8 @@ class SupplyFacts:
 def against_supplied(lot: str, supply: SupplyFacts, unit: str = "") -> list[Blocker]:
     """Return why a lot is not given though it was accepted out of specification: something changed, or another bag.
 
-    Without a unit it is asked whether the supply counts at all.
+    What one person typed of the lot stops it as it stops a conditional one, until it is settled. Without a unit it is
+    asked whether anything of the lot is given at all.
     """
     details = {"lot": lot, "unit": unit}
     solve = f"oos_supply:{supply.number}"
@@ -55,12 +58,12 @@ def against_supplied(lot: str, supply: SupplyFacts, unit: str = "") -> list[Bloc
             "this order."
         )
         return [Blocker("lot_not_released", words, details, solve=solve)]
-    return []
+    return list(supply.typed)
 
 
-def does_count(lot: str, supply: SupplyFacts | None) -> bool:
-    """Whether bags of a lot are supplied out of specification for an order now."""
-    return supply is not None and not against_supplied(lot, supply)
+def does_count(supply: SupplyFacts | None) -> bool:
+    """Whether a supply stands for its order: what one person typed keeps its bags back, and ends nothing."""
+    return supply is not None and not supply.has_changed
 
 
 @dataclass(frozen=True)
