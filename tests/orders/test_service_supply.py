@@ -381,7 +381,8 @@ def test_the_trail_of_the_lot_holds_its_supplies_and_none_of_them_undoes_its_rev
     assert [each.event for each in trail if each.event.startswith("oos_supply")] == [
         f"oos_supply.{each}" for each in ("request", "evaluate", "accept", "notify")
     ]
-    assert world.read(lambda session: trail_reviews.trail_standing(session, lot, site)).is_reviewed
+    about = world.read(lambda session: trail_reviews.records_about(session, lot))
+    assert world.read(lambda session: trail_reviews.trail_standing(session, lot, site, about)).is_reviewed
 
 
 def test_the_database_holds_one_supply_of_an_order_under_way(world: World) -> None:
