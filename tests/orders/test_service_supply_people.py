@@ -2,23 +2,33 @@
 
 from sqlalchemy import func, select
 from support.entries import enter
-from support.late import GROWTH
+from support.late import GROWTH, day_14
 from support.oos import stored_before
 from support.refusals import refused
 from support.sources import MEDIUM, hold, with_sources
 from support.stages import HER, LOT, codes
-from support.supply import accept_supply, evaluate, evaluated, out_of_specification, request, supplied
+from support.supply import (
+    accept_supply,
+    evaluate,
+    evaluated,
+    out_of_specification,
+    request,
+    supplied,
+    supplied_at_the_bedside,
+)
 from support.worlds import World
 
 from cotrack.bedside.service import infusions
 from cotrack.demonstration.players import Player
 from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.orders.service import supplies
 from cotrack.orders.service.supplied import supply_numbered
 from cotrack.participants.service import treatment
 from cotrack.quality.service import holds
 from cotrack.release.models import ResultEntry
 from cotrack.release.service import withdrawals
 from cotrack.release.service.supply import findings_of
+from cotrack.trace.service import alerts
 
 BOTH = Player("dr.both", "双医生 SHUANG Wei", ("physician", "qa_reviewer"), "CLINIC-1")
 
@@ -86,6 +96,18 @@ def test_what_one_person_typed_of_a_supplied_lot_stops_its_bag_until_it_is_withd
     with refused("supply_open"):
         request(world, order)
     assert world.read(lambda session: supply_numbered(session, number).status) == "accepted"
+
+
+def test_a_late_growth_names_who_got_a_supplied_bag_though_the_supply_was_withdrawn_since(world: World) -> None:
+    bag, _, number = supplied_at_the_bedside(world)
+    world.journey.completed(world.journey.started(HER, bag), "25.5", "4.5")
+    world.do("dr.gao", lambda work: supplies.withdraw_supply(work, number, reason="no more is needed"))
+    world.journey.results(day_14(world, replicate=2), "day-14.csv")
+    (hold,) = world.read(lambda session: holds.standing_holds(session, [f"lot:{LOT}"]))
+    assert GROWTH in hold.reason
+    page = world.read(lambda session: alerts.alert_page(session, world.cast.actor("dr.gao"), 1))
+    assert [(each.unit, each.participant, each.treated_by) for each in page["reach"].reached] == [(bag, HER, "dr.gao")]
+    assert "physician:dr.gao" in page["waiting"]
 
 
 def typed_growth(world: World) -> None:

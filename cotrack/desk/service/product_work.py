@@ -233,7 +233,7 @@ def alerts_to_read(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the alerts that this person has to read: before everything else."""
     for alert in to_read(session, desk.actor):
         arguments = {"alert_id": alert.id}
-        title = N_("A released lot was stopped: read whom it reached")
+        title = N_("A lot was stopped: read whom it reached")
         yield Task(title, alert.subject, "trace.show_alert", arguments, alert.raised_at, is_urgent=True)
 
 
