@@ -96,6 +96,14 @@ CASES: dict[str, tuple[Spelling, list[str]]] = {
         spelt(words=(*SPELLING.words, ResultWord("无菌", "growth", "no growth"))),
         ["“growth” is a result of “无菌” by itself, and never means “no growth”."],
     ),
+    "a failure with its organism turned round": (
+        spelt(words=(*SPELLING.words, ResultWord("无菌", "growth: S. aureus", "no growth"))),
+        ["“growth: S. aureus” is a result of “无菌” by itself, and never means “no growth”."],
+    ),
+    "a word in other letters turned round": (
+        spelt(words=(*SPELLING.words, ResultWord("无菌", "ＧＲＯＷＴＨ", "no growth"))),
+        ["“ＧＲＯＷＴＨ” is a result of “无菌” by itself, and never means “no growth”."],
+    ),
     "a unit twice": (
         spelt(units=(*SPELLING.units, Pair("％", "%"))),
         ["The laboratory's unit “％” stands twice."],

@@ -115,8 +115,20 @@ def _against_word(word: ResultWord, test: ReleaseTest) -> Iterator[Blocker]:
     elif word.ours not in known:
         words = N_("“{theirs}”: “{ours}” is no result of “{test}”; known are: {known}.")
         yield _fault(words, **details, known=", ".join(known))
-    elif word.theirs in known and word.theirs != word.ours:
+    elif _says_by_itself(word.theirs, test) not in {"", word.ours}:
         yield _fault(N_("“{theirs}” is a result of “{test}” by itself, and never means “{ours}”."), **details)
+
+
+def _says_by_itself(theirs: str, test: ReleaseTest) -> str:
+    """Return which result of a test a word is without any mapping, however its letters are written; empty if none.
+
+    A failure stays one with whatever is added to it: `Growth: S. aureus` never means `no growth`.
+    """
+    read = unicodedata.normalize("NFKC", theirs).casefold()
+    for each in test.rejects:
+        if read == each.casefold() or read.startswith((f"{each.casefold()}:", f"{each.casefold()} ")):
+            return each
+    return next((each for each in test.accepts if read == each.casefold()), "")
 
 
 def _against_units(spelling: Spelling, known: set[str]) -> Iterator[Blocker]:
