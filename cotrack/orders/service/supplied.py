@@ -85,13 +85,16 @@ def facts_of(session: Session, supply: OosSupply) -> SupplyFacts:
 
 
 def _facts(session: Session, lot: Lot, accepted: OosSupply | Row[str, str, str, str]) -> SupplyFacts:
+    now = findings_of(session, lot)
+    # What changed stops it already: a ward waits for each statement.
+    unsettled = unsettled_of(session, lot) if now == accepted.findings else ()
     return SupplyFacts(
         number=accepted.number,
         failed=names_of(definition_of(lot.study_definition), accepted.failed_tests),
         accepted=accepted.findings,
-        now=findings_of(session, lot),
+        now=now,
         bags=frozenset(accepted.bags.split()),
-        typed=tuple(against_unsettled(lot.number, unsettled_of(session, lot))),
+        typed=tuple(against_unsettled(lot.number, unsettled)),
     )
 
 
