@@ -20,6 +20,7 @@ from support.worlds import World
 
 from cotrack.bedside.service import infusions
 from cotrack.demonstration.players import Player
+from cotrack.manufacture.service import units
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.orders.service import supplies
 from cotrack.orders.service.supplied import supply_numbered
@@ -108,6 +109,20 @@ def test_a_late_growth_names_who_got_a_supplied_bag_though_the_supply_was_withdr
     page = world.read(lambda session: alerts.alert_page(session, world.cast.actor("dr.gao"), 1))
     assert [(each.unit, each.participant, each.treated_by) for each in page["reach"].reached] == [(bag, HER, "dr.gao")]
     assert "physician:dr.gao" in page["waiting"]
+
+
+def test_a_deviation_of_a_supplied_bag_that_is_being_given_leaves_it_to_the_bed_and_a_failing_result_does_not(
+    world: World,
+) -> None:
+    bag, _, _ = supplied_at_the_bedside(world)
+    infusion = world.journey.started(HER, bag)
+    world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="the pump stopped"))
+    world.do("zhao.l", lambda work: units.open_deviation(work, bag, description="the pump stopped"))
+    world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
+    world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
+    world.journey.results(day_14(world, replicate=2), "day-14.csv")
+    with refused("lot_not_released", "lot_on_hold"):
+        world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
 
 
 def typed_growth(world: World) -> None:

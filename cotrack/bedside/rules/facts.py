@@ -1,6 +1,6 @@
 """What is known of a bag, its order and its participant at one instant: everything that the checks decide on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -65,13 +65,10 @@ class BagFacts:
 
     @property
     def supplied(self) -> list[Blocker] | None:
-        """What stands against its supply out of specification; None where there is none.
-
-        What is in a vein already is not interrupted by what one person typed.
-        """
+        """What stands against its supply out of specification; None where there is none."""
         if self.supply is None:
             return None
-        supply = replace(self.supply, typed=()) if self.is_given else self.supply
+        supply = self.supply.while_given if self.is_given else self.supply
         return against_supplied(self.lot_number, supply, self.number)
 
     @property

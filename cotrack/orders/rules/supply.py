@@ -4,12 +4,13 @@ EU ATMP GMP §11.5: to avoid an immediate significant hazard, at the treating ph
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_, Words
+from cotrack.release.rules.supply import without_deviations
 
 ADDRESSEES: Final = ("sponsor", "authority", "ethics_committee")
 """Who is told of a supply; the manufacturer tells the sponsor immediately, who informs the authority (§3.3 rule 4)."""
@@ -36,6 +37,12 @@ class SupplyFacts:
     def has_changed(self) -> bool:
         """Whether a result, an investigation, a deviation or a hold changed since it was accepted."""
         return self.accepted != self.now
+
+    @property
+    def while_given(self) -> "SupplyFacts":
+        """What counts once a bag is being given: no deviation, nor what one person typed, interrupts it by itself."""
+        accepted, now = without_deviations(self.accepted), without_deviations(self.now)
+        return replace(self, accepted=accepted, now=now, typed=())
 
 
 def against_supplied(lot: str, supply: SupplyFacts, unit: str = "") -> list[Blocker]:
