@@ -18,7 +18,7 @@ from support.supply import (
 )
 from support.worlds import World
 
-from cotrack.bedside.service import infusions
+from cotrack.bedside.service import infusions, screens
 from cotrack.demonstration.players import Player
 from cotrack.manufacture.service import units
 from cotrack.manufacture.service.lots import lot_numbered
@@ -119,10 +119,19 @@ def test_a_deviation_of_a_supplied_bag_that_is_being_given_leaves_it_to_the_bed_
     world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="the pump stopped"))
     world.do("zhao.l", lambda work: units.open_deviation(work, bag, description="the pump stopped"))
     world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
+    assert screens.infusion(world.runtime.ground, infusion.id)["stops"] == []
     world.do("wu.n", lambda work: infusions.pause(work, infusion.id, reason="cough"))
     world.journey.results(day_14(world, replicate=2), "day-14.csv")
     with refused("lot_not_released", "lot_on_hold"):
         world.do("wu.n", lambda work: infusions.resume(work, infusion.id))
+
+
+def test_whoever_gives_a_supplied_bag_reads_on_its_page_that_its_supply_ended(world: World) -> None:
+    bag, _, number = supplied_at_the_bedside(world)
+    infusion = world.journey.started(HER, bag)
+    world.do("qian.m", lambda work: supplies.void_supply(work, number, reason="the risk was misjudged"))
+    stops = screens.infusion(world.runtime.ground, infusion.id)["stops"]
+    assert [each.code for each in stops] == ["lot_not_released"]
 
 
 def typed_growth(world: World) -> None:
