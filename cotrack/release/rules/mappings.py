@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.release.rules.spelling import (
@@ -38,6 +39,7 @@ def against_mapping(spelling: Spelling, tests: Sequence[ReleaseTest]) -> list[Bl
     by_name = {each.reported_as: each for each in tests}
     return [
         *_against_form(spelling),
+        *_against_names(spelling),
         *_against_columns(spelling),
         *_against_tests(spelling, by_name),
         *_against_words(spelling, by_name),
@@ -62,6 +64,13 @@ def _against_form(spelling: Spelling) -> Iterator[Blocker]:
             yield _fault(N_("“{value}” is none of: {choices}."), value=said, choices=", ".join(choices))
     if spelling.zone and not is_zone(spelling.zone):
         yield _fault(N_("There is no time zone “{value}”."), value=spelling.zone)
+
+
+def _against_names(spelling: Spelling) -> Iterator[Blocker]:
+    """Refuse a name of two lines: it stands in what QA signs, and would write a line of its own there."""
+    for each in spelling.columns:
+        if not written.is_one_line(each.theirs):
+            yield _fault(N_("Column “{theirs}” holds signs that cannot be printed."), theirs=each.theirs)
 
 
 def _against_columns(spelling: Spelling) -> Iterator[Blocker]:
