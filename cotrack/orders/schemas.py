@@ -83,7 +83,7 @@ class EvaluationIn(In):
     )
     bags = Words(
         required=True,
-        longest=1_000,
+        longest=10_000,
         metadata={"label": N_("Bags that may be given"), "hint": N_("Numbers, with commas between.")},
     )
 

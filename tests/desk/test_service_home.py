@@ -141,7 +141,7 @@ def test_a_late_failure_reaches_quality_and_the_physician_of_everybody_who_has_a
     growth = results_of(world, LOT, Sterility="growth: S. aureus").decode().replace("day 14,1,", "day 14,2,")
     world.journey.results(growth.encode(), "late.csv")
     assert ("Solve the hold", LOT) in told(world, "qian.m")
-    alert = ("A released lot was stopped: read whom it reached", LOT)
+    alert = ("A lot was stopped: read whom it reached", LOT)
     assert told(world, "dr.gao") == [alert, given_to_her, set_aside_for_him]
     assert all(task.is_urgent for task in tasks(world, "dr.gao"))
     (hold,) = [task for task in tasks(world, "qian.m") if task.title == "Solve the hold"]

@@ -2,6 +2,7 @@
 
 from support.clients import SignIn
 from support.papers import Labels, kept, labels, owed, text_of
+from support.process import do_until, lot_in_process
 from support.refusals import records, refused
 from support.stages import LOT
 from support.worlds import World
@@ -9,7 +10,7 @@ from support.worlds import World
 from cotrack.demonstration.players import PASSWORD
 from cotrack.foundation.unit_of_work import rehearse
 from cotrack.labelling.service import instances, papers
-from cotrack.manufacture.service import closing, filling
+from cotrack.manufacture.service import closing, filling, lots
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.release.service import dispositions
 
@@ -74,3 +75,17 @@ def test_an_account_that_cannot_be_put_on_paper_closes_no_lot(world: World, labe
         world.sign("qian.m", lambda work: closing.close_lot(work, LOT))
     labels.mended()
     assert world.sign("qian.m", lambda work: closing.close_lot(work, LOT)).status == "closed"
+
+
+def test_a_decision_whose_batch_record_cannot_be_put_on_paper_is_not_signed(world: World, labels: Labels) -> None:
+    lot_in_process(world)
+    do_until(world, "freeze")
+    world.journey.labelled_unit(LOT)
+    world.journey.filling_finished(LOT)
+    labels.changed("batch-record", lambda text: text + "\n#data.nothing")
+    with refused("document_not_made"):
+        world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))
+    assert world.read(lambda session: lots.lot_numbered(session, LOT)).status == "quarantine"
+    assert owed(world, f"lot:{LOT}", "certificate") == []
+    labels.mended()
+    assert world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth")).decision == "reject"

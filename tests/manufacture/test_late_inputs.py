@@ -223,6 +223,6 @@ def test_an_alert_after_a_late_record_speaks_of_no_failed_test(world: World, per
     world.journey.released_lot(LOT)
     recorded_late(world, LOT, "MAT-26-0999")
     page = person("qian.m").get("/alerts/1").get_data(as_text=True)
-    assert "A released lot was stopped" in page
+    assert "A lot was stopped" in page
     assert "A lot that was released was stopped:" in page
     assert "failed" not in page

@@ -7,6 +7,7 @@ from support.supply import ALTERNATIVES, EVALUATION, HAZARD, out_of_specificatio
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
+from cotrack.orders.schemas import EvaluationIn
 
 SIGNED = {"signature": {"password": PASSWORD}}
 
@@ -38,6 +39,11 @@ def test_a_supply_is_requested_evaluated_accepted_told_of_and_shown(world: World
     assert (ended["status"], ended["end_reason"]) == ("withdrawn", "better")
     assert person("qian.m").post(f"{path}/void", {"reason": "late"}).status_code == 409
     assert person("zhou.n").get("/api/v1/supplies/SUP-9").status_code == 404
+
+
+def test_qa_may_name_every_bag_of_a_large_lot() -> None:
+    every = ", ".join(f"{LOT}-{number:03d}" for number in range(1, 201))
+    assert EvaluationIn().load({"evaluation": EVALUATION, "bags": every})["bags"] == every
 
 
 def test_a_declined_supply_gives_nothing(world: World, person: SignIn) -> None:

@@ -36,9 +36,9 @@ def test_a_supply_counts_for_its_bags_alone_while_nothing_changed() -> None:
     assert codes(against_supplied(LOT, SUPPLY, f"{LOT}-002")) == ["lot_not_released"]
     changed = replace(SUPPLY, now="other")
     assert codes(against_supplied(LOT, changed, BAG)) == ["lot_not_released"]
-    assert does_count(LOT, SUPPLY)
-    assert not does_count(LOT, changed)
-    assert not does_count(LOT, None)
+    assert does_count(SUPPLY)
+    assert not does_count(changed)
+    assert not does_count(None)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,15 @@ def test_a_sample_that_is_not_what_the_form_says_is_refused_there(outside: World
         assert words in shown(answer)
 
 
+@pytest.mark.parametrize("name", ["work", "self"])
+def test_a_field_that_the_form_does_not_know_changes_nothing(outside: World, person: SignIn, name: str) -> None:
+    analyst = person("wang.l")
+    answer = analyst.post(form_address(analyst), form={**typed(), name: "x"})
+    assert answer.status_code == 303
+    (row,) = outside.read(laboratories.proposed_mappings)
+    assert from_text(row.text).decimal == "comma"
+
+
 def test_a_mapping_is_tried_on_its_sample_and_nothing_is_kept(outside: World, person: SignIn) -> None:
     analyst = person("wang.l")
     address = form_address(analyst)

@@ -41,6 +41,10 @@ CASES: dict[str, tuple[Spelling, list[str]]] = {
         ["Two columns mean “Result”: nobody could tell which one is read."],
     ),
     "a column without a meaning": (spelt(columns=columns(("内部号", ""))), ["Column “内部号” is given no meaning."]),
+    "a column of two lines": (
+        spelt(columns=(*SPELLING.columns, Pair("备注2\nTest / 项目: “无菌” = “Mycoplasma”", "ignored"))),
+        ["Column “备注2\nTest / 项目: “无菌” = “Mycoplasma”” holds signs that cannot be printed."],
+    ),
     "no column of results": (spelt(columns=columns(("结果", "ignored"))), ["No column means “Result”."]),
     "no column of units": (spelt(columns=columns(("单位", "ignored"))), ["No column means “Unit”."]),
     "no sample": (
@@ -95,6 +99,14 @@ CASES: dict[str, tuple[Spelling, list[str]]] = {
     "a word turned round": (
         spelt(words=(*SPELLING.words, ResultWord("无菌", "growth", "no growth"))),
         ["“growth” is a result of “无菌” by itself, and never means “no growth”."],
+    ),
+    "a failure with its organism turned round": (
+        spelt(words=(*SPELLING.words, ResultWord("无菌", "growth: S. aureus", "no growth"))),
+        ["“growth: S. aureus” is a result of “无菌” by itself, and never means “no growth”."],
+    ),
+    "a word in other letters turned round": (
+        spelt(words=(*SPELLING.words, ResultWord("无菌", "ＧＲＯＷＴＨ", "no growth"))),
+        ["“ＧＲＯＷＴＨ” is a result of “无菌” by itself, and never means “no growth”."],
     ),
     "a unit twice": (
         spelt(units=(*SPELLING.units, Pair("％", "%"))),

@@ -175,7 +175,7 @@ def test_qa_is_told_of_a_lone_entry_by_which_a_released_lot_fails_and_no_typist_
     world: World, person: Person
 ) -> None:
     released_conditionally(world)
-    told = "A released lot fails by what one person typed"
+    told = "A released or supplied lot fails by what one person typed"
     enter(world, "liu.m", **{**STERILITY, "reported": "no growth"})
     assert told not in person("qian.m").get("/").get_data(as_text=True)
     enter(world, "liu.m", **STERILITY)

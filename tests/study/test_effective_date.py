@@ -1,15 +1,16 @@
 """A version that names a day takes effect on it and not before; what was made before keeps its own version."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from support.refusals import records, refused
 from support.stages import LOT, OTHER_LOT
 from support.studies import by_investigator, by_quality, in_effect, loaded, newer
-from support.worlds import World
+from support.worlds import World, make_home, open_world
 
 from cotrack.foundation.errors import Blocked, PermissionDenied
-from cotrack.foundation.migrations import SYSTEM
+from cotrack.foundation.migrations import SYSTEM, migrate
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.manufacture.service import lots
 from cotrack.study import service as study
@@ -125,6 +126,19 @@ def test_a_version_that_is_signed_after_anothers_day_counts_though_the_others_st
     newest = in_effect(world, newer(version="3-demonstration"))
     assert (status(world, waiting), status(world, newest)) == ("superseded", "in_effect")
     assert made(world, LOT) == newest
+
+
+def test_a_second_study_is_not_signed_beside_one_that_waits_for_its_day(tmp_path: Path) -> None:
+    make_home(tmp_path / "new")
+    world = open_world(tmp_path / "new")
+    migrate(world.runtime.ground)
+    world.cast.enter()
+    day = world.journey.today() + timedelta(days=3)
+    in_effect(world, naming(day.isoformat()))
+    other = loaded(world, newer().replace('code = "MSC-IFNA"', 'code = "OTHER-1"'))
+    with refused("other_study_in_effect"):
+        world.sign("qian.m", by_quality(other))
+    world.runtime.ground.sessions.engine.dispose()
 
 
 def test_nobody_begins_a_version_by_hand_nor_before_its_day(world: World) -> None:

@@ -48,7 +48,7 @@ def test_a_list_that_was_not_shown_is_refused_on_the_page(person: SignIn) -> Non
 
 def test_the_alert_is_the_first_thing_that_waits(person: SignIn) -> None:
     home = person("qian.m").get("/").get_data(as_text=True)
-    assert re.findall(r"<strong>([^<]+)</strong>", home)[0] == "A released lot was stopped: read whom it reached"
+    assert re.findall(r"<strong>([^<]+)</strong>", home)[0] == "A lot was stopped: read whom it reached"
     assert "Assess and close the deviation" in home
 
 

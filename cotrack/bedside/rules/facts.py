@@ -54,15 +54,22 @@ class BagFacts:
     """The kinds of its labels that carry another expiry than its lot has now."""
 
     @property
+    def is_given(self) -> bool:
+        """Whether it was begun to be given: then a person judges at the bed."""
+        return self.status in {"started", "paused"}
+
+    @property
     def stops(self) -> tuple[HoldFacts, ...]:
         """What stops the bag. Once it is being given, an open deviation of it does not: a person judges at the bed."""
-        is_given = self.status in {"started", "paused"}
-        return tuple(each for each in self.holds if not (is_given and each.is_deviation))
+        return tuple(each for each in self.holds if not (self.is_given and each.is_deviation))
 
     @property
     def supplied(self) -> list[Blocker] | None:
         """What stands against its supply out of specification; None where there is none."""
-        return None if self.supply is None else against_supplied(self.lot_number, self.supply, self.number)
+        if self.supply is None:
+            return None
+        supply = self.supply.while_given if self.is_given else self.supply
+        return against_supplied(self.lot_number, supply, self.number)
 
     @property
     def order_id(self) -> int | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.advice import CALL_PHYSICIAN, advice
-from cotrack.bedside.rules.checks import against_check, against_pair
+from cotrack.bedside.rules.checks import against_check, against_its_lot, against_pair
 from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service import check_facts, checks, infusions, sittings
 from cotrack.bedside.service.facts import against_set_aside, bag_facts, place_of
@@ -27,7 +27,6 @@ from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import understand
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Acceptance
-from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import newest_acceptance
 from cotrack.orders.service.allocation import order_of_bag
 from cotrack.orders.service.dosing import order_numbered
@@ -251,8 +250,8 @@ def infusion(ground: Ground, infusion_id: int) -> Mapping[str, Any]:
 
 def _against_going_on(bag: BagFacts) -> list[Blocker]:
     """Return what was learnt of a bag that is being given and makes whoever gives it stop and ask."""
-    rejected = against_lot(bag.lot_number, bag.lot_status) if bag.lot_status == "rejected" else []
-    return [*rejected, *against_held(bag.stops)]
+    never_released = bag.lot_status in {"rejected", "quarantine"}
+    return [*(against_its_lot(bag) if never_released else []), *against_held(bag.stops)]
 
 
 def issue_sheet(ground: Ground, session: Session, number: str) -> Mapping[str, Any]:

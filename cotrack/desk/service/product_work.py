@@ -111,7 +111,7 @@ def results_to_type(session: Session, desk: Desk) -> Iterator[Task]:
 
 
 def entries_that_fail(session: Session, desk: Desk) -> Iterator[Task]:
-    """Return the lots that were released and fail by what one person typed: QA holds them, or has it typed again.
+    """Return the lots that were released or given and fail by what one typed: QA holds them, or has it typed again.
 
     Nobody is told who might be the second typist: that person types without knowing.
     """
@@ -119,7 +119,7 @@ def entries_that_fail(session: Session, desk: Desk) -> Iterator[Task]:
         return
     for each in failing_on_released(session):
         number = each.lot.number
-        title = N_("A released lot fails by what one person typed: hold it, or have it typed by another")
+        title = N_("A released or supplied lot fails by what one person typed: hold it, or have it typed by another")
         yield Task(
             title,
             f"lot:{number}",
@@ -233,7 +233,7 @@ def alerts_to_read(session: Session, desk: Desk) -> Iterator[Task]:
     """Return the alerts that this person has to read: before everything else."""
     for alert in to_read(session, desk.actor):
         arguments = {"alert_id": alert.id}
-        title = N_("A released lot was stopped: read whom it reached")
+        title = N_("A lot was stopped: read whom it reached")
         yield Task(title, alert.subject, "trace.show_alert", arguments, alert.raised_at, is_urgent=True)
 
 

@@ -67,9 +67,8 @@ def _open(session: Session) -> list[OosSupply]:
 
 
 def _counts_no_more(session: Session, supply: OosSupply) -> bool:
-    return supply.status == "accepted" and not (
-        supply.lot.status == "quarantine" and does_count(supply.lot.number, facts_of(session, supply))
-    )
+    is_standing = supply.lot.status == "quarantine" and does_count(facts_of(session, supply))
+    return supply.status == "accepted" and not is_standing
 
 
 def _changed(each: OosSupply) -> Task:

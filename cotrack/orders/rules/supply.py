@@ -4,12 +4,13 @@ EU ATMP GMP §11.5: to avoid an immediate significant hazard, at the treating ph
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_, Words
+from cotrack.release.rules.supply import without_deviations
 
 ADDRESSEES: Final = ("sponsor", "authority", "ethics_committee")
 """Who is told of a supply; the manufacturer tells the sponsor immediately, who informs the authority (§3.3 rule 4)."""
@@ -22,6 +23,7 @@ class SupplyFacts:
     """A supply out of specification that was accepted for the order at hand.
 
     `failed` names the failed tests; `accepted` is the text of findings that the physician signed, `now` what it is now.
+    `typed` are the reasons that one person's typed entries give: nobody gives a bag over them.
     """
 
     number: str
@@ -29,17 +31,25 @@ class SupplyFacts:
     accepted: str
     now: str
     bags: frozenset[str]
+    typed: tuple[Blocker, ...] = ()
 
     @property
     def has_changed(self) -> bool:
         """Whether a result, an investigation, a deviation or a hold changed since it was accepted."""
         return self.accepted != self.now
 
+    @property
+    def while_given(self) -> "SupplyFacts":
+        """What counts once a bag is being given: no deviation, nor what one person typed, interrupts it by itself."""
+        accepted, now = without_deviations(self.accepted), without_deviations(self.now)
+        return replace(self, accepted=accepted, now=now, typed=())
+
 
 def against_supplied(lot: str, supply: SupplyFacts, unit: str = "") -> list[Blocker]:
     """Return why a lot is not given though it was accepted out of specification: something changed, or another bag.
 
-    Without a unit it is asked whether the supply counts at all.
+    What one person typed of the lot stops it as it stops a conditional one, until it is settled. Without a unit it is
+    asked whether anything of the lot is given at all.
     """
     details = {"lot": lot, "unit": unit}
     solve = f"oos_supply:{supply.number}"
@@ -55,12 +65,12 @@ def against_supplied(lot: str, supply: SupplyFacts, unit: str = "") -> list[Bloc
             "this order."
         )
         return [Blocker("lot_not_released", words, details, solve=solve)]
-    return []
+    return list(supply.typed)
 
 
-def does_count(lot: str, supply: SupplyFacts | None) -> bool:
-    """Whether bags of a lot are supplied out of specification for an order now."""
-    return supply is not None and not against_supplied(lot, supply)
+def does_count(supply: SupplyFacts | None) -> bool:
+    """Whether a supply stands for its order: what one person typed keeps its bags back, and ends nothing."""
+    return supply is not None and not supply.has_changed
 
 
 @dataclass(frozen=True)

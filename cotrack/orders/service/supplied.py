@@ -13,7 +13,9 @@ from cotrack.manufacture.models import Lot
 from cotrack.orders.models import OosSupply, Order, SupplyNotice
 from cotrack.orders.rules.supply import SupplyFacts, does_count
 from cotrack.release.models import Disposition
+from cotrack.release.rules.entries import against_unsettled
 from cotrack.release.service.supply import findings_of
+from cotrack.release.service.unsettled import unsettled_of
 from cotrack.study.rules.definition import Definition
 from cotrack.study.service import definition_of
 
@@ -83,12 +85,16 @@ def facts_of(session: Session, supply: OosSupply) -> SupplyFacts:
 
 
 def _facts(session: Session, lot: Lot, accepted: OosSupply | Row[str, str, str, str]) -> SupplyFacts:
+    now = findings_of(session, lot)
+    # What changed stops it already: a ward waits for each statement.
+    unsettled = unsettled_of(session, lot) if now == accepted.findings else ()
     return SupplyFacts(
         number=accepted.number,
         failed=names_of(definition_of(lot.study_definition), accepted.failed_tests),
         accepted=accepted.findings,
-        now=findings_of(session, lot),
+        now=now,
         bags=frozenset(accepted.bags.split()),
+        typed=tuple(against_unsettled(lot.number, unsettled)),
     )
 
 
@@ -111,7 +117,7 @@ def supplied_lot(session: Session, order_id: int) -> tuple[int, SupplyFacts] | N
     if found is None or found.status != "accepted" or found.lot.status != "quarantine":
         return None
     facts = facts_of(session, found)
-    return (found.lot_id, facts) if does_count(found.lot.number, facts) else None
+    return (found.lot_id, facts) if does_count(facts) else None
 
 
 def supplied_when(session: Session, order_id: int, lot_id: int, at: datetime) -> OosSupply | None:

@@ -100,7 +100,7 @@ def _needed(work: Work, order: Order, lot: Lot, *, own: str = "") -> Needed:
 
 
 def _counts(session: Session, supply: OosSupply) -> bool:
-    return supply.lot.status == "quarantine" and does_count(supply.lot.number, facts_of(session, supply))
+    return supply.lot.status == "quarantine" and does_count(facts_of(session, supply))
 
 
 def _against_treating(work: Work, order: Order) -> list[Blocker]:

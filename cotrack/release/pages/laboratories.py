@@ -125,7 +125,7 @@ class _Sample:
         page = mapping_form.mapping_sheet(work, self.code, self.kept["file_name"], self.headers())
         return {**page, "schema": schemas.MappingFormIn(), "tried": None}
 
-    def proposed(self, work: Work, **said: Any) -> Any:
+    def proposed(self, work: Work, /, **said: Any) -> Any:
         """Propose what was typed, tried once more on the file."""
         spelling = mapping_form.spelling_from(said, self.headers())
         sample = (self.kept["file_name"], self.kept["content"])

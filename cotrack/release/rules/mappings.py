@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from cotrack.foundation import written
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.release.rules.spelling import (
@@ -38,6 +39,7 @@ def against_mapping(spelling: Spelling, tests: Sequence[ReleaseTest]) -> list[Bl
     by_name = {each.reported_as: each for each in tests}
     return [
         *_against_form(spelling),
+        *_against_names(spelling),
         *_against_columns(spelling),
         *_against_tests(spelling, by_name),
         *_against_words(spelling, by_name),
@@ -62,6 +64,13 @@ def _against_form(spelling: Spelling) -> Iterator[Blocker]:
             yield _fault(N_("“{value}” is none of: {choices}."), value=said, choices=", ".join(choices))
     if spelling.zone and not is_zone(spelling.zone):
         yield _fault(N_("There is no time zone “{value}”."), value=spelling.zone)
+
+
+def _against_names(spelling: Spelling) -> Iterator[Blocker]:
+    """Refuse a name of two lines: it stands in what QA signs, and would write a line of its own there."""
+    for each in spelling.columns:
+        if not written.is_one_line(each.theirs):
+            yield _fault(N_("Column “{theirs}” holds signs that cannot be printed."), theirs=each.theirs)
 
 
 def _against_columns(spelling: Spelling) -> Iterator[Blocker]:
@@ -115,8 +124,20 @@ def _against_word(word: ResultWord, test: ReleaseTest) -> Iterator[Blocker]:
     elif word.ours not in known:
         words = N_("“{theirs}”: “{ours}” is no result of “{test}”; known are: {known}.")
         yield _fault(words, **details, known=", ".join(known))
-    elif word.theirs in known and word.theirs != word.ours:
+    elif _says_by_itself(word.theirs, test) not in {"", word.ours}:
         yield _fault(N_("“{theirs}” is a result of “{test}” by itself, and never means “{ours}”."), **details)
+
+
+def _says_by_itself(theirs: str, test: ReleaseTest) -> str:
+    """Return which result of a test a word is without any mapping, however its letters are written; empty if none.
+
+    A failure stays one with whatever is added to it: `Growth: S. aureus` never means `no growth`.
+    """
+    read = unicodedata.normalize("NFKC", theirs).casefold()
+    for each in test.rejects:
+        if read == each.casefold() or read.startswith((f"{each.casefold()}:", f"{each.casefold()} ")):
+            return each
+    return next((each for each in test.accepts if read == each.casefold()), "")
 
 
 def _against_units(spelling: Spelling, known: set[str]) -> Iterator[Blocker]:

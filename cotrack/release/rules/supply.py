@@ -73,6 +73,9 @@ class Beside:
     holds: Sequence[int]
 
 
+_DEVIATION: Final = "deviation "
+
+
 def findings(standings: Sequence[TestStanding], beside: Beside) -> str:
     """Return the one text of what is known of a lot: what is evaluated and accepted counts only while it is the same.
 
@@ -82,10 +85,15 @@ def findings(standings: Sequence[TestStanding], beside: Beside) -> str:
     lines = [
         *(_line(each) for each in standings),
         *(f"investigation {number} {status}" for number, status in sorted(beside.investigations)),
-        *(f"deviation {number}" for number in sorted(beside.deviations)),
+        *(f"{_DEVIATION}{number}" for number in sorted(beside.deviations)),
         *(f"hold {hold_id}" for hold_id in sorted(beside.holds)),
     ]
     return "\n".join(lines)
+
+
+def without_deviations(text: str) -> str:
+    """Return findings as they count for a bag that is being given: over a deviation a person judges at the bed."""
+    return "\n".join(each for each in text.splitlines() if not each.startswith(_DEVIATION))
 
 
 def _line(each: TestStanding) -> str:

@@ -66,8 +66,8 @@ def _read(text: str) -> tuple[Counter[str], ...]:
 
 
 def _tokens(text: str) -> list[str]:
-    # A capital M before small letters is a million of them, a small one a thousandth.
-    plain = re.sub(r"(?<![A-Za-z])M(?=[a-z])", "mega", text.translate(_SUPERSCRIPTS_MARKED))
+    # A capital M before small letters, or before units of activity (MIU), is a million; a small one a thousandth.
+    plain = re.sub(r"(?<![A-Za-z])M(?=[a-z]|[IE]?U(?![A-Za-z]))", "mega", text.translate(_SUPERSCRIPTS_MARKED))
     plain = unicodedata.normalize("NFKC", plain).casefold().replace("×", " ").replace("µ", "μ")
     plain = re.sub(r"(?<![a-z])x(?=\s*10)", " ", plain)
     plain = re.sub(r"10\s*(?:\^|\*\*)\s*\(?(\d{1,2})\)?", lambda found: f" {10 ** int(found[1])} ", plain)

@@ -33,7 +33,7 @@ class Preview:
     already_there: tuple[ReadResult, ...]
     faults: tuple[Blocker, ...]
     stopped: tuple[StoppedLot, ...] = ()
-    """The lots that were released and fail a test by these results: storing them puts each on hold."""
+    """The lots that were released or given and fail a test by these results: storing them puts each on hold."""
     mapping: FileMapping | None = None
     """By which version of its laboratory's mapping the file is read; None in our own format."""
 

@@ -13,7 +13,7 @@ from cotrack.release.models import Result
 from cotrack.release.rules.further import Further, further
 from cotrack.release.rules.late import against_staying_released
 from cotrack.release.rules.lots import ResultFacts
-from cotrack.release.service.late import StoppedLot, ever_released
+from cotrack.release.service.late import StoppedLot, ever_given
 from cotrack.release.service.result_files import ReadResult
 from cotrack.release.service.results import SIGNED, result_facts
 from cotrack.release.service.retests import Key, Retests, Stored
@@ -21,15 +21,15 @@ from cotrack.study import service as study
 
 
 def stopped_by(session: Session, new: Sequence[ReadResult]) -> tuple[StoppedLot, ...]:
-    """Return the lots that were released and fail a test by these results: storing them puts each on hold."""
-    released = ever_released(session, {each.lot.id for each in new})
+    """Return the lots that were released or given and fail a test by these: storing them puts each on hold."""
+    given = ever_given(session, {each.lot.id for each in new})
     by_lot: dict[str, list[ReadResult]] = {}
     for each in new:
         by_lot.setdefault(each.lot.number, []).append(each)
     return tuple(
         StoppedLot(read[0].lot, reason)
         for _, read in sorted(by_lot.items())
-        if read[0].lot.id in released
+        if read[0].lot.id in given
         and (reason := against_staying_released([(each.test, each.reported) for each in read]))
     )
 

@@ -13,7 +13,7 @@ from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.release.models import EntryEnd, Result, ResultEntry
 from cotrack.release.rules.entries import Unsettled, UnsettledEntry
 from cotrack.release.rules.investigations import has_failed
-from cotrack.release.service.late import ever_released
+from cotrack.release.service.late import ever_given
 from cotrack.study import service as study
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import read_reported
@@ -98,10 +98,10 @@ def is_unsettled(session: Session, entry: ResultEntry) -> bool:
 
 
 def failing_on_released(session: Session) -> list[Shown]:
-    """Return the unsettled entries that fail their test, of lots that were released once: QA decides about a hold."""
+    """Return the unsettled entries that fail, of lots that were released or given: QA decides about a hold."""
     found = [each for each in unsettled_entries(session) if each.why is not Unsettled.DIFFERED and each.is_failing]
-    released = ever_released(session, {each.lot.id for each in found})
-    return [each for each in found if each.lot.id in released]
+    given = ever_given(session, {each.lot.id for each in found})
+    return [each for each in found if each.lot.id in given]
 
 
 Found = Row[ResultEntry, Lot, EntryEnd | None, str, str | None, str | None]

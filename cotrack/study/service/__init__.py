@@ -142,20 +142,25 @@ def _against_approval(work: Work, row: StudyDefinition, given: Signature | None)
                 "You have signed this version already: the other signature is another person's.",
             )
         )
-    other = work.session.scalar(
-        select(StudyDefinition.code).where(StudyDefinition.status == "in_effect", StudyDefinition.code != row.code)
-    )
+    other = _other_study(work.session, row.code)
     if other is not None:
         blockers.append(
             Blocker(
                 "other_study_in_effect",
-                "Study {code} is in effect here: this installation serves one study.",
+                "Study {code} is in effect here, or waits for its day: this installation serves one study.",
                 {"code": other},
             )
         )
     if not signed:
         blockers.extend(against_first_signature(definition_of(row).effective_on, work.today))
     return blockers
+
+
+def _other_study(session: Session, code: str) -> str | None:
+    """Return the code of another study that is in effect, or that both have signed and that waits for its day."""
+    in_effect = select(StudyDefinition.code).where(StudyDefinition.status == "in_effect")
+    codes = [*session.scalars(in_effect), *(each.code for each in waiting_for_their_day(session))]
+    return next((each for each in codes if each != code), None)
 
 
 def _take_effect_if_signed(work: Work, row: StudyDefinition) -> None:
