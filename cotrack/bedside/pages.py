@@ -140,7 +140,7 @@ def receive() -> Response:
     )
 
 
-def _unit_act(number: str, action: str, schema: Any, act: Any, context: Any = None) -> Response:
+def _unit_act(number: str, action: str, schema: Any, act: Any, *, context: Any = None) -> Response:
     carry_out = lambda work, **body: act(work, number, **body)  # noqa: E731 (one line)
     return act_page(UNIT, action, schema, carry_out, thing=f"unit:{number}", context=context)
 
@@ -170,7 +170,7 @@ def finish_thaw(number: str) -> Response:
 @needs("unit:thaw")
 def record_wash(number: str) -> Response:
     """Record that a thawed bag was washed now."""
-    return _unit_act(number, "wash", NothingIn(), infusions.record_wash, partial(_wash_facts, number=number))
+    return _unit_act(number, "wash", NothingIn(), infusions.record_wash, context=partial(_wash_facts, number=number))
 
 
 def _wash_facts(session: Any, number: str) -> dict[str, Any]:

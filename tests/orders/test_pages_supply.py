@@ -36,9 +36,7 @@ def test_a_request_is_offered_to_the_physician_alone_and_only_where_no_other_lot
     assert "disabled>Go on to sign</button>" in page
 
 
-def test_a_request_is_not_offered_while_bags_of_another_lot_are_set_aside(
-    world: World, person: SignIn
-) -> None:
+def test_a_request_is_not_offered_while_bags_of_another_lot_are_set_aside(world: World, person: SignIn) -> None:
     order = out_of_specification(world)
     world.journey.released_lot(OTHER_LOT)
     world.journey.allocated(order)
