@@ -17,7 +17,7 @@ from cotrack.app import create_app
 
 MOST_SECONDS = 0.1
 MOST_SECONDS_OF_A_DOCUMENT = 1.0
-LOOKS = 5
+LOOKS = 15
 MOST_OF_A_ROUTE = 8
 BANNER = "TRAINING SITE"
 

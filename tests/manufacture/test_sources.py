@@ -33,7 +33,7 @@ from cotrack.manufacture.service.inputs import held_among, holds_over, inputs_of
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.quality.service import holds
 from cotrack.release.service import dispositions
-from cotrack.release.service.dispositions import release_case
+from cotrack.release.service.case import release_case
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from cotrack.foundation.work import Work
 from cotrack.manufacture.service import lots
 from cotrack.quality.service import holds
 from cotrack.release.models import Result
-from cotrack.release.service import dispositions
+from cotrack.release.service.case import lot_standings
 from cotrack.release.service.invalidations import invalidate_result
 from cotrack.study.rules.specification import Standing
 
@@ -40,7 +40,7 @@ def further(world: World, row: dict[str, str], **changed: str) -> None:
 
 def standing(world: World, test: str = "sterility") -> Standing:
     lot = world.read(lambda session: lots.lot_numbered(session, LOT))
-    found = world.read(lambda session: dispositions.lot_standings(session, lot))
+    found = world.read(lambda session: lot_standings(session, lot))
     return next(each.standing for each in found if each.test.key == test)
 
 

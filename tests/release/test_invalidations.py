@@ -16,6 +16,7 @@ from cotrack.foundation.errors import Blocked, NotFound, PermissionDenied, Reaso
 from cotrack.manufacture.service import lots
 from cotrack.quality.service import alerts, holds
 from cotrack.release.service import dispositions, invalidations
+from cotrack.release.service.case import lot_standings, release_case, viable_cells
 from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.endotoxin import most_endotoxin
 from cotrack.study.rules.specification import Standing
@@ -36,7 +37,7 @@ def grown(world: World) -> World:
 
 def standing(world: World, test: str = "sterility") -> Standing:
     lot = world.read(lambda session: lots.lot_numbered(session, LOT))
-    found = world.read(lambda session: dispositions.lot_standings(session, lot))
+    found = world.read(lambda session: lot_standings(session, lot))
     return next(each.standing for each in found if each.test.key == test)
 
 
@@ -151,7 +152,7 @@ def test_an_invalidation_undoes_the_review_of_the_trail(grown: World) -> None:
     lot = grown.read(lambda session: lots.lot_numbered(session, LOT))
     site = grown.runtime.ground.site
     invalidated(grown, "sterility", number)
-    assert not grown.read(lambda session: dispositions.release_case(session, lot, site)).facts.trail.is_reviewed
+    assert not grown.read(lambda session: release_case(session, lot, site)).facts.trail.is_reviewed
 
 
 def test_hold_and_deviation_of_a_late_failing_result_outlive_its_invalidation(world: World) -> None:
@@ -182,12 +183,12 @@ def test_a_released_lot_left_without_a_valid_result_of_a_required_test_is_held_a
 def test_an_invalid_endotoxin_or_count_is_not_what_a_dose_is_computed_from(grown: World) -> None:
     lot = grown.read(lambda session: lots.lot_numbered(session, LOT))
     assert grown.read(lambda session: most_endotoxin(session, lot)) is not None
-    assert grown.read(lambda session: dispositions.viable_cells(session, lot.id)) is not None
+    assert grown.read(lambda session: viable_cells(session, lot.id)) is not None
     number = assessed(grown)
     for test in ("endotoxin", "viable_cell_count"):
         invalidated(grown, test, number)
     assert grown.read(lambda session: most_endotoxin(session, lot)) is None
-    assert grown.read(lambda session: dispositions.viable_cells(session, lot.id)) is None
+    assert grown.read(lambda session: viable_cells(session, lot.id)) is None
 
 
 def test_a_deviation_that_is_closed_makes_no_result_invalid(grown: World) -> None:

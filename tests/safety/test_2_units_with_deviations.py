@@ -18,6 +18,7 @@ from cotrack.manufacture.service import lots, units
 from cotrack.manufacture.service.inputs import held_among
 from cotrack.quality.service import deviations
 from cotrack.release.service import dispositions
+from cotrack.release.service.case import release_case
 from cotrack.release.service.trail_reviews import lot_trail
 
 CRACKED = "a port is cracked"
@@ -154,7 +155,7 @@ def test_a_deviation_of_a_bag_stands_on_its_lots_release_and_in_its_trail(world:
     world.journey.finished_lot(LOT)
     world.do("zhao.l", cracked(f"{LOT}-001"))
     lot = world.read(lambda session: lots.lot_numbered(session, LOT))
-    case = world.read(lambda session: dispositions.release_case(session, lot, world.runtime.ground.site))
+    case = world.read(lambda session: release_case(session, lot, world.runtime.ground.site))
     assert [each.number for each in case.facts.deviations] == [f"DEV-{LOT}-001-1"]
     found = {"classification": "minor", "cause": "seen wrongly", "impact": "none"}
     world.do("qian.m", lambda work: deviations.assess(work, f"DEV-{LOT}-001-1", **found))

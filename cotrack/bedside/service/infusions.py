@@ -11,7 +11,8 @@ from cotrack.bedside.models import IdentityCheck, Infusion, Wash
 from cotrack.bedside.rules.checks import against_bag, against_other_bag, against_pair, against_wash, unique
 from cotrack.bedside.rules.facts import CheckFacts
 from cotrack.bedside.rules.volumes import against_completion, against_missing, against_volumes, missing_volume
-from cotrack.bedside.service.facts import against_participant, against_set_aside, checks, place_of
+from cotrack.bedside.service.check_facts import checks
+from cotrack.bedside.service.facts import against_participant, against_set_aside, place_of
 from cotrack.bedside.service.infusion_record import Closed, infusion_record
 from cotrack.bedside.service.supplied import supplied_lines
 from cotrack.bedside.service.ward import locked_facts

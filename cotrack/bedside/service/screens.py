@@ -12,7 +12,7 @@ from cotrack.bedside.models import IdentityCheck
 from cotrack.bedside.rules.advice import CALL_PHYSICIAN, advice
 from cotrack.bedside.rules.checks import against_check, against_pair
 from cotrack.bedside.rules.facts import BagFacts
-from cotrack.bedside.service import checks, facts, infusions, sittings
+from cotrack.bedside.service import check_facts, checks, infusions, sittings
 from cotrack.bedside.service.facts import against_set_aside, bag_facts, place_of
 from cotrack.bedside.service.supplied import supplied_names
 from cotrack.foundation.acting import Actor, Ground
@@ -186,7 +186,7 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
 def _no_longer(work: Work, check: IdentityCheck) -> list[Blocker]:
     """Return why a match that was made does not stand any more."""
     place = place_of(work, work.actor.station)
-    return against_check(facts.checks(work.session, [check.id])[check.id], check.kind, place)
+    return against_check(check_facts.checks(work.session, [check.id])[check.id], check.kind, place)
 
 
 def _pair(work: Work, check: IdentityCheck) -> tuple[int, int] | None:
@@ -197,7 +197,7 @@ def _pair(work: Work, check: IdentityCheck) -> tuple[int, int] | None:
     earlier = [each for each in standing if each.id < check.id and each.person_id != check.person_id]
     if not earlier:
         return None
-    pair = facts.checks(work.session, [earlier[-1].id, check.id])
+    pair = check_facts.checks(work.session, [earlier[-1].id, check.id])
     first, second = pair[earlier[-1].id], pair[check.id]
     is_refused = against_pair(first, second, check.kind, place_of(work, work.actor.station))
     return None if is_refused else (first.check_id, second.check_id)

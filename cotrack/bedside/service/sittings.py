@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cotrack.bedside.models import IdentityCheck, Sitting
-from cotrack.bedside.service.facts import checks
+from cotrack.bedside.service.check_facts import checks
 from cotrack.foundation.acting import Actor, Ground
 
 KEPT = timedelta(days=1)

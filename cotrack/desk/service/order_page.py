@@ -15,7 +15,7 @@ from cotrack.foundation.work import Work
 from cotrack.lifecycles import OOS_SUPPLY, ORDER
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.inputs import holds_over
-from cotrack.orders.models import Order
+from cotrack.orders.models import OosSupply, Order
 from cotrack.orders.rules import against_supplied, ended_as
 from cotrack.orders.service.acceptance import acceptances_of, lots_to_accept
 from cotrack.orders.service.allocation import is_short
@@ -62,16 +62,15 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
             (each, infusion_of(session, each.unit_id) if each.released_at is None else None)
             for each in order.allocations
         ],
-        "timeline": records_of(
-            session,
-            [
-                f"order:{number}",
-                *(f"oos_supply:{each.number}" for each, _ in supplies),
-                *(f"unit:{each.unit.number}" for each in order.allocations),
-            ],
-        ),
+        "timeline": records_of(session, [f"order:{number}", *_below(order, [each for each, _ in supplies])]),
         "now": ground.sessions.clock(),
     }
+
+
+def _below(order: Order, supplies: Sequence[OosSupply]) -> list[str]:
+    """Return the things of an order whose records its page tells too: its supplies and its bags."""
+    bags = [f"unit:{each.unit.number}" for each in order.allocations]
+    return [*(f"oos_supply:{each.number}" for each in supplies), *bags]
 
 
 def _against_bags(session: Session, order: Order) -> list[Blocker]:

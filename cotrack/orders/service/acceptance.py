@@ -20,8 +20,9 @@ from cotrack.participants.service.treatment import treating_physicians
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.entries import against_unsettled
 from cotrack.release.rules.lots import TestStanding, against_failed, outstanding
+from cotrack.release.service.case import lot_standings
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.dispositions import invalidated_lines, lot_standings
+from cotrack.release.service.dispositions import invalidated_lines
 from cotrack.release.service.unsettled import unsettled_of
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import expected, limit_words

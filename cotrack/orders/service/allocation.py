@@ -28,7 +28,7 @@ from cotrack.orders.service.counts import COUNT_STEP
 from cotrack.orders.service.dosing import held_allocations, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of_portions
 from cotrack.orders.service.supplied import supplied_lot, supply_now
-from cotrack.release.service.dispositions import viable_cells
+from cotrack.release.service.case import viable_cells
 from cotrack.study import service as study
 
 ENDED_STATES = frozenset({"completed", "stopped_early"})

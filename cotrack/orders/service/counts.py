@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.blockers import Blocker
 from cotrack.orders.rules import against_changed_count
 from cotrack.orders.service.set_aside import lots_set_aside
-from cotrack.release.service.dispositions import viable_cells
+from cotrack.release.service.case import viable_cells
 
 COUNT_STEP: Final = Decimal("0.001")
 """The step in which an allocation keeps millions of cells per mL."""

@@ -25,7 +25,7 @@ from cotrack.participants.service.treatment import treating_physicians
 from cotrack.quality.rules import against_held
 from cotrack.release.rules.entries import against_unsettled
 from cotrack.release.rules.supply import against_supplying
-from cotrack.release.service.dispositions import lot_standings
+from cotrack.release.service.case import lot_standings
 from cotrack.release.service.supply import against_evaluation_now, failed_tests, finding_lines, findings_of
 from cotrack.release.service.unsettled import unsettled_of
 

@@ -22,7 +22,7 @@ from cotrack.orders.service.supplies import (
 )
 from cotrack.release.rules.lots import TestStanding, outstanding
 from cotrack.release.rules.supply import failed
-from cotrack.release.service.dispositions import lot_standings, outstanding_tests
+from cotrack.release.service.case import lot_standings, outstanding_tests
 from cotrack.release.service.investigated import investigation_lines
 from cotrack.release.service.supply import failed_tests
 from cotrack.study.rules.specification import limit_words

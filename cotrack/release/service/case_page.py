@@ -30,9 +30,9 @@ from cotrack.release.rules.lots import (
 )
 from cotrack.release.rules.reasons import in_short
 from cotrack.release.rules.trends import is_trended
+from cotrack.release.service.case import ReleaseCase, decider, release_case
 from cotrack.release.service.conditional import end_of
 from cotrack.release.service.decided import dispositions_of, expiry_decisions_of
-from cotrack.release.service.dispositions import ReleaseCase, decider, release_case
 from cotrack.release.service.invalidations import named_causes, result_numbered
 from cotrack.release.service.investigated import investigation_numbered, uninvestigated
 from cotrack.release.service.kept_files import kept_files_of

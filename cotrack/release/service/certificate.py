@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -19,13 +19,11 @@ from cotrack.quality.models import Deviation
 from cotrack.quality.service.holds import holds_of
 from cotrack.release.models import DECISIONS, Investigation, Result
 from cotrack.release.rules.lots import TestStanding
+from cotrack.release.service.case import ReleaseCase
 from cotrack.release.service.decided import dispositions_of
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import expected, limit_words
-
-if TYPE_CHECKING:
-    from cotrack.release.service.dispositions import ReleaseCase
 
 EVENTS: Final = tuple(LOT.event(each) for each in DECISIONS)
 
@@ -42,7 +40,7 @@ class Decided:
     """What stands against a full release: nothing under a release, the outstanding tests under a conditional one."""
 
 
-def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
+def certificate(session: Session, site: Site, case: ReleaseCase, decided: Decided) -> Document:
     """Return what the certificate of a lot says under this decision and its signature."""
     lot, stored = case.lot, case.results
     held = holds_of(session, f"lot:{lot.number}")
@@ -61,7 +59,7 @@ def certificate(session: Session, site: Site, case: "ReleaseCase", decided: Deci
     return Document("certificate", f"lot:{lot.number}", EVENTS, fields)
 
 
-def signatures_under(session: Session, case: "ReleaseCase", decided: Decided) -> list[Signature]:
+def signatures_under(session: Session, case: ReleaseCase, decided: Decided) -> list[Signature]:
     """Return every signature on which a decision stands, and its own, in the order of signing."""
     signed = [
         *_reviews(session, case.lot.id, case.results),
@@ -74,7 +72,7 @@ def signatures_under(session: Session, case: "ReleaseCase", decided: Decided) ->
     return sorted(signed, key=lambda each: each.signed_at)
 
 
-def lot_lines(case: "ReleaseCase", site: Site) -> dict[str, str]:
+def lot_lines(case: ReleaseCase, site: Site) -> dict[str, str]:
     """Return what stands on the first page of each document of a lot's release."""
     product, lot = case.definition.product, case.lot
     return {

@@ -2,31 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.site import Site
-from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.documents import Document
 from cotrack.labelling.service.keeping import owe, try_out
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.models import Lot, LotInput
+from cotrack.manufacture.models import Lot
 from cotrack.manufacture.rules import in_neutral_words
-from cotrack.manufacture.service.deviations import deviations_under, open_among
-from cotrack.manufacture.service.inputs import holds_over, inputs_of, sources_behind
-from cotrack.manufacture.service.lots import lot_numbered, producers
-from cotrack.manufacture.service.process import lot_steps
-from cotrack.quality.models import Deviation
-from cotrack.release.models import Disposition, Investigation, Result
+from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.release.models import Disposition
 from cotrack.release.rules.conditional import against_ended
 from cotrack.release.rules.lots import (
-    Decider,
     LotFacts,
     ResultFacts,
     TestStanding,
@@ -38,78 +29,14 @@ from cotrack.release.rules.lots import (
     standings,
     waits_for_trail_only,
 )
-from cotrack.release.rules.viable import viable_million_per_ml
 from cotrack.release.service.batch_record import batch_record
+from cotrack.release.service.case import ReleaseCase, decider, lot_results, release_case
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.conditional import end_of
-from cotrack.release.service.investigated import investigation_facts, investigations_of
 from cotrack.release.service.release_record import release_record
-from cotrack.release.service.results import result_facts, results_of
-from cotrack.release.service.trail_reviews import doers_of, records_about, trail_standing
-from cotrack.release.service.unsettled import typists_of, unsettled_of
+from cotrack.release.service.trail_reviews import doers_of
 from cotrack.study import service as study
-from cotrack.study.rules.definition import Definition, ReleaseTest
 from cotrack.study.rules.specification import Standing, limit_words
-
-
-@dataclass(frozen=True)
-class LotResults:
-    """Every result of a lot, and the same as the rules see them."""
-
-    rows: Sequence[Result]
-    facts: Sequence[ResultFacts]
-
-
-@dataclass(frozen=True)
-class ReleaseCase:
-    """A lot with everything that decides about it, and the rows behind it, so that papers and pages read them once.
-
-    `about` says which records of the trail are the lot's.
-    """
-
-    lot: Lot
-    definition: Definition
-    facts: LotFacts
-    results: Sequence[Result]
-    deviations: Sequence[Deviation]
-    investigations: Sequence[Investigation]
-    inputs: Sequence[LotInput]
-    about: ColumnElement[bool]
-
-    @property
-    def investigation_lines(self) -> list[tuple[Words, Investigation]]:
-        """Every investigation of the lot, newest first, each with the names of its test."""
-        return [(self.definition.tests[each.test].name, each) for each in self.investigations]
-
-
-def release_case(session: Session, lot: Lot, site: Site, known: LotResults | None = None) -> ReleaseCase:
-    """Gather everything that decides about a lot; `known` are its results, where the caller has read them."""
-    definition = study.definition_of(lot.study_definition)
-    found = lot_results(session, lot) if known is None else known
-    deviations = deviations_under(session, lot)
-    investigations, inputs = investigations_of(session, lot.id), inputs_of(session, lot.id)
-    sources = tuple(sources_behind(session, inputs))
-    about = records_about(session, lot, sources)
-    facts = LotFacts(
-        number=lot.number,
-        expires_at=lot.expires_at,
-        standings=standings(definition, found.facts),
-        holds=tuple(holds_over(session, [f"lot:{lot.number}"])),
-        deviations=tuple(open_among(deviations)),
-        producer_ids=producers(session, lot),
-        trail=trail_standing(session, lot, site, about),
-        sources=sources,
-        steps=lot_steps(session, lot),
-        unsettled=unsettled_of(session, lot),
-        typist_ids=typists_of(session, lot.id),
-        investigations=tuple(investigation_facts(session, investigations)),
-    )
-    return ReleaseCase(lot, definition, facts, found.rows, deviations, investigations, inputs, about)
-
-
-def decider(actor: Actor) -> Decider:
-    """Return who would sign, as the rules see them."""
-    return Decider(actor.person_id, actor.username)
 
 
 @dataclass(frozen=True)
@@ -284,24 +211,3 @@ def _investigation_lines(facts: LotFacts) -> list[str]:
         f"Investigation / 超标调查 {each.number}: {each.test.en} – {INVESTIGATION_WORDS[each.status]}"
         for each in facts.investigations
     ]
-
-
-def outstanding_tests(session: Session, lot: Lot) -> list[ReleaseTest]:
-    """Return the tests of a lot's specification that are outstanding now."""
-    return outstanding(lot_standings(session, lot))
-
-
-def lot_standings(session: Session, lot: Lot) -> tuple[TestStanding, ...]:
-    """Return how each test of a lot stands now."""
-    return standings(study.definition_of(lot.study_definition), lot_results(session, lot).facts)
-
-
-def lot_results(session: Session, lot: Lot) -> LotResults:
-    """Return every result of a lot, in the order of their recording."""
-    rows = results_of(session, lot.id)
-    return LotResults(rows, result_facts(session, rows))
-
-
-def viable_cells(session: Session, lot_id: int) -> Decimal | None:
-    """Return a lot's viable cells in millions per mL, from its reviewed counts; None where there is none."""
-    return viable_million_per_ml(result_facts(session, results_of(session, lot_id)))

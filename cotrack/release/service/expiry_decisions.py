@@ -19,8 +19,8 @@ from cotrack.manufacture.service.lots import lot_numbered, producers
 from cotrack.release.models import ExpiryDecision
 from cotrack.release.rules.expiry import NewExpiry, against_deciding_expiry, against_new_expiry
 from cotrack.release.rules.lots import LotFacts, TrailStanding
+from cotrack.release.service.case import ReleaseCase, decider, lot_standings, release_case
 from cotrack.release.service.decided import expiry_decisions_of
-from cotrack.release.service.dispositions import ReleaseCase, decider, lot_standings, release_case
 from cotrack.release.service.unsettled import typists_of
 from cotrack.study.rules.definition import Definition
 from cotrack.study.service import definition_of

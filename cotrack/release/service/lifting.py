@@ -15,7 +15,7 @@ from cotrack.quality.models import Hold
 from cotrack.quality.service import holds
 from cotrack.release.rules.investigations import against_investigations
 from cotrack.release.rules.lots import RELEASED_STATES, against_going_on_released
-from cotrack.release.service.dispositions import lot_standings
+from cotrack.release.service.case import lot_standings
 from cotrack.release.service.investigated import investigation_facts, investigations_of
 
 

@@ -10,9 +10,9 @@ from cotrack.foundation.site import Site
 from cotrack.labelling.service.documents import Document
 from cotrack.labelling.service.keeping import documents_of, kept_or_now
 from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.release.service.case import release_case
 from cotrack.release.service.certificate import Decided, certificate
 from cotrack.release.service.decided import dispositions_of
-from cotrack.release.service.dispositions import release_case
 from cotrack.release.service.release_record import NAME as RELEASE_RECORD
 from cotrack.release.service.release_record import release_record
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -20,6 +19,7 @@ from cotrack.manufacture.service.reconciliation import account_lines
 from cotrack.quality.models import Deviation, DeviationAction, Hold
 from cotrack.release.models import Investigation, Result, ResultImport, TrailReview
 from cotrack.release.rules.lots import TestStanding
+from cotrack.release.service.case import ReleaseCase
 from cotrack.release.service.certificate import (
     EVENTS,
     Decided,
@@ -31,14 +31,11 @@ from cotrack.release.service.certificate import (
 from cotrack.release.service.trail_reviews import newest_review
 from cotrack.study.rules.specification import limit_words
 
-if TYPE_CHECKING:
-    from cotrack.release.service.dispositions import ReleaseCase
-
 NAME = "release-record"
 Line = list[str]
 
 
-def release_record(session: Session, site: Site, case: "ReleaseCase", decided: Decided) -> Document:
+def release_record(session: Session, site: Site, case: ReleaseCase, decided: Decided) -> Document:
     """Return what the release record of a lot says under this decision."""
     lot, telling = case.lot, _Telling(session, site)
     stored, deviations = case.results, list(reversed(case.deviations))

@@ -23,7 +23,8 @@ from cotrack.release.rules.supply import (
     findings,
 )
 from cotrack.release.rules.trends import VALID_STATES
-from cotrack.release.service.dispositions import INVESTIGATION_WORDS, decider, lot_standings, release_case
+from cotrack.release.service.case import decider, lot_standings, release_case
+from cotrack.release.service.dispositions import INVESTIGATION_WORDS
 from cotrack.release.service.investigated import uninvestigated
 from cotrack.study import service as study
 from cotrack.study.rules.specification import Reported, limit_words
