@@ -17,6 +17,7 @@ from support.worlds import World
 
 from cotrack.bedside.models import IdentityCheck, Infusion
 from cotrack.demonstration import files, site
+from cotrack.demonstration.external import CODE
 from cotrack.demonstration.story import StoryClock
 from cotrack.desk.service.home import tasks_for
 from cotrack.foundation.access.models import Person
@@ -28,6 +29,7 @@ from cotrack.orders.models import OosSupply, Order
 from cotrack.participants.models import Band, Participant
 from cotrack.participants.service import screening
 from cotrack.quality.models import Hold
+from cotrack.release.service import imports
 from cotrack.study.models import StudyDefinition
 
 DAYS = {
@@ -139,9 +141,11 @@ def test_it_is_alive_on_any_day(empty: tuple[Path, str], at: datetime) -> None:
 
 
 def the_files_import(world: World) -> None:
-    """Import both example files as the README says."""
-    results, people = (path.read_bytes() for path in site.example_files(world.runtime))
+    """Import the example files as the README says."""
+    results, people, outside = (path.read_bytes() for path in site.example_files(world.runtime))
     world.journey.results(results)
+    read = {"file_name": files.EXTERNAL, "content": outside, "laboratory": CODE}
+    world.do("wang.l", lambda work: imports.import_results(work, **read))
     actor = world.cast.actor("li.c")
     preview = screening.look(world.runtime.ground, actor, file_name="screening.csv", content=people)
     assert preview.faults == ()

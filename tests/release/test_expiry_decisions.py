@@ -334,7 +334,7 @@ def test_the_batch_record_tells_of_a_change_of_expiry_and_who_signed_it(world: W
     world.journey.filling_finished(LOT)
     made = decided(world, -30)
     site = world.runtime.ground.site
-    said = world.read(lambda session: batch_record(session, site, LOT)).fields
+    said = world.read(lambda session: batch_record(session, site, LOT, reads_sources=True)).fields
     assert said["expires"] == site_words(made.new_expires_at, site.zone)
     ((before, after, stands_on, who),) = said["expiries"]
     assert (before, after) == tuple(site_words(at, site.zone) for at in (made.previous_expires_at, made.new_expires_at))

@@ -228,7 +228,7 @@ def test_what_is_signed_is_shown_and_names_the_results_near_a_limit(world: World
     world.journey.trail_reviewed(NEAR)
     panel = shown(person("qian.m").post(f"/lots/{NEAR}/release/sign", form={}))
     assert "I release this lot. / 本人放行该批次。" in panel
-    assert "CD105+: 96.2 % (≥ 95 %) near_limit" in panel
+    assert "CD105+: 96.2 % (≥ 95 %) near limit / 接近限度" in panel
     assert "Your signature means: released" in panel
 
 
