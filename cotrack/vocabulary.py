@@ -242,6 +242,8 @@ WORDS: Final = {
     # signed documents
     "certificate": N_("certificate"),
     "release-record": N_("lot release record"),
+    "batch-record": N_("batch record"),
+    "label-account": N_("label reconciliation"),
     "infusion-record": N_("infusion record"),
     # events without a lifecycle
     "person.add": N_("Person added"),

@@ -1,17 +1,19 @@
 """Pages of the bedside: one question at a time, one verdict, and never a code before it was scanned."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
 from cotrack.bedside import schemas
 from cotrack.bedside.service import infusions, papers, screens, sittings, ward
+from cotrack.bedside.service.clocks import wash_sheet
 from cotrack.foundation.web.commands import is_key
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
-from cotrack.foundation.web.words import quantity, tell
+from cotrack.foundation.web.words import quantity, site_time, tell
 from cotrack.foundation.words import N_
 from cotrack.lifecycles import UNIT
 
@@ -138,8 +140,9 @@ def receive() -> Response:
     )
 
 
-def _unit_act(number: str, action: str, schema: Any, act: Any) -> Response:
-    return act_page(UNIT, action, schema, lambda work, **body: act(work, number, **body), thing=f"unit:{number}")
+def _unit_act(number: str, action: str, schema: Any, act: Any, *, context: Any = None) -> Response:
+    carry_out = lambda work, **body: act(work, number, **body)  # noqa: E731 (one line)
+    return act_page(UNIT, action, schema, carry_out, thing=f"unit:{number}", context=context)
 
 
 @pages.route("/units/<number>/return", methods=["GET", "POST"])
@@ -167,7 +170,18 @@ def finish_thaw(number: str) -> Response:
 @needs("unit:thaw")
 def record_wash(number: str) -> Response:
     """Record that a thawed bag was washed now."""
-    return _unit_act(number, "wash", NothingIn(), infusions.record_wash)
+    return _unit_act(number, "wash", NothingIn(), infusions.record_wash, context=partial(_wash_facts, number=number))
+
+
+def _wash_facts(session: Any, number: str) -> dict[str, Any]:
+    ground = runtime().ground
+    minutes, until, after = wash_sheet(session, number, ground.site, ground.sessions.clock())
+    facts = [
+        (tell(N_("Keeps after a wash")), quantity(minutes, "min")),
+        (tell(N_("End of life until now")), site_time(until)),
+        (tell(N_("End of life if it is washed now")), site_time(after)),
+    ]
+    return {"facts": facts}
 
 
 @pages.get("/infusions/<int:infusion_id>")

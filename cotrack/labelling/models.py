@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, relationship
 
+from cotrack.foundation.access.models import Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
 from cotrack.lifecycles import LABEL_INSTANCE
 
@@ -91,6 +92,7 @@ class OwedDocument(Base):
     owed_at: Mapped[datetime] = column()
 
     kept: Mapped["KeptDocument | None"] = relationship(viewonly=True)
+    signature: Mapped[Signature] = relationship(viewonly=True)
 
 
 class KeptDocument(Base):

@@ -51,6 +51,10 @@ def test_the_account_of_a_lots_labels_is_signed_by_whoever_closes_it_and_kept(wo
     assert made.record_id == closing_record["id"]
     now = world.read(lambda session: label_account(session, world.runtime.ground.site, LOT))
     assert [each[0] for each in now.fields["signatures"]] == ["钱梅 QIAN Mei"]
+    page = person("zhao.l").get(f"/lots/{LOT}").get_data(as_text=True)
+    paper = page.partition("Signed documents</h2>")[2].partition("</p>")[0]
+    assert ">label reconciliation</a>" in paper
+    assert "钱梅 QIAN Mei" in paper
 
 
 def test_what_closes_a_lot_says_how_many_labels_became_what(world: World) -> None:

@@ -49,6 +49,15 @@ def test_a_request_is_offered_to_the_physician_alone_and_only_where_no_other_lot
     assert "disabled>Go on to sign</button>" in page
 
 
+def test_a_request_is_not_offered_while_bags_of_another_lot_are_set_aside(world: World, person: SignIn) -> None:
+    order = out_of_specification(world)
+    world.journey.released_lot(OTHER_LOT)
+    world.journey.allocated(order)
+    hers = f"/orders/{order}/supplies/new"
+    assert hers not in seen(person, "dr.gao", f"/orders/{order}")
+    assert "set aside for order" in seen(person, "dr.gao", hers)
+
+
 def test_the_way_from_request_to_notice_is_gone_on_the_pages_by_who_may(world: World, person: SignIn) -> None:
     order = out_of_specification(world)
     world.journey.trail_reviewed(LOT)
@@ -58,6 +67,7 @@ def test_the_way_from_request_to_notice_is_gone_on_the_pages_by_who_may(world: W
     signed = person("dr.gao").sign(f"/orders/{order}/supplies/new", **said)
     supply = signed.headers["Location"]
     assert supply == f"/supplies/SUP-{LOT}-1"
+    assert f"/orders/{order}/supplies/new" not in seen(person, "dr.gao", f"/orders/{order}")
     assert "Evaluate the risk of a lot out of specification" in seen(person, "qian.m", "/")
     assert f"{supply}/evaluate" in seen(person, "qian.m", supply)
     assert HAZARD in seen(person, "qian.m", f"{supply}/evaluate")

@@ -77,6 +77,7 @@ def test_each_signature_stands_under_the_failed_tests_and_the_acceptance_under_t
         for words in (LOT, HER, HAZARD, "CD105+", "94.2 %", f"OOS-{LOT}-1"):
             assert words in signature.text
     assert EVALUATION in supply.acceptance_signature.text
+    assert f"OOS-{LOT}-1: phase 1 / 第一阶段" in supply.acceptance_signature.text
     assert f"{LOT}-001, {LOT}-002" in supply.acceptance_signature.text
     assert supply.failed_tests == "cd105"
 

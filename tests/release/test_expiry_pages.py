@@ -156,6 +156,10 @@ def test_who_thaws_records_a_wash_on_the_bags_page_once(world: World, person: Pe
     bedside, nurse = at_the_bedside(world), person("wu.n")
     page = f"/units/{bedside.bag}/wash"
     assert page in nurse.get(f"/units/{bedside.bag}").get_data(as_text=True)
+    ends = site_words(world.clock.now + timedelta(minutes=60), world.runtime.ground.site.zone)
+    asked = shown(nurse.get(page))
+    assert "Keeps after a wash 60 min" in asked
+    assert f"End of life if it is washed now {ends}" in asked
     assert nurse.post(page).status_code == 303
     after = nurse.get(f"/units/{bedside.bag}")
     assert page not in after.get_data(as_text=True)

@@ -175,6 +175,7 @@ SAID: dict[str, tuple[bytes, list[str]]] = {
         [
             "Line 2, column 项目: the laboratory's mapping has no test “x”.",
             "Line 2, column 时间: “y” is no time such as 05.10.2026 09:12.",
+            "Line 3, column 结果: “abc” is no result of this test.",
         ],
     ),
     "bytes of no encoding": (

@@ -65,6 +65,17 @@ def form_address(client: Client) -> str:
     return str(answer.headers["Location"])
 
 
+def test_a_further_version_begins_with_what_the_one_before_says(outside: World, person: SignIn) -> None:
+    analyst = person("wang.l")
+    assert areas(analyst.get(form_address(analyst)))["tests"] == ""
+    approved(outside)
+    page = analyst.get(form_address(analyst))
+    for name in ("tests", "units", "words"):
+        assert areas(page)[name].split("\n") == typed()[name].strip().split("\r\n")
+    chosen = re.findall(r'<option value="([^"]+)" selected', page.get_data(as_text=True))
+    assert chosen == [*MEANT, "comma", "DD.MM.YYYY HH:MM"]
+
+
 def test_an_analyst_registers_a_laboratory_and_finds_its_page(world: World, person: SignIn) -> None:
     analyst = person("wang.l")
     said = {"code": CODE, "name_zh": "外部实验室", "name_en": "Outside"}

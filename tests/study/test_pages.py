@@ -78,6 +78,7 @@ def test_a_signature_that_was_given_is_not_offered_again(world: World, person: P
     sha256 = loaded(world, newer())
     assert person("qian.m").sign(f"/studies/{sha256}/approve-quality").status_code == 303
     assert "approve-quality" not in text_of(person("tang.w"), f"/studies/{sha256}")
+    assert "Nothing for your role." in text_of(person("qian.m"), f"/studies/{sha256}")
 
 
 def test_the_page_lists_each_thing_that_the_sponsor_has_still_to_set(world: World, person: Person) -> None:

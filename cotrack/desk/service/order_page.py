@@ -11,6 +11,7 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
+from cotrack.foundation.work import Work
 from cotrack.lifecycles import OOS_SUPPLY, ORDER
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.inputs import holds_over
@@ -21,6 +22,7 @@ from cotrack.orders.service.allocation import is_short
 from cotrack.orders.service.dosing import OPEN_STATES, order_numbered
 from cotrack.orders.service.endotoxin import endotoxin_of
 from cotrack.orders.service.supplied import failed_names, supplies_of, supply_now
+from cotrack.orders.service.supplies import against_request
 from cotrack.orders.service.supply_sheets import lots_out_of_specification
 from cotrack.orders.service.weights import against_order_now
 from cotrack.quality.rules import against_held
@@ -98,11 +100,13 @@ def _offers_to_accept(order: Order, lots: Sequence[Lot]) -> list[Offer]:
 
 
 def _offers_to_request(ground: Ground, session: Session, order: Order, actor: Actor) -> list[Offer]:
-    """Return the request of a lot out of specification: only where nothing else serves, and there is such a lot."""
+    """Return the request of a lot out of specification: only where there is a lot that would not be refused."""
     if "oos_supply:request" not in actor.permissions or order.status not in OPEN_STATES:
         return []
     is_served = order.status == "ordered" and not is_short(session, order, ground.sessions.clock())
-    if is_served or next(lots_out_of_specification(session, order), None) is None:
+    work = Work(ground, session, actor)
+    lots = () if is_served else lots_out_of_specification(session, order)
+    if all(against_request(work, order, lot) for lot, _ in lots):
         return []
     title = OOS_SUPPLY["request"].title
     return [Offer(title, "orders.request_supply", {"number": order.number}, look="danger")]

@@ -164,7 +164,7 @@ def documents_of(
     """
     statement = (
         select(OwedDocument)
-        .options(joinedload(OwedDocument.kept))
+        .options(joinedload(OwedDocument.kept), joinedload(OwedDocument.signature))
         .where(OwedDocument.subject == subject)
         .order_by(OwedDocument.id.desc())
     )

@@ -117,7 +117,10 @@ class _Sample:
 
     def suggestion(self) -> dict[str, str]:
         """Return what the form says before anybody typed."""
-        return {**self.form, "decimal": "point", **mapping_form.first_guess(self.headers())}
+        headers = self.headers()
+        with runtime().ground.sessions.reading() as session:
+            before = mapping_form.as_before(session, self.code, headers)
+        return {"decimal": "point", **mapping_form.first_guess(headers), **before, **self.form}
 
     def sheet(self, session: Session) -> dict[str, Any]:
         """Return what stands beside the form."""

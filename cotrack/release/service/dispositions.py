@@ -166,7 +166,7 @@ _VERDICTS = {
     Standing.MISSING: "missing / 尚无结果",
     Standing.UNDECIDABLE: "cannot be decided / 无法判定",
 }
-_ENDED = {
+INVESTIGATION_WORDS = {
     "phase_1": "phase 1 / 第一阶段",
     "phase_2": "phase 2 / 第二阶段",
     "error_found": "laboratory error found / 发现实验室差错",
@@ -213,6 +213,6 @@ def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
 def _investigation_lines(facts: LotFacts) -> list[str]:
     """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
     return [
-        f"Investigation / 超标调查 {each.number}: {each.test.en} – {_ENDED[each.status]}"
+        f"Investigation / 超标调查 {each.number}: {each.test.en} – {INVESTIGATION_WORDS[each.status]}"
         for each in facts.investigations
     ]

@@ -14,8 +14,8 @@ from cotrack.release.models import FileMapping, MappedImport, ResultFile, Result
 from cotrack.release.rules.investigations import has_failed
 from cotrack.release.service.investigated import investigate
 from cotrack.release.service.late import StoppedLot, stop_lots
-from cotrack.release.service.mapped_files import approved_mapping, read_file, spelling_of
-from cotrack.release.service.result_files import ReadResult, read_rows
+from cotrack.release.service.mapped_files import approved_mapping, read_results, spelling_of
+from cotrack.release.service.result_files import ReadResult
 from cotrack.release.service.storing import against_stored, result_of, stopped_by
 
 MOST_NEW = 1_500
@@ -60,11 +60,9 @@ def preview(work: Work, *, file_name: str, content: bytes, laboratory: str = "",
     mapping = approved_mapping(work.session, laboratory, lock=lock) if laboratory else None
     if mapping is not None:
         work.details.update(laboratory=laboratory, mapping=mapping.number)
-    rows, faults = read_file(content, spelling_of(mapping), work.site.zone.key)
-    if not faults:
-        read, faults = read_rows(work, rows, lock=lock)
-        new, already_there, more = against_stored(work.session, read)
-        faults = [*faults, *more, *_against_size(new)]
+    read, faults = read_results(work, content, spelling_of(mapping), lock=lock)
+    new, already_there, more = against_stored(work.session, read)
+    faults = [*faults, *more, *_against_size(new)]
     if faults:
         raise InvalidInput("Nothing of this file was stored.", blockers=_worst(faults))
     stopped = stopped_by(work.session, new)

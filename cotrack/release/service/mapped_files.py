@@ -13,7 +13,7 @@ from cotrack.foundation.tables import Row
 from cotrack.foundation.work import Work
 from cotrack.release.models import FileMapping, Laboratory
 from cotrack.release.rules.spelling import COMMENT, IGNORED, SEPARATORS, Spelling, Translator, from_text
-from cotrack.release.service.result_files import COLUMNS, OPTIONAL, read_rows
+from cotrack.release.service.result_files import COLUMNS, OPTIONAL, ReadResult, read_rows
 
 
 def approved_mapping(session: Session, laboratory: str, *, lock: bool = False) -> FileMapping:
@@ -70,6 +70,20 @@ def read_file(content: bytes, spelling: Spelling | None, site_zone: str) -> tupl
     return _translated(theirs, Translator(spelling, site_zone))
 
 
+def read_results(
+    work: Work, content: bytes, spelling: Spelling | None, *, lock: bool
+) -> tuple[list[ReadResult], list[Blocker]]:
+    """Return what a file reports, and every fault in the order of its lines: of its spelling and of its sense at once.
+
+    A row that cannot be spelled is read no further; the others are, so that nobody sends a file again for each kind of
+    fault. Raises InvalidInput for a file that is no such table at all.
+    """
+    rows, misspelled = read_file(content, spelling, work.site.zone.key)
+    at_fault = {each.parameters.get("line") for each in misspelled}
+    read, senseless = read_rows(work, [each for each in rows if each.line not in at_fault], lock=lock)
+    return read, sorted([*misspelled, *senseless], key=lambda each: int(str(each.parameters.get("line", 0))))
+
+
 def _translated(theirs: Sequence[Row], translator: Translator) -> tuple[list[Row], list[Blocker]]:
     rows: list[Row] = []
     faults: list[Blocker] = []
@@ -91,9 +105,7 @@ class Trial:
 def tried(work: Work, spelling: Spelling, content: bytes) -> Trial:
     """Read a file by a mapping against the lots that are here; nothing is stored."""
     try:
-        rows, faults = read_file(content, spelling, work.site.zone.key)
-        if not faults:
-            _, faults = read_rows(work, rows, lock=False)
+        read, faults = read_results(work, content, spelling, lock=False)
     except InvalidInput as fault:
-        rows, faults = [], fault.reasons
-    return Trial(len(rows), tuple(faults))
+        read, faults = [], list(fault.reasons)
+    return Trial(len(read), tuple(faults))

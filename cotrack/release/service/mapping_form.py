@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from cotrack.foundation import tables
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import InvalidInput
@@ -22,9 +24,10 @@ from cotrack.release.rules.spelling import (
     Pair,
     ResultWord,
     Spelling,
+    from_text,
 )
 from cotrack.release.rules.units import spell_the_same
-from cotrack.release.service.laboratories import laboratory_coded, specified_tests
+from cotrack.release.service.laboratories import laboratory_coded, mappings_of, specified_tests
 from cotrack.release.service.mapped_files import Trial, tried
 from cotrack.study.rules.definition import ReleaseTest
 
@@ -58,6 +61,29 @@ def first_guess(headers: Sequence[str]) -> dict[str, str]:
     """Return the meaning of each column that is called as ours is; every other one is chosen by a person."""
     ours = {each.casefold(): each for each in MEANINGS}
     return {field_of(i): ours[name.casefold()] for i, name in enumerate(headers) if name.casefold() in ours}
+
+
+def as_before(session: Session, code: str, headers: Sequence[str]) -> dict[str, str]:
+    """Return what the newest version that was not withdrawn says, for a person to change what is otherwise now.
+
+    Of its columns those that the file still has; empty for the first version of a laboratory.
+    """
+    kept = [each for each in mappings_of(session, code) if each.status in {"approved", "proposed"}]
+    if not kept:
+        return {}
+    says = from_text(kept[0].text)
+    meant = {each.theirs: each.ours for each in says.columns}
+    return {
+        **{name: getattr(says, name) for name in ("decimal", "time_form", "zone")},
+        **({"once": "true"} if says.replicate else {}),
+        **{field_of(i): meant[name] for i, name in enumerate(headers) if name in meant},
+        **{name: _lines(getattr(says, name)) for name in ("tests", "units", "samples")},
+        "words": _lines([Pair(f"{each.test} | {each.theirs}", each.ours) for each in says.words]),
+    }
+
+
+def _lines(pairs: Sequence[Pair]) -> str:
+    return "\n".join(f"{each.theirs} = {each.ours}" for each in pairs)
 
 
 def spelling_from(said: Mapping[str, Any], headers: Sequence[str]) -> Spelling:

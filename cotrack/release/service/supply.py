@@ -24,6 +24,7 @@ from cotrack.release.rules.supply import (
 )
 from cotrack.release.rules.trends import VALID_STATES
 from cotrack.release.service.case import decider, lot_standings, release_case
+from cotrack.release.service.dispositions import INVESTIGATION_WORDS
 from cotrack.release.service.investigated import uninvestigated
 from cotrack.study import service as study
 from cotrack.study.rules.specification import Reported, limit_words
@@ -90,6 +91,9 @@ def against_evaluation_now(work: Work, lot: Lot, site: Site) -> list[Blocker]:
     ]
 
 
+_DEVIATION_WORDS = {"open": "open / 未处理", "closed": "closed / 已关闭"}
+
+
 def finding_lines(session: Session, lot: Lot) -> list[str]:
     """Return what is signed of a lot out of specification: what failed, is awaited, is or was looked into."""
     judged = lot_standings(session, lot)
@@ -97,8 +101,11 @@ def finding_lines(session: Session, lot: Lot) -> list[str]:
         "Out of specification / 超标:",
         *(_failed_line(each) for each in failed(judged)),
         *_awaited_lines(judged),
-        *(f"Investigation / 超标调查 {number}: {status}" for number, status in _investigations(session, lot)),
-        *(f"Deviation / 偏差 {number}: {status}" for number, status in _deviations(session, lot)),
+        *(
+            f"Investigation / 超标调查 {each}: {INVESTIGATION_WORDS[now]}"
+            for each, now in _investigations(session, lot)
+        ),
+        *(f"Deviation / 偏差 {each}: {_DEVIATION_WORDS[now]}" for each, now in _deviations(session, lot)),
     ]
 
 
