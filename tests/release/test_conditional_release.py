@@ -37,7 +37,7 @@ def test_a_lot_is_released_with_exactly_its_outstanding_tests_named(outstanding:
     assert status(outstanding) == "conditionally_released"
     assert decision.outstanding_tests == "sterility rcl"
     assert decision.reason == "a participant waits"
-    assert "Sterility, day 14: – (no growth) missing / 尚无结果" in decision.signature.text
+    assert "Sterility, day 14 / 无菌（第 14 天）: – (no growth) missing / 尚无结果" in decision.signature.text
     assert decision.signature.meaning == "conditionally released"
 
 
@@ -97,4 +97,5 @@ def test_a_rejection_says_why_and_is_signed_over_what_is_known(outstanding: Worl
     decision = outstanding.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="bag leaks"))
     assert decision.signature.meaning == "rejected"
     assert "bag leaks" in decision.signature.text
-    assert "RCL (replication-competent vector): – (not detected) missing / 尚无结果" in decision.signature.text
+    line = "RCL (replication-competent vector) / 复制型病毒 (RCL): – (not detected) missing / 尚无结果"
+    assert line in decision.signature.text

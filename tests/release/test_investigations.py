@@ -277,9 +277,8 @@ def test_what_was_not_confirmed_for_a_cause_is_made_invalid_and_the_retests_rele
     grown.journey.release(LOT, by="tang.w")
     lot = grown.read(lambda session: lots.lot_numbered(session, LOT))
     (decision,) = grown.read(lambda session: dispositions_of(session, lot.id))
-    assert (
-        f"Investigation / 超标调查 {number}: Sterility, day 14 – not confirmed / 超标不成立" in decision.signature.text
-    )
+    line = f"Investigation / 超标调查 {number}: Sterility, day 14 / 无菌（第 14 天） – not confirmed / 超标不成立"
+    assert line in decision.signature.text
 
 
 def test_what_was_confirmed_is_never_undone_by_passing_retests(grown: World) -> None:

@@ -114,9 +114,9 @@ def test_results_near_a_limit_are_named_in_what_qa_signs(world: World) -> None:
     (decision,) = world.read(lambda session: dispositions_of(session, lot_id))
     near = [line for line in decision.signature.text.splitlines() if line.endswith("near limit / 接近限度")]
     assert near == [
-        "Viability: 88.1 % (≥ 85 %) near limit / 接近限度",
+        "Viability / 细胞活率: 88.1 % (≥ 85 %) near limit / 接近限度",
         "CD105+: 96.2 % (≥ 95 %) near limit / 接近限度",
-        "Endotoxin: 0.31 EU/mL (< 0.5 EU/mL) near limit / 接近限度",
+        "Endotoxin / 细菌内毒素: 0.31 EU/mL (< 0.5 EU/mL) near limit / 接近限度",
     ]
     assert is_intact(decision.signature)
     assert (decision.signature.meaning, decision.signature.role) == ("released", "qa_reviewer")

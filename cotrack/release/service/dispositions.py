@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
 from cotrack.labelling.service.documents import Document
 from cotrack.labelling.service.keeping import owe, try_out
@@ -36,7 +37,6 @@ from cotrack.release.service.conditional import end_of
 from cotrack.release.service.release_record import release_record
 from cotrack.release.service.trail_reviews import doers_of
 from cotrack.study import service as study
-from cotrack.study.rules.definition import ReleaseTest
 from cotrack.study.rules.specification import Standing, limit_words
 
 
@@ -191,18 +191,18 @@ def disposition_text(case: ReleaseCase, decision: str, reason: str) -> str:
         lines.append(f"Trail reviewed up to record / 审计追踪已审阅至记录 {case.facts.trail.reviewed_up_to}")
     for each in case.facts.standings:
         reported = ", ".join(f"{result.reported.words} {each.test.unit}".rstrip() for result in each.results) or "–"
-        lines.append(f"{_name(each.test)}: {reported} ({limit_words(each.test)}) {_VERDICTS[each.standing]}")
+        lines.append(f"{_name(each.test.name)}: {reported} ({limit_words(each.test)}) {_VERDICTS[each.standing]}")
     return "\n".join([*lines, *_investigation_lines(case.facts), *invalidated_lines(case.facts.standings)])
 
 
-def _name(test: ReleaseTest) -> str:
-    return f"{test.name['en']} / {test.name['zh']}"
+def _name(test: Words) -> str:
+    return test["en"] if test["en"] == test["zh"] else f"{test['en']} / {test['zh']}"
 
 
 def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
     """Name each result that was made invalid: nobody decides on a lot without having read of it."""
     lines = [
-        f"{_name(each.test)} #{result.replicate}: {result.reported.words} {each.test.unit}".rstrip()
+        f"{_name(each.test.name)} #{result.replicate}: {result.reported.words} {each.test.unit}".rstrip()
         + f" – {result.invalid_because}"
         for each in standings
         for result in each.invalidated
@@ -213,6 +213,6 @@ def invalidated_lines(standings: Sequence[TestStanding]) -> list[str]:
 def _investigation_lines(facts: LotFacts) -> list[str]:
     """Name each investigation with how it ended: nobody decides on a lot without having read of it."""
     return [
-        f"Investigation / 超标调查 {each.number}: {each.test.en} – {INVESTIGATION_WORDS[each.status]}"
+        f"Investigation / 超标调查 {each.number}: {_name(each.test)} – {INVESTIGATION_WORDS[each.status]}"
         for each in facts.investigations
     ]
