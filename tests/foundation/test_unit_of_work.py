@@ -31,7 +31,7 @@ from cotrack.foundation.unit_of_work import record_refusal, rehearse, unit_of_wo
 from cotrack.foundation.work import Work
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.service import lots
+from cotrack.manufacture.service import closing, lots
 from cotrack.release.service import dispositions
 from cotrack.study.models import StudyDefinition
 
@@ -215,7 +215,7 @@ def test_every_reason_of_a_refusal_is_recorded_and_nothing_else_is_stored(world:
             ReasonMissing,
             "reason_missing",
         ),
-        ("qian.m", lambda work: lots.close_lot(work, NUMBER), TransitionNotAllowed, "transition_not_allowed"),
+        ("qian.m", lambda work: closing.close_lot(work, NUMBER), TransitionNotAllowed, "transition_not_allowed"),
         ("prof.han", lambda work: work.require("lot:make"), PermissionDenied, ""),
     ],
     ids=["permission", "unknown", "reason", "state", "before any intention"],
