@@ -19,7 +19,11 @@ from cotrack.foundation.resources import PACKAGE, resource
 from cotrack.labelling.models import KIND_NAMES
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.lifecycles import LIFECYCLES
+from cotrack.manufacture import models as tables_of_manufacture
+from cotrack.manufacture import rules as rules_of_manufacture
 from cotrack.manufacture.models.process import EQUIPMENT_KINDS as STORED_KINDS
+from cotrack.orders import models as tables_of_orders
+from cotrack.orders.rules import supply as rules_of_supply
 from cotrack.study.rules.process import EQUIPMENT_KINDS
 
 JOURNEY = (
@@ -123,6 +127,11 @@ def test_a_noun_of_the_lifecycles_is_a_table_whose_check_holds_its_states(noun: 
 
 def test_kinds_of_equipment_are_the_same_in_the_study_and_the_table() -> None:
     assert set(STORED_KINDS) == set(EQUIPMENT_KINDS)
+
+
+def test_kinds_of_material_and_addressees_of_notices_are_the_same_in_rules_and_table() -> None:
+    assert rules_of_manufacture.MATERIAL_KINDS == tables_of_manufacture.MATERIAL_KINDS
+    assert rules_of_supply.ADDRESSEES == tables_of_orders.ADDRESSEES
 
 
 def test_kinds_of_label_are_the_same_in_rules_and_table() -> None:

@@ -49,7 +49,6 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("participant:screen", clinic.identities_to_record),
     ("oos_supply:evaluate", supply.to_tell),
     ("oos_supply:evaluate", supply.to_evaluate),
-    ("oos_supply:evaluate", supply.to_end),
     ("trail:review", product.trails_to_review),
     ("lot:release", product.lots_to_decide),
     ("lot:release", product.documents_to_make),

@@ -16,11 +16,17 @@ from cotrack.release.service.supply import findings_of
 
 
 def to_evaluate(session: Session, desk: Desk) -> Iterator[Task]:
-    """Return the requests that QA evaluates, also anew where something changed since; none of their own."""
-    for each in _open(session):
-        if against_same_person(each.request_signature.person_id, desk.actor.person_id):
+    """Return the requests that QA evaluates, also anew where something changed since; none of their own.
+
+    Accepted supplies that count no longer are there too, of orders that are over as well: QA looks, and ends them.
+    """
+    for each in all_under_way(session):
+        is_own = bool(against_same_person(each.request_signature.person_id, desk.actor.person_id))
+        if _counts_no_more(session, each):
+            yield _changed(each)
+        elif is_own or each.order.status not in OPEN_STATES:
             continue
-        if each.status == "requested":
+        elif each.status == "requested":
             yield _task(each, N_("Evaluate the risk of a lot out of specification"), "desk.supply")
         elif each.status == "evaluated" and each.findings != findings_of(session, each.lot):
             yield _task(each, N_("Evaluate the risk anew: something of the lot changed"), "desk.supply")
@@ -53,17 +59,6 @@ def _is_evaluated(session: Session, each: OosSupply) -> bool:
     """Whether an evaluation waits for its physician: of an open order, and about what is known now."""
     is_waiting = each.status == "evaluated" and each.order.status in OPEN_STATES
     return is_waiting and each.findings == findings_of(session, each.lot)
-
-
-def to_end(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
-    """Return the accepted supplies that count no longer, of orders that are over too: QA looks, and ends them."""
-    for each in all_under_way(session):
-        if _counts_no_more(session, each):
-            yield _changed(each)
-
-
-def _open(session: Session) -> list[OosSupply]:
-    return [each for each in all_under_way(session) if each.order.status in OPEN_STATES]
 
 
 def _counts_no_more(session: Session, supply: OosSupply) -> bool:

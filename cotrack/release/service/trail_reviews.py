@@ -64,7 +64,7 @@ def review_trail(work: Work, lot_number: str) -> TrailReview:
     # The lot is locked for itself: whatever is done to it or its units is done before this review, or waits.
     lot = work.lock(Lot, lot_number)
     about, results = records_about(work.session, lot), results_of(work.session, lot.id)
-    records, standing = _read(work.session, about), trail_standing(work.session, lot, work.site, about)
+    records, standing = lot_trail(work.session, lot, about), trail_standing(work.session, lot, work.site, about)
     doers = doers_of(work.session, about, result_facts(work.session, results))
     work.refuse_if(against_trail_review(standing, doers, work.actor.username))
     signature = work.sign(MEANING, _review_text(lot, records))
@@ -102,13 +102,13 @@ def _review_text(lot: Lot, records: Sequence[Told]) -> str:
     return "\n".join(lines)
 
 
-def lot_trail(session: Session, lot: Lot) -> list[Told]:
-    """Return every record about a lot, its units, deviations, investigations, files and sources, oldest first."""
-    return _read(session, records_about(session, lot))
+def lot_trail(session: Session, lot: Lot, about: ColumnElement[bool] | None = None) -> list[Told]:
+    """Return every record about a lot, its units, deviations, investigations, files and sources, oldest first.
 
-
-def _read(session: Session, about: ColumnElement[bool]) -> list[Told]:
-    return [told(row) for row in session.scalars(select(AuditRecord).where(about).order_by(AuditRecord.id))]
+    `about` says which those are, where the caller knows it.
+    """
+    own = records_about(session, lot) if about is None else about
+    return [told(row) for row in session.scalars(select(AuditRecord).where(own).order_by(AuditRecord.id))]
 
 
 def records_about(session: Session, lot: Lot, sources: Sequence[SourceFacts] | None = None) -> ColumnElement[bool]:
@@ -185,7 +185,7 @@ def review_sheet(session: Session, lot_number: str, site: Site, username: str) -
     """Return what the page of the review shows: every record, the critical ones marked, and what stands against it."""
     lot = lot_numbered(session, lot_number)
     about = records_about(session, lot)
-    records, standing = _read(session, about), trail_standing(session, lot, site, about)
+    records, standing = lot_trail(session, lot, about), trail_standing(session, lot, site, about)
     doers = doers_of(session, about, result_facts(session, results_of(session, lot.id)))
     return {
         "lot": lot,
