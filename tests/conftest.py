@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import QueuePool
 from support.browsers import CHROMIUM, CHROMIUM_ARGUMENTS
 from support.clients import Client, SignIn
 from support.clusters import Cluster
@@ -62,7 +63,10 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     if "monkeypatch" in request.fixturenames:
         opened.patches = request.getfixturevalue("monkeypatch")
     yield opened
-    opened.runtime.ground.sessions.engine.dispose()
+    engine = opened.runtime.ground.sessions.engine
+    assert isinstance(engine.pool, QueuePool)
+    assert not engine.pool.checkedout(), "a connection was taken and not given back"
+    engine.dispose()
     if cluster:
         cluster.drop(name)
 

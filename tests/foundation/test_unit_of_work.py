@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text, update
-from sqlalchemy.exc import IntegrityError, PendingRollbackError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, PendingRollbackError
 from support.worlds import World
 
 from cotrack.custody.models import Handover
@@ -53,6 +53,17 @@ def count(world: World) -> int:
 
 def changes(record: dict[str, Any], table: str) -> dict[str, tuple[Any, Any]]:
     return {each["column"]: (each["old"], each["new"]) for each in record["changes"] if each["row"].startswith(table)}
+
+
+def test_a_session_that_is_read_after_its_end_refuses_instead_of_taking_a_connection_nobody_gives_back(
+    world: World,
+) -> None:
+    sessions = world.runtime.ground.sessions
+    for opened in (sessions.reading(), sessions.writing(), sessions.outside_trail()):
+        with opened as session:
+            assert session.scalar(select(1)) == 1
+        with pytest.raises(InvalidRequestError, match="closed"):
+            session.scalar(select(1))
 
 
 def test_a_unit_of_work_that_forgets_to_record_fails_and_stores_nothing(world: World) -> None:

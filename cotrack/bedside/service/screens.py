@@ -161,6 +161,8 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
         pair = _pair(work, check) if not reasons else None
         acceptance = _acceptance(session, check)
         conditional_until = end_of(session, check.unit.lot) if acceptance and check.unit else None
+        supplied = supplied_names(session, bag, None)
+        supply = under_way(session, check.order_id) if check.order_id is not None else None
     todo, call = advice(reasons[0].code) if reasons else ("", "")
     return {
         "check": check,
@@ -175,8 +177,8 @@ def verdict(ground: Ground, actor: Actor, check_id: int, *, order_number: str = 
         "order_number": check.order.number if check.order is not None else order_number,
         "acceptance": acceptance,
         "conditional_until": conditional_until,
-        "supplied": supplied_names(session, bag, None),
-        "supply": under_way(session, check.order_id) if check.order_id is not None else None,
+        "supplied": supplied,
+        "supply": supply,
         "now": ground.sessions.clock(),
         "is_mine": check.person_id == actor.person_id,
     }

@@ -77,10 +77,11 @@ class Sessions:
 
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
-        with (
-            _told_plainly(),
-            GuardedSession(engine, autoflush=False, expire_on_commit=False, info=dict(info)) as session,
-        ):
+        # Once closed it stays closed: a session read after its end would take a connection that nobody gives back.
+        opened = GuardedSession(
+            engine, autoflush=False, expire_on_commit=False, close_resets_only=False, info=dict(info)
+        )
+        with _told_plainly(), opened as session:
             yield session
 
 
