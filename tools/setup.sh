@@ -7,7 +7,7 @@ purpose=$1
 packages="libzbar0 fonts-noto-cjk fonts-jetbrains-mono tzdata"
 lock=requirements.lock
 if [ "$purpose" = test ]; then
-    packages="$packages postgresql chromium nodejs poppler-utils qpdf"
+    packages="$packages postgresql chromium nodejs poppler-utils qpdf libdmtx0b cups-ipp-utils dbus avahi-daemon"
     lock=requirements-dev.lock
 fi
 python=${PYTHON:-python3}
