@@ -199,6 +199,9 @@ LINE_CLEARANCE: Final = Lifecycle(
                N_("Something was still there, or more is filled: the line is this lot's again."), needs_reason=True),
         Action("end", N_("Check the line after filling"), _from("leaving"), "ended", "line:clear",
                N_("A second person looked too: the station is free for another lot.")),
+        Action("explain_roll", N_("Explain the difference"), _from("ended"), None, "line:clear",
+               N_("Another number of labels came off a roll than was printed: it is said where the rest is."),
+               needs_reason=True),
     ),
 )
 """The station at which a lot is filled: nothing of another lot is there, before and after (21 CFR 211.130)."""

@@ -37,6 +37,7 @@ REVOKE UPDATE ON
   result_import,
   result_invalidation,
   roll_change,
+  roll_explanation,
   signature,
   step_scan,
   step_value,

@@ -5,14 +5,17 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cotrack.demonstration import making
 from cotrack.demonstration.players import Cast
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.service import instances, printing
 from cotrack.labelling.service.instances import live_label
+from cotrack.manufacture.models import LineClearance
 from cotrack.manufacture.rules.filling import LOOKED_AT, Content
 from cotrack.manufacture.service import clearances, filling, inputs, lots
+from cotrack.manufacture.service.rolls import rolls_of
 
 
 class FillingActs:
@@ -72,9 +75,10 @@ class FillingActs:
         )
 
     def _line_left(self, clearance_id: int, station: str) -> None:
+        left = self.cast.read(lambda session: _left_on_roll(session, clearance_id))
         self.cast.do(
             "zhao.l",
-            lambda work: clearances.leave_line(work, clearance_id, looked_at=LOOKED_AT, labels=480),
+            lambda work: clearances.leave_line(work, clearance_id, looked_at=LOOKED_AT, labels=left),
             station=station,
         )
         self.cast.do(
@@ -138,3 +142,10 @@ class FillingActs:
         """Clear the line after the filling of a lot, and let the lot go into quarantine."""
         self.line_left(number)
         self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
+
+
+def _left_on_roll(session: Session, clearance_id: int) -> int:
+    """Count the labels that are left on the roll of a line: all that was put in but what was printed."""
+    lot_id = session.get_one(LineClearance, clearance_id).lot_id
+    roll = [each for each in rolls_of(session, lot_id) if each.clearance_id == clearance_id][-1]
+    return max(roll.put_in - roll.printed, 0)

@@ -30,7 +30,7 @@ from cotrack.labelling.gateways.zpl import PrinterNotReached
 from cotrack.labelling.service import papers, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.manufacture.rules.filling import LOOKED_AT
-from cotrack.manufacture.service import clearances, closing, equipment, filling, lots, samples, sources, steps
+from cotrack.manufacture.service import clearances, closing, equipment, filling, lots, rolls, samples, sources, steps
 from cotrack.orders.service import dosing, supplies
 from cotrack.orders.service.supplied import supply_numbered
 from cotrack.participants.service import bands, enrolment, treatment
@@ -155,6 +155,9 @@ def line_side(world: World) -> None:
     world.do("zhao.l", lambda work: samples.archive_sample(work, f"{lot}-S01"))
     world.do("wang.l", lambda work: samples.send_sample(work, f"{lot}-S02"))
     world.do("wang.l", lambda work: samples.use_up_sample(work, f"{lot}-S02", reason="tested"))
+    world.do("zhao.l", lambda work: clearances.leave_line(work, here, **look, labels=490))
+    world.do("feng.t", lambda work: clearances.end_line(work, here, **look))
+    world.do("zhao.l", lambda work: rolls.explain_roll(work, here, 0, reason="torn off at the first print"))
 
 
 def sources_side(world: World) -> None:

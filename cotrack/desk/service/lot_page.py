@@ -18,6 +18,7 @@ from cotrack.manufacture.service.filling_page import clearance_lines
 from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
 from cotrack.manufacture.service.lots import against_finish_now, label_fates, lot_numbered
 from cotrack.manufacture.service.reconciliation import accounts_of
+from cotrack.manufacture.service.rolls import rolls_of
 from cotrack.manufacture.service.step_page import in_short
 from cotrack.orders.rules import against_lot
 from cotrack.orders.service.acceptance import stops_of
@@ -65,6 +66,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "steps": in_short(session, lot),
         "inputs": input_lines(session, lot.id),
         "clearances": clearance_lines(session, lot.id),
+        "rolls": rolls_of(session, lot.id),
         "accounts": accounts_of(label_fates(session, lot)),
         "deviations": deviations_under(session, lot),
         "investigations": investigation_lines(session, lot),

@@ -56,6 +56,11 @@ def fate_of_label(label: LabelInstance) -> Fate:
     )
 
 
+def came_out(label: LabelInstance) -> bool:
+    """Whether paper came out of a printer for a label, or may have: a roll is shorter by it."""
+    return label.printed_at is not None or label.paper is not None or label.status == "sending"
+
+
 def _begin(work: Work, action: str, label_id: int, *, reason: str = "") -> LabelInstance:
     found = work.session.get(LabelInstance, label_id)
     work.begin(LABEL_INSTANCE, action, str(label_id), reason=reason, subject=found.subject if found else "")

@@ -10,7 +10,7 @@ from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.manufacture.schemas import UnitOut, content_of
 from cotrack.manufacture.schemas import filling as schemas
-from cotrack.manufacture.service import clearances, filling, lots, samples
+from cotrack.manufacture.service import clearances, filling, lots, rolls, samples
 
 api = Blueprint("api_filling", __name__, url_prefix="/api/v1", description="Filling")
 
@@ -58,6 +58,25 @@ def withdraw_line(body: dict[str, Any], clearance_id: int) -> Response:
 def change_roll(body: dict[str, Any], clearance_id: int) -> Response:
     """Put another roll of labels in."""
     return answer(lambda work: clearances.change_roll(work, clearance_id, **body), schemas.RollChangeOut(), status=201)
+
+
+@api.post("/clearances/<int:clearance_id>/rolls/<int:position>/explanations")
+@needs("line:clear")
+@api.arguments(ReasonIn)
+@api.response(201, schemas.RollExplanationOut)
+def explain_roll(body: dict[str, Any], clearance_id: int, position: int) -> Response:
+    """Say where the difference of a roll comes from."""
+    act = lambda work: rolls.explain_roll(work, clearance_id, position, **body)  # noqa: E731 (one line)
+    return answer(act, schemas.RollExplanationOut(), status=201)
+
+
+@api.get("/lots/<number>/rolls")
+@needs("lot:read")
+@api.response(200, schemas.RollOut(many=True))
+def list_rolls(number: str) -> Any:
+    """List the rolls of labels that a lot was labelled from, each with what came off it and what was printed."""
+    with runtime().ground.sessions.reading() as session:
+        return rolls.rolls_of(session, lots.lot_numbered(session, number).id)
 
 
 @api.post("/clearances/<int:clearance_id>/leave")

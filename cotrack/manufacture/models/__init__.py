@@ -13,6 +13,7 @@ from cotrack.manufacture.models.product import (
     LotInput,
     Material,
     RollChange,
+    RollExplanation,
     Unit,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "LotInput",
     "Material",
     "RollChange",
+    "RollExplanation",
     "Step",
     "StepScan",
     "StepValue",

@@ -144,6 +144,25 @@ class RollChange(Base):
     changed_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
 
 
+class RollExplanation(Base):
+    """Where the difference of a roll comes from, between labels that came off it and labels that were printed."""
+
+    __tablename__ = "roll_explanation"
+    __table_args__ = (
+        UniqueConstraint("clearance_id", "position", "difference"),
+        CheckConstraint("position >= 0 AND difference <> 0", name="differs"),
+        CheckConstraint("reason <> ''", name="explained"),
+        {"info": APPEND_ONLY},
+    )
+
+    clearance_id: Mapped[int] = column(ForeignKey("line_clearance.id", ondelete="RESTRICT"))
+    position: Mapped[int] = column()
+    difference: Mapped[int] = column()
+    reason: Mapped[str] = column()
+    explained_at: Mapped[datetime] = column()
+    explained_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+
 class Donor(Standing):
     """Who gave the tissue, by number alone; whether what comes of it may be used (21 CFR 1271.50)."""
 

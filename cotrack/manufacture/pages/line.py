@@ -14,10 +14,10 @@ from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
 from cotrack.labelling.schemas import VoidIn
 from cotrack.labelling.service import instances, papers
-from cotrack.lifecycles import UNIT
+from cotrack.lifecycles import LINE_CLEARANCE, UNIT
 from cotrack.manufacture.schemas import UnitIn, content_of
 from cotrack.manufacture.schemas import filling as schemas
-from cotrack.manufacture.service import clearances, filling, samples
+from cotrack.manufacture.service import clearances, filling, rolls, samples
 from cotrack.manufacture.service.filling_page import print_next, require_in_lot, stand_of
 
 pages = Blueprint("filling", __name__, template_folder="../templates")
@@ -141,6 +141,14 @@ def change_roll(number: str, clearance_id: int) -> Response:
     """Put another roll in."""
     act = lambda work, **body: clearances.change_roll(work, clearance_id, **body)  # noqa: E731 (one line)
     return _step(number, schemas.RollIn(), act)
+
+
+@pages.route("/lots/<number>/rolls/<int:clearance_id>/<int:position>/explain", methods=["GET", "POST"])
+@needs("line:clear")
+def explain_roll(number: str, clearance_id: int, position: int) -> Response:
+    """Say where the difference of a roll comes from."""
+    act = lambda work, reason: rolls.explain_roll(work, clearance_id, position, reason=reason)  # noqa: E731 (one line)
+    return act_page(LINE_CLEARANCE, "explain_roll", ReasonIn(), act, thing=f"lot:{number}")
 
 
 @pages.post("/lots/<number>/filling/broken/<unit>")

@@ -85,3 +85,30 @@ class RollChangeOut(Schema):
     roll = fields.String()
     labels_put_in = fields.Integer()
     changed_at = Instant()
+
+
+class RollOut(Schema):
+    """A roll of labels: what came off it, and what was printed."""
+
+    clearance_id = fields.Integer()
+    position = fields.Integer()
+    station = fields.String()
+    roll = fields.String()
+    put_in = fields.Integer()
+    left = fields.Integer(allow_none=True)
+    used = fields.Integer(allow_none=True)
+    printed = fields.Integer()
+    difference = fields.Integer()
+    is_settled = fields.Boolean()
+    reason = fields.String()
+
+
+class RollExplanationOut(Schema):
+    """Where the difference of a roll comes from."""
+
+    id = fields.Integer()
+    clearance_id = fields.Integer()
+    position = fields.Integer()
+    difference = fields.Integer()
+    reason = fields.String()
+    explained_at = Instant()

@@ -57,7 +57,7 @@ STATION_TAKEN = N_("The line at {station} is cleared for lot {lot}: clear it of 
 
 def check_line(work: Work, clearance_id: int, *, looked_at: Sequence[str]) -> LineClearance:
     """Check a cleared line as the second person, at the same station; from now on the lot is filled there."""
-    row = _take(work, "check", clearance_id)
+    row = take_clearance(work, "check", clearance_id)
     work.refuse_if(against_look(_look(work, row, looked_at, row.cleared_by_id)))
     work.move(row, "check")
     row.checked_at, row.checked_by_id = work.now, work.person_id
@@ -66,14 +66,14 @@ def check_line(work: Work, clearance_id: int, *, looked_at: Sequence[str]) -> Li
 
 def withdraw_line(work: Work, clearance_id: int, *, reason: str) -> LineClearance:
     """Withdraw a clearance that was not checked: something of another lot was found."""
-    row = _take(work, "withdraw", clearance_id, reason=reason)
+    row = take_clearance(work, "withdraw", clearance_id, reason=reason)
     work.move(row, "withdraw")
     return row
 
 
 def leave_line(work: Work, clearance_id: int, *, looked_at: Sequence[str], labels: int) -> LineClearance:
     """Clear the line of the lot after filling: nothing of it is left, no bag waits for its labels, the roll counted."""
-    row = _take(work, "leave", clearance_id)
+    row = take_clearance(work, "leave", clearance_id)
     waiting = [each.number for each in unit_facts(work.session, row.lot_id) if is_open(each)]
     work.refuse_if([*against_look(_look(work, row, looked_at, None)), *against_leaving(waiting)])
     work.move(row, "leave")
@@ -84,7 +84,7 @@ def leave_line(work: Work, clearance_id: int, *, looked_at: Sequence[str], label
 
 def end_line(work: Work, clearance_id: int, *, looked_at: Sequence[str]) -> LineClearance:
     """Check the line after filling as the second person; the station is free for another lot."""
-    row = _take(work, "end", clearance_id)
+    row = take_clearance(work, "end", clearance_id)
     work.refuse_if(against_look(_look(work, row, looked_at, row.left_by_id)))
     work.move(row, "end")
     row.ended_at, row.ended_by_id = work.now, work.person_id
@@ -93,7 +93,7 @@ def end_line(work: Work, clearance_id: int, *, looked_at: Sequence[str]) -> Line
 
 def resume_line(work: Work, clearance_id: int, *, reason: str) -> LineClearance:
     """Go on filling after the first look: something was left, or more is filled; who looked is asked anew."""
-    row = _take(work, "resume", clearance_id, reason=reason)
+    row = take_clearance(work, "resume", clearance_id, reason=reason)
     work.move(row, "resume")
     row.left_at, row.left_by_id, row.labels_after, row.looked_at_after = None, None, None, ""
     return row
@@ -101,7 +101,7 @@ def resume_line(work: Work, clearance_id: int, *, reason: str) -> LineClearance:
 
 def change_roll(work: Work, clearance_id: int, *, labels_left: int, roll: str, labels: int) -> RollChange:
     """Put another roll of labels in: how many were left of the old one, and how many the new one holds."""
-    row = _take(work, "change_roll", clearance_id)
+    row = take_clearance(work, "change_roll", clearance_id)
     change = RollChange(
         clearance_id=row.id,
         labels_left=labels_left,
@@ -114,7 +114,7 @@ def change_roll(work: Work, clearance_id: int, *, labels_left: int, roll: str, l
     return change
 
 
-def _take(work: Work, action: str, clearance_id: int, *, reason: str = "") -> LineClearance:
+def take_clearance(work: Work, action: str, clearance_id: int, *, reason: str = "") -> LineClearance:
     """Begin an action on a clearance under its lot, which is locked first: no unit is filled meanwhile."""
     found = work.session.get(LineClearance, clearance_id)
     subject = f"lot:{found.lot.number}" if found else f"line_clearance:{clearance_id}"

@@ -16,7 +16,9 @@ from cotrack.labelling.rules.reconciliation import Account, Fate, account_of
 from cotrack.labelling.service.documents import Document, both, signature_lines
 from cotrack.lifecycles import LABEL_INSTANCE, LOT
 from cotrack.manufacture.models import Lot
+from cotrack.manufacture.rules.rolls import RollFacts
 from cotrack.manufacture.service.lots import label_fates, lot_numbered
+from cotrack.manufacture.service.rolls import rolls_of
 from cotrack.study.service import definition_of
 
 NAME: Final = "label-account"
@@ -33,19 +35,25 @@ def label_account(session: Session, site: Site, number: str, closed_by: Signatur
     labels = label_fates(session, lot)
     reasons = _reasons_of_voids(session, [each for each, _ in labels])
     accounts = accounts_of(labels)
+    rolls = rolls_of(session, lot.id)
     fields = {
         "study": f"{definition.registration or '–'} · {both(definition.title)}",
         "product": both(definition.product.name),
         "lot": lot.number,
         "status": lot.status,
-        "is_settled": "yes" if all(each.is_settled for each in accounts.values()) else "no",
+        "is_settled": "yes" if _is_settled(accounts, rolls) else "no",
         "accounts": _lines_of(accounts),
+        "rolls": [_roll(each) for each in rolls],
         "others": [
             _line(each, fate, reasons.get(each.id, ""), site) for each, fate in labels if each.status != "applied"
         ],
         "signatures": [signature_lines(each, site) for each in (closed_by or _closed_by(session, number),) if each],
     }
     return Document(NAME, f"lot:{number}", EVENTS, fields)
+
+
+def _is_settled(accounts: Mapping[str, Account], rolls: Sequence[RollFacts]) -> bool:
+    return all(each.is_settled for each in accounts.values()) and all(each.is_settled for each in rolls)
 
 
 def _closed_by(session: Session, number: str) -> Signature | None:
@@ -72,6 +80,13 @@ def _lines_of(accounts: Mapping[str, Account]) -> list[list[str]]:
 def _counts(account: Account) -> list[str]:
     counts = (account.printed, account.applied, account.spoiled, account.destroyed, account.returned, account.in_hand)
     return [str(each) for each in (*counts, account.never_printed)]
+
+
+def _roll(roll: RollFacts) -> list[str]:
+    """Return a line of the rolls: station, roll, put in, left, came off, printed, difference, its explanation."""
+    left, used = ("–" if each is None else str(each) for each in (roll.left, roll.used))
+    why = roll.reason if roll.difference and roll.is_settled else "–"
+    return [roll.station, roll.roll, str(roll.put_in), left, used, str(roll.printed), f"{roll.difference:+d}", why]
 
 
 def _line(label: LabelInstance, fate: Fate, reason: str, site: Site) -> list[str]:
