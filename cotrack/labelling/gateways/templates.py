@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from cotrack.foundation.resources import resource
 from cotrack.foundation.site import SiteFault
-from cotrack.foundation.words import N_
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable, Template
 from cotrack.labelling.rules.headers import Header, HeaderFault, against_beside, read_header
 from cotrack.labelling.rules.kinds import KINDS
@@ -24,13 +23,15 @@ def label_template(folder: Path | None, kind: str, *, name: str = "") -> Templat
     return found
 
 
-def template_of_version(folder: Path | None, kind: str, version: str) -> Template:
-    """Return the very template that a label was asked for with; raises LabelNotPrintable where it was changed since."""
-    for each in label_templates(folder).values():
-        if (each.kind, each.version) == (kind, version):
-            return each
-    words = N_("The template {name} was changed since this label was asked for: make it void and ask for a new one.")
-    raise LabelNotPrintable(words, name=version)
+def template_of_version(folder: Path | None, kind: str, version: str) -> Template | None:
+    """Return the very template that a label was asked for with; None where it was changed or taken away since."""
+    found = label_templates(folder).values()
+    return next((each for each in found if (each.kind, each.version) == (kind, version)), None)
+
+
+def further_templates(folder: Path | None, kind: str) -> list[str]:
+    """Return the names of the templates that a site has for a kind beside the one of the kind's own name."""
+    return sorted(each.name for each in label_templates(folder).values() if each.kind == kind and each.name != kind)
 
 
 @cache

@@ -4,10 +4,9 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from types import MappingProxyType
 from typing import Any, Literal
 
 import typst
@@ -21,7 +20,6 @@ from cotrack.labelling.rules.headers import Symbology
 
 MM_PER_INCH = 25.4
 PDF_DOTS_PER_INCH = 600
-NO_SYMBOLS: Mapping[Symbology, float] = MappingProxyType({})
 
 
 class LabelNotPrintable(CotrackError):
@@ -46,7 +44,7 @@ class Template:
     version: str
     fields: frozenset[str]
     text: bytes
-    symbols: Mapping[Symbology, float] = NO_SYMBOLS
+    symbols: Mapping[Symbology, float] = field(default_factory=dict, hash=False)
     kind: str = ""
 
 

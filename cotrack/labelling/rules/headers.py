@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cotrack.foundation.written import says_autologous_only
 from cotrack.labelling.rules.kinds import KINDS
 
 Symbology = Literal["qr", "datamatrix"]
@@ -52,11 +53,13 @@ class Header:
 
 
 def read_header(text: str) -> Header | list[HeaderFault]:
-    """Return the header of a template, or every fault in it."""
+    """Return the header of a template, or every fault in it; no template says that a product is autologous."""
     found: dict[str, tuple[int, str]] = {}
     faults = []
     for number, line in enumerate(text.splitlines(), start=1):
         said = _LINE.fullmatch(line)
+        if says_autologous_only(line):
+            faults.append(HeaderFault(number, "says “for autologous use only”: that is for a product's study to say"))
         if said is None:
             continue
         if said[1] in found:

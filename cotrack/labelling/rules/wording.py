@@ -20,7 +20,8 @@ STATEMENTS: Final[Mapping[str, str]] = {
 
 AUTOLOGOUS: Final = "仅供自体使用 FOR AUTOLOGOUS USE ONLY"
 NOT_EVALUATED: Final = "未检测传染性病原体 NOT EVALUATED FOR INFECTIOUS SUBSTANCES"
-BIOHAZARD: Final = "生物危害 BIOHAZARD · WARNING: Advise patient of communicable disease risks"
+BIOHAZARD: Final = "生物危害 BIOHAZARD"
+WARNING: Final = "WARNING: Advise patient of communicable disease risks"
 
 
 def law_line(site_words: str, authorities: Iterable[str]) -> str:
@@ -36,17 +37,20 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().rstrip(".").split())
 
 
-def legends(*, is_autologous: bool | None, donors: Sequence[str]) -> str:
-    """Return the legends that are true of a product, in one line; empty where none is.
+def legends(*, is_autologous: bool | None, donors: Sequence[str], is_given: bool = True) -> str:
+    """Return the legends that are true of cells, in one line; empty where none is.
 
-    `donors` are the statuses of all donors whose cells went into it. One who is not decided about has not been
-    evaluated; one who is not eligible is a known risk (21 CFR 1271.90(c), .65(b)). Where no donor is recorded, nothing
-    is known to be true, and nothing is said. An autologous product says so, and no other ever does.
+    `donors` are the statuses of all donors whose cells they are. One who is not decided about has not been evaluated;
+    one who is not eligible is a known risk (21 CFR 1271.90(c), .65(b)). Where no donor is recorded, nothing is known to
+    be true, and nothing is said. An autologous product says so, and no other ever does. A sample is given to nobody: it
+    says what endangers those who handle it, and nothing else.
     """
+    is_risk = "not_eligible" in donors
     said = (
-        (bool(is_autologous), AUTOLOGOUS),
-        ("not_eligible" in donors, BIOHAZARD),
-        ("undecided" in donors, NOT_EVALUATED),
+        (bool(is_autologous) and is_given, AUTOLOGOUS),
+        (is_risk, BIOHAZARD),
+        (is_risk and is_given, WARNING),
+        ("undecided" in donors and is_given, NOT_EVALUATED),
     )
     return " · ".join(words for is_true, words in said if is_true)
 
