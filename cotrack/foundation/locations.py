@@ -1,4 +1,4 @@
-"""The places and containers of a site that have a label of their own: its stations, wards, stores, and what it lists."""
+"""The places and containers of a site that have a label of their own: stations, wards, stores, and what it lists."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,9 @@ def read_locations(
 def _location(entry: Mapping[str, Any]) -> Location:
     code = entry["code"]
     if not _CODE.fullmatch(code) or len(code) > LONGEST_CODE:
-        raise ValueError(f"location {code}: capital letters, digits and hyphens, as in BOX-0007, {LONGEST_CODE} at most")
+        raise ValueError(
+            f"location {code}: capital letters, digits and hyphens, as in BOX-0007, {LONGEST_CODE} at most"
+        )
     if entry["kind"] not in LOCATION_KINDS:
         raise ValueError(f"location {code}: kind {entry['kind']!r} is none of {', '.join(LOCATION_KINDS)}")
     for name in ("name_en", "name_zh"):

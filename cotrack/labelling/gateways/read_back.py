@@ -44,7 +44,7 @@ def qr_codes(picture: Image.Image) -> list[str]:
 
 def datamatrix_codes(picture: Image.Image) -> list[str]:
     """Return the texts of all Data Matrix symbols."""
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.DataMatrix)
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))
     return [each.text for each in found]
 
 

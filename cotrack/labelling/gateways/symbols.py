@@ -13,7 +13,7 @@ from cotrack.labelling.rules.headers import Symbology
 
 QUIET_MODULES = {"qr": 4, "datamatrix": 2}
 """What stays white around a symbol: QR asks for four modules, Data Matrix for one and gets two."""
-_PATH = re.compile(r'<path d="([^"]+)"')
+_DRAWN = re.compile(r'<svg width="(?P<width>\d+)" height="(?P<height>\d+)".*<path d="(?P<path>[^"]+)"', re.DOTALL)
 
 
 def drawn_symbol(symbology: Symbology, text: str, box_mm: float, dots_per_inch: int) -> tuple[str, float]:
@@ -41,15 +41,14 @@ def datamatrix_symbol(text: str, box_mm: float, dots_per_inch: int = PDF_DOTS_PE
     zxing-cpp passes over options that it does not know: what came out is looked at before it is drawn.
     """
     made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, forceSquare=True)
-    height, width = memoryview(made.to_image(scale=1, add_quiet_zones=False)).shape
-    path = _PATH.search(made.to_svg(add_quiet_zones=False))
-    if height != width or made.text != text or path is None:
+    drawn = _DRAWN.search(made.to_svg(add_quiet_zones=False))
+    if drawn is None or drawn["height"] != drawn["width"] or made.text != text:
         raise LabelNotPrintable("The code cannot be drawn as a square Data Matrix.")
     quiet = QUIET_MODULES["datamatrix"]
-    side = width + 2 * quiet
+    side = int(drawn["width"]) + 2 * quiet
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-quiet} {-quiet} {side} {side}">'
-        f'<rect x="{-quiet}" y="{-quiet}" width="{side}" height="{side}" fill="#fff"/><path d="{path[1]}"/></svg>'
+        f'<rect x="{-quiet}" y="{-quiet}" width="{side}" height="{side}" fill="#fff"/><path d="{drawn["path"]}"/></svg>'
     )
     return svg, _side_mm(side, box_mm, dots_per_inch)
 

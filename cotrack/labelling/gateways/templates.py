@@ -48,7 +48,8 @@ def label_templates(folder: Path | None) -> Mapping[str, Template]:
         faults = against_beside(header, own[header.kind][1], versions)
         if path.stem in KINDS and path.stem != header.kind:
             faults.append(HeaderFault(header.lines["kind"], f"a file of this name is of the kind {path.stem}"))
-        _refuse(path, faults)
+        if faults:
+            raise _fault(path, faults)
         versions.append(made.version)
         found[made.name] = made
     return MappingProxyType(found)
@@ -68,12 +69,10 @@ def _read(path: Path, name: str) -> tuple[Template, Header]:
         raise SiteFault(f"{path} cannot be read: {fault}") from None
     header = read_header(text)
     if not isinstance(header, Header):
-        _refuse(path, header)
-        raise AssertionError  # what is no header has a fault
+        raise _fault(path, header)
     made = Template(name, header.version, header.fields, text.encode(), MappingProxyType(header.symbols), header.kind)
     return made, header
 
 
-def _refuse(path: Path, faults: list[HeaderFault]) -> None:
-    if faults:
-        raise SiteFault("; ".join(f"{path}, line {each.line}: {each.words}" for each in faults))
+def _fault(path: Path, faults: list[HeaderFault]) -> SiteFault:
+    return SiteFault("; ".join(f"{path}, line {each.line}: {each.words}" for each in faults))

@@ -1,10 +1,10 @@
 """The header of a label's template: its kind, version, size, symbols and fields, and every fault in it by its line.
 
-    // kind: bag
-    // version: bag-2
-    // size: 100 x 50 mm
-    // symbol: qr 32mm
-    // fields: product number check …
+// kind: bag
+// version: bag-2
+// size: 100 x 50 mm
+// symbol: qr 32mm
+// fields: product number check …
 """
 
 import re

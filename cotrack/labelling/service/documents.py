@@ -80,7 +80,7 @@ def set_again(name: str, fields: Mapping[str, Any], *, note: str, made_at: datet
     """Return the PDF of a document whose every word is given: with the same versions always the same bytes."""
     drawn = {key: spelled_out(value) for key, value in fields.items()}
     svg, side_mm = qr_symbol(note, SYMBOL_MM)
-    symbol = {"qr": svg, "qr_mm": side_mm}
+    symbol: dict[str, str | float] = {"qr": svg, "qr_mm": side_mm}
     return typeset(template(f"documents/{name}"), drawn, symbol, drawn_at=made_at, standard=STANDARD)
 
 

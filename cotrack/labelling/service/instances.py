@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import NotFound
+from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.foundation.written import site_words
-from cotrack.labelling.gateways.templates import label_template
+from cotrack.labelling.gateways.templates import further_templates, label_template
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.check_character import printed_check
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
@@ -49,6 +50,8 @@ def request_label(
     band, which belong to the instance. `against` is what the stage of the thing has to say against a label;
     `template` names one of the site's that stands beside the kind's own.
     """
+    if template not in ("", *further_templates(work.ground.labels_folder, kind)):
+        raise InvalidInput(fields={"template": [N_("The site has no such template for this label.")]})
     version = label_template(work.ground.labels_folder, kind, name=template).version
     entity = _entity(work, subject)
     older, instance = _live(work, entity, kind), _next_instance(work, entity, kind)
@@ -163,6 +166,16 @@ def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelIn
     work.move(row, "apply")
     row.applied_at, row.applied_by_id = work.now, work.person_id
     return row
+
+
+def scan_back_label(work: Work, label_id: int, *, code: str) -> LabelInstance:
+    """Take this very kind of label of its thing as applied, once it was scanned there; raises NotFound."""
+    label = work.session.get(LabelInstance, label_id)
+    work.begin(LABEL_INSTANCE, "apply", "", subject=label.subject if label else f"label_instance:{label_id}")
+    if label is None:
+        raise NotFound("There is no such label.")
+    work.require(seen_by(label))
+    return scan_back(work, label.subject, code, kind=label.kind)
 
 
 def _by_scan(work: Work, subject: str, kind: str, instance: int) -> LabelInstance:

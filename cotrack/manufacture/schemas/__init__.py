@@ -41,6 +41,7 @@ from cotrack.manufacture.schemas.product import (
     UnitIn,
     UnitOut,
     UseIn,
+    VialLabelIn,
     content_of,
 )
 
@@ -83,5 +84,6 @@ __all__ = [
     "UnitIn",
     "UnitOut",
     "UseIn",
+    "VialLabelIn",
     "content_of",
 ]

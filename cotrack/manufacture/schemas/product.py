@@ -17,6 +17,7 @@ from cotrack.foundation.web.schemas import (
     Words,
 )
 from cotrack.foundation.words import N_
+from cotrack.labelling.schemas import RequestIn
 from cotrack.manufacture.rules import LABELS_OF_A_BAG, LABELS_OF_A_SAMPLE, MATERIAL_KINDS
 from cotrack.manufacture.rules.filling import Content
 
@@ -70,14 +71,16 @@ def content_of(body: Mapping[str, Any]) -> dict[str, Any]:
 CONTENT = ("volume_ml", "viable_million_per_ml", "viability_percent")
 
 
-class LabelIn(In):
+class LabelIn(RequestIn):
     """A label of a bag or sample to print."""
 
     kind = Choice((*LABELS_OF_A_BAG, *LABELS_OF_A_SAMPLE), required=True, metadata={"label": N_("Label")})
-    reason = Words(
-        load_default="",
-        metadata={"label": N_("Reason"), "hint": N_("Only where the bag has this label already: the older one dies.")},
-    )
+
+
+class VialLabelIn(RequestIn):
+    """The label of one vial of a bank to print."""
+
+    vial = Whole(least=1, most=99_999, required=True, metadata={"label": N_("Which vial"), "unit": N_("of the bank")})
 
 
 class LotOut(Schema):
