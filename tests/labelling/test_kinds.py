@@ -150,7 +150,7 @@ def test_a_label_of_each_kind_is_printed_scanned_back_found_and_dies_when_it_is_
     code = handed_out(world, thing, label.id)
     assert (code[3], len(code)) == (KINDS[kind].letter, 125)
     scanned_back(world, thing, label.id, code)
-    assert found(world, thing, code) == search.Found([thing.subject])
+    assert found(world, thing, code) == search.Found([thing.subject], [])
     with refused("reason_missing"):
         asked(world, thing)
     second = asked(world, thing, reason="torn")

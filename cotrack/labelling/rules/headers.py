@@ -116,7 +116,7 @@ def _against_symbol(said: str) -> Sequence[str]:
     if len(found) != len(said.split(",")) or len(dict(found)) != len(found):
         return (f"symbol {said!r}: as in qr 32mm, datamatrix 11mm, or both with a comma between",)
     return [
-        f"symbol {name} {side}mm: its modules would be smaller than {LEAST_MODULE_MM} mm"
+        f"symbol {name} {side:g}mm: its modules would be smaller than {LEAST_MODULE_MM} mm"
         for name, side in found
         if side / MODULES[name] < LEAST_MODULE_MM
     ]
