@@ -20,7 +20,7 @@ LOCATION_WORDS = {
     "bed": "床位 Bed",
     "box": "冻存盒 Freezer box",
     "shipper": "运输罐 Shipper",
-    "station": "工位 Station",
+    "station": "工作站 Station",
     "ward": "病区 Ward",
 }
 """What a label calls a place or container: in both languages, as everything that stands on a label."""
