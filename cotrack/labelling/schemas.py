@@ -39,10 +39,14 @@ class RequestIn(In):
     )
 
 
-class LocationLabelIn(RequestIn):
-    """A label of a place, a container or a station."""
+class LocationKindIn(In):
+    """Which label of a place; the later base of a shape has the earlier fields."""
 
     kind = Choice(("location", "box", "shipper", "selftest"), required=True, metadata={"label": N_("Label")})
+
+
+class LocationLabelIn(RequestIn, LocationKindIn):
+    """A label of a place, a container or a station."""
 
 
 class LabelInstanceOut(Schema):

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.visit import needs
 from cotrack.labelling.schemas import LabelInstanceOut, RequestIn
-from cotrack.manufacture import schemas
+from cotrack.manufacture.schemas.filling import VialLabelIn
 from cotrack.manufacture.service import batch_sheet, vials
 
 api = Blueprint("api_product_labels", __name__, url_prefix="/api/v1", description="Labels of vials and lots")
@@ -16,7 +16,7 @@ api = Blueprint("api_product_labels", __name__, url_prefix="/api/v1", descriptio
 
 @api.post("/cell-banks/<number>/vial-labels")
 @needs("label:print_vial")
-@api.arguments(schemas.VialLabelIn)
+@api.arguments(VialLabelIn)
 @api.response(201, LabelInstanceOut)
 def request_vial_label(body: dict[str, Any], number: str) -> Response:
     """Ask for the label of one vial of a bank; it is handed out by `POST /labels/{id}/hand-out`."""

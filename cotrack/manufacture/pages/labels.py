@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 from cotrack.foundation.web.visit import needs
 from cotrack.labelling.pages import request_page
 from cotrack.labelling.schemas import RequestIn
-from cotrack.manufacture import schemas
+from cotrack.manufacture.schemas.filling import VialLabelIn
 from cotrack.manufacture.service import batch_sheet, vials
 
 pages = Blueprint("product_labels", __name__)
@@ -16,7 +16,7 @@ pages = Blueprint("product_labels", __name__)
 def request_vial_label(number: str) -> Response:
     """Ask for the label of one vial of a bank; the next page hands it out."""
     act = lambda work, **body: vials.request_vial_label(work, number, **body)  # noqa: E731 (one line)
-    return request_page(schemas.VialLabelIn, ["vial"], act, thing=f"cell_bank:{number}")
+    return request_page(VialLabelIn, ["vial"], act, thing=f"cell_bank:{number}")
 
 
 @pages.route("/lots/<number>/batch-sheet", methods=["GET", "POST"])

@@ -41,7 +41,6 @@ from cotrack.manufacture.schemas.product import (
     UnitIn,
     UnitOut,
     UseIn,
-    VialLabelIn,
     content_of,
 )
 
@@ -84,6 +83,5 @@ __all__ = [
     "UnitIn",
     "UnitOut",
     "UseIn",
-    "VialLabelIn",
     "content_of",
 ]

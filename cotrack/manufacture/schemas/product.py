@@ -71,16 +71,14 @@ def content_of(body: Mapping[str, Any]) -> dict[str, Any]:
 CONTENT = ("volume_ml", "viable_million_per_ml", "viability_percent")
 
 
-class LabelIn(RequestIn):
-    """A label of a bag or sample to print."""
+class LabelKindIn(In):
+    """Which label of a bag or sample; the later base of a shape has the earlier fields."""
 
     kind = Choice((*LABELS_OF_A_BAG, *LABELS_OF_A_SAMPLE), required=True, metadata={"label": N_("Label")})
 
 
-class VialLabelIn(RequestIn):
-    """The label of one vial of a bank to print."""
-
-    vial = Whole(least=1, most=99_999, required=True, metadata={"label": N_("Which vial"), "unit": N_("of the bank")})
+class LabelIn(RequestIn, LabelKindIn):
+    """A label of a bag or sample to print."""
 
 
 class LotOut(Schema):
