@@ -32,6 +32,7 @@ from cotrack.foundation.terminal import asked_password
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling import jobs as documents
 from cotrack.labelling.gateways.needs import check_system
+from cotrack.labelling.gateways.templates import label_templates
 from cotrack.settings import Settings, SettingsFault
 from cotrack.study import jobs as studies
 
@@ -104,6 +105,8 @@ def serve(runtime: Runtime) -> None:
     """Serve until stopped; the start is recorded with program version and site hash; background work runs beside."""
     _log_to_stderr()
     check_system()
+    # Read before the workers are forked: a fault stops the start, and every worker draws by the same templates.
+    label_templates(runtime.ground.labels_folder)
     require_free_address(runtime.settings.bind)
     require_same_name(runtime.ground)
     record_start(runtime)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read"})
+READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read", "location:read"})
 WORK: Final = frozenset({"deviation:act"})
 """What everybody does who works with product or participants."""
 READ_SOURCES: Final = frozenset({"source:read", "equipment:read"})
@@ -31,6 +31,10 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "sample:handle",
         "label:print",
         "label:print_bag",
+        "label:print_vial",
+        "label:print_batch_sheet",
+        "label:print_location",
+        "label:print_selftest",
         "label:apply",
         "label:void",
     },
@@ -103,6 +107,9 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "oos_supply:request",
         "oos_supply:accept",
         "infusion:stop",
+        "label:print",
+        "label:print_order_sheet",
+        "label:apply",
     },
     "coordinator": READ_PRODUCT
     | WORK
@@ -115,6 +122,9 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "order:allocate",
         "label:print",
         "label:print_band",
+        "label:print_order_sheet",
+        "label:print_selftest",
+        "label:apply",
     },
     "nurse": READ_PRODUCT
     | WORK
@@ -135,11 +145,24 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "infusion:complete",
         "label:print",
         "label:print_band",
+        "label:print_selftest",
+        "label:apply",
     },
     "logistics": READ_PRODUCT
     | READ_SOURCES
     | WORK
-    | {"order:read", "unit:store", "unit:issue", "unit:return", "unit:destroy", "sample:handle"},
+    | {
+        "order:read",
+        "unit:store",
+        "unit:issue",
+        "unit:return",
+        "unit:destroy",
+        "sample:handle",
+        "label:print",
+        "label:print_location",
+        "label:print_selftest",
+        "label:apply",
+    },
     "administrator": frozenset(
         {
             "person:read",
@@ -147,6 +170,12 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
             "person:disable",
             "person:grant",
             "person:reset",
+            "location:read",
+            "label:print",
+            "label:print_badge",
+            "label:print_selftest",
+            "label:apply",
+            "label:void",
             "metrics:read",
             "backup:create",
             "backup:restore",

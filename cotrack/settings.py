@@ -27,6 +27,7 @@ class Settings:
     bind: str
     environment: Environment
     site_file: Path
+    labels_folder: Path
     workers: int
     argon2_time_cost: int
     argon2_memory_kib: int
@@ -70,6 +71,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         bind=_bind(variables),
         environment=environment,
         site_file=Path(variables.get("COTRACK_SITE_FILE") or home / "site.toml"),
+        labels_folder=Path(variables.get("COTRACK_LABELS_FOLDER") or home / "labels"),
         workers=_positive(variables, "COTRACK_WORKERS", 2),
         argon2_time_cost=_positive(variables, "COTRACK_ARGON2_TIME_COST", PRODUCTION_ARGON2_TIME_COST),
         argon2_memory_kib=_positive(variables, "COTRACK_ARGON2_MEMORY_KIB", PRODUCTION_ARGON2_MEMORY_KIB),

@@ -31,10 +31,12 @@ from cotrack.labelling import api as labelling_api
 from cotrack.labelling import commands as labelling_commands
 from cotrack.labelling import pages as labelling_pages
 from cotrack.lifecycles import LIFECYCLES
+from cotrack.manufacture.api import labels as product_labels_api
 from cotrack.manufacture.api import line as filling_api
 from cotrack.manufacture.api import process as process_api
 from cotrack.manufacture.api import product as manufacture_api
 from cotrack.manufacture.api import sources as sources_api
+from cotrack.manufacture.pages import labels as product_labels_pages
 from cotrack.manufacture.pages import line as filling_pages
 from cotrack.manufacture.pages import process as process_pages
 from cotrack.manufacture.pages import product as manufacture_pages
@@ -67,6 +69,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     manufacture_pages.pages,
     process_pages.pages,
     filling_pages.pages,
+    product_labels_pages.pages,
     custody_pages.pages,
     release_pages.pages,
     investigation_pages.pages,
@@ -87,6 +90,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     process_api.api,
     sources_api.api,
     filling_api.api,
+    product_labels_api.api,
     custody_api.api,
     release_api.api,
     laboratory_api.api,
@@ -152,6 +156,7 @@ NAVIGATION: Final = [
     Entry("bedside.question", N_("Bedside"), "infusion:check"),
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("desk.investigations", N_("Investigations"), "investigation:open"),
+    Entry("desk.locations", N_("Places"), "location:read"),
     Entry("study.list_definitions", N_("Studies"), "study:read"),
     Entry("audit.list_records", N_("Trail"), "trail:read"),
     Entry("access.list_people", N_("People"), "person:read"),
@@ -163,6 +168,8 @@ _THINGS: Final = {
     "lot": ("desk.lot", "number", "lot:read"),
     "donor": ("desk.donor", "number", "source:read"),
     "cell_bank": ("desk.cell_bank", "number", "source:read"),
+    "vial": ("desk.vial", "number", "source:read"),
+    "location": ("desk.location", "code", "location:read"),
     "material": ("desk.material", "number", "source:read"),
     "equipment": ("desk.equipment", "number", "equipment:read"),
     "process": ("process.show_process", "number", "lot:read"),

@@ -45,7 +45,7 @@ PLAYERS: Final = {
         Player("wu.n", "吴娜 WU Na", ("nurse",), "WARD-3A-1"),
         Player("ma.k", "马可 MA Ke", ("logistics",), "FREEZER-1"),
         Player("prof.han", "韩教授 HAN Bo", ("principal_investigator",)),
-        Player("root.a", "管理员 ROOT An", ("administrator",)),
+        Player("root.a", "管理员 ROOT An", ("administrator",), "OFFICE-1"),
         Player("shen.i", "沈检 SHEN Jian", ("auditor",)),
     )
 }

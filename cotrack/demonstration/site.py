@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from cotrack.demonstration import external, files, past, present
+from cotrack.demonstration import external, files, labels, past, present
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.players import Cast, T
 from cotrack.demonstration.story import StoryClock
@@ -33,6 +33,7 @@ CHAPTERS: Final[tuple[tuple[str, Callable[[Journey, StoryClock], None]], ...]] =
     ("lots of the example files", present.example_lots),
     ("lots of today", present.present_lots),
     ("changes under way", past.changes_under_way),
+    ("labels of the site", labels.labels_of_the_site),
     ("a laboratory outside", external.laboratory_outside),
     ("participants of today", present.present_participants),
     ("bags of today", present.present_bags),

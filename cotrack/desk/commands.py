@@ -34,6 +34,7 @@ def labels() -> None:
 @click.option("--print", "is_print", is_flag=True, help="A recorded print with a valid code, instead of a specimen.")
 @click.option("--reason", default="", help="Why it is printed.")
 @click.option("--station", default="", help="The station at which it is printed.")
+@click.option("--template", default="", help="A template of the site's own that stands beside the usual one.")
 @pass_terminal
 @plain_errors
 def render(  # noqa: PLR0913 (one for each option of the command)
@@ -47,16 +48,18 @@ def render(  # noqa: PLR0913 (one for each option of the command)
     is_print: bool,
     reason: str,
     station: str,
+    template: str,
 ) -> None:
-    """Draw the label KIND of the unit or participant KEY: a SPECIMEN whose code is refused, unless --print."""
+    """Draw the label KIND of the thing KEY: a SPECIMEN whose code is refused, unless --print."""
+    asked = label_files.Asked(kind, key, template)
     actor = terminal.actor()
     ground = terminal.runtime.ground
     # The file is open before anything is printed: a print makes the older label worthless, and must not get lost.
     with output_file(path, is_forced=is_forced) as target:
         if is_print:
-            document = label_files.printed(ground, actor, kind, key, output=output, reason=reason, station=station)
+            document = label_files.printed(ground, actor, asked, output=output, reason=reason, station=station)
         else:
-            document = label_files.specimen(ground, actor, kind, key, output=output)
+            document = label_files.specimen(ground, actor, asked, output=output)
         target.write(document)
     terminal.say(f"wrote {click.format_filename(path)} ({len(document)} bytes)")
 

@@ -8,6 +8,7 @@ from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.deviation_page import deviation_page
 from cotrack.desk.service.equipment_page import equipment_page
 from cotrack.desk.service.investigation_page import investigation_page
+from cotrack.desk.service.labelled_pages import badge_page, location_page, locations_page, vial_page
 from cotrack.desk.service.lot_page import lot_page
 from cotrack.desk.service.order_page import order_page
 from cotrack.desk.service.participant_page import participant_page
@@ -238,6 +239,34 @@ def order(number: str) -> str:
 def supply(number: str) -> str:
     """Show a supply of a lot out of specification."""
     return _thing("desk/supply.html", supply_page, number)
+
+
+@pages.get("/locations")
+@needs("location:read")
+def locations() -> str:
+    """List the places and containers of the site."""
+    return render_template("desk/locations.html", **locations_page(runtime().ground))
+
+
+@pages.get("/locations/<code>")
+@needs("location:read")
+def location(code: str) -> str:
+    """Show a place or a container."""
+    return _thing("desk/labelled.html", location_page, code)
+
+
+@pages.get("/vials/<number>")
+@needs("source:read")
+def vial(number: str) -> str:
+    """Show a vial of a cell bank."""
+    return _thing("desk/labelled.html", vial_page, number)
+
+
+@pages.get("/people/<username>/badge")
+@needs("person:read")
+def badge(username: str) -> str:
+    """Show somebody's badge."""
+    return _thing("desk/labelled.html", badge_page, username)
 
 
 def _thing(template: str, page: ThingPage, number: str) -> str:

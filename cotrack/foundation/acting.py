@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.db import Sessions
@@ -71,3 +72,5 @@ class Ground:
     keys: Keys
     is_training: bool
     constraints: Mapping[str, Blocker] = field(default_factory=dict)
+    labels_folder: Path | None = None
+    """Where the site keeps templates of labels of its own."""

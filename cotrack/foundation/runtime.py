@@ -39,6 +39,7 @@ def start_runtime(settings: Settings, constraints: Mapping[str, Blocker], *, clo
         keys=keys,
         is_training=settings.is_training,
         constraints=constraints,
+        labels_folder=settings.labels_folder,
     )
     passwords = Passwords(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
     return Runtime(settings, ground, passwords)

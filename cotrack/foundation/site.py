@@ -10,9 +10,13 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cotrack.foundation.audit.checkpoint import is_key_name
+from cotrack.foundation.locations import STATION, Location, read_locations
+from cotrack.foundation.written import says_autologous_only
 
 _URL = re.compile(r"https?://\S+$")
 PRINTER_PROTOCOLS = ("pdf", "zpl")
+AUTHORITIES = ("CN", "EU", "US")
+"""Whose wording for investigational products the program knows: `labelling.rules.wording`, and a test compares."""
 
 
 class SiteFault(Exception):
@@ -55,7 +59,9 @@ class Site:
     maker_zh: str
     law_en: str
     law_zh: str
+    authorities: tuple[str, ...]
     places: tuple[str, ...]
+    locations: Mapping[str, Location]
     stations: Mapping[str, Station]
     printers: Mapping[str, Printer]
     minutes: Mapping[str, int]
@@ -94,16 +100,19 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
     printers = {entry["code"]: _printer(entry) for entry in _entries(data, "printer")}
     stations = {entry["code"]: _station(entry, printers) for entry in _entries(data, "station")}
     minutes = {name: _minutes(_table(data, "minutes"), name) for name in REQUIRED_MINUTES}
+    places = _places(data)
     return Site(
         name_en=_text(data, "name_en"),
         name_zh=_text(data, "name_zh"),
         zone=ZoneInfo(_text(data, "zone")),
         trail=_trail(_text(data, "trail")),
-        maker_en=_text(data, "maker_en"),
-        maker_zh=_text(data, "maker_zh"),
-        law_en=_text(data, "law_en"),
-        law_zh=_text(data, "law_zh"),
-        places=_places(data),
+        maker_en=_wording(data, "maker_en"),
+        maker_zh=_wording(data, "maker_zh"),
+        law_en=_wording(data, "law_en"),
+        law_zh=_wording(data, "law_zh"),
+        authorities=_authorities(data),
+        places=places,
+        locations=_locations(data, places, stations),
         stations=stations,
         printers=printers,
         minutes=minutes,
@@ -120,6 +129,22 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     if not isinstance(found, str) or not found.strip():
         raise TypeError(f"{name} must be a text")
     return found
+
+
+def _wording(data: Mapping[str, Any], name: str) -> str:
+    """Return a text that stands on the labels of every product: it says of none that it is autologous."""
+    found = _text(data, name)
+    if says_autologous_only(found):
+        raise ValueError(f"{name} says “for autologous use only”: that is for a product's study to say, never a site's")
+    return found
+
+
+def _authorities(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the authorities whose wording stands on labels beside the site's own; none where nothing is said."""
+    found = data.get("authorities", [])
+    if not isinstance(found, list) or not all(each in AUTHORITIES for each in found):
+        raise ValueError(f"authorities: must be a list of {', '.join(AUTHORITIES)}")
+    return tuple(found)
 
 
 def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -146,6 +171,14 @@ def _places(data: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(places, list) or not all(isinstance(each, str) for each in places):
         raise TypeError("places must be a list of texts")
     return tuple(places)
+
+
+def _locations(
+    data: Mapping[str, Any], places: tuple[str, ...], stations: Mapping[str, Station]
+) -> Mapping[str, Location]:
+    entries = _entries(data, "location") if "location" in data else []
+    at = [Location(each.code, STATION, each.name_en, each.name_zh, each.ward) for each in stations.values()]
+    return read_locations(entries, places, at)
 
 
 def _witnesses(urls: Any) -> tuple[str, ...]:

@@ -69,3 +69,17 @@ def number(text: str) -> Decimal | None:
 def whole(text: str) -> int | None:
     """Return a whole number in plain digits, at most twelve; None where it is none."""
     return int(text) if _WHOLE.fullmatch(text) else None
+
+
+_AUTOLOGOUS_ONLY = re.compile(
+    r"autologous(?:patient)?(?:use)?only|onlyforautologous|[仅只限专](?:供|限|用于|供于|能用于)?(?:患者)?自体|自体专用"
+)
+_BLANKS = re.compile(r"[\s\W_]+")
+
+
+def says_autologous_only(text: str) -> bool:
+    """Whether a text says that a product is for autologous use only (21 CFR 1271.90(c)(1)), in English or Chinese.
+
+    However it is spelt: capital letters, full width, blanks, hyphens and line ends make no difference.
+    """
+    return _AUTOLOGOUS_ONLY.search(_BLANKS.sub("", unicodedata.normalize("NFKC", text).casefold())) is not None

@@ -9,7 +9,21 @@ from cotrack.foundation.access.models import Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
 from cotrack.lifecycles import LABEL_INSTANCE
 
-KIND_NAMES = ("bag", "tag", "wristband", "sample")
+KIND_NAMES = (
+    "bag",
+    "tag",
+    "wristband",
+    "sample",
+    "tube",
+    "vial",
+    "batch_sheet",
+    "order_sheet",
+    "badge",
+    "location",
+    "box",
+    "shipper",
+    "selftest",
+)
 """The kinds of `rules.kinds`, again: models hold no rules, and a test compares the two."""
 
 PAPERS = ("spoiled", "destroyed", "returned", "in_hand")

@@ -1,15 +1,21 @@
 """Pages of one label: hand it out, make it void; and the way from any page to a document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, page_of
-from cotrack.foundation.web.visit import actor, go_to, needs, require, runtime
-from cotrack.labelling.schemas import PaperIn, VoidIn
-from cotrack.labelling.service import documents, instances, keeping, papers, printing
+from cotrack.foundation.web.schemas import ScanIn
+from cotrack.foundation.web.visit import actor, go_to, may, needs, require, runtime
+from cotrack.foundation.web.words import tell, term
+from cotrack.foundation.words import N_
+from cotrack.labelling.gateways.templates import further_templates
+from cotrack.labelling.rules.kinds import KINDS
+from cotrack.labelling.schemas import LocationLabelIn, PaperIn, RequestIn, VoidIn
+from cotrack.labelling.service import documents, instances, keeping, papers, printing, site_labels
 from cotrack.lifecycles import LABEL_INSTANCE
 
 pages = Blueprint("labelling", __name__, template_folder="templates")
@@ -24,7 +30,8 @@ def show_label(label_id: int) -> str:
         require(instances.seen_by(label))
         printer = runtime().ground.site.printers.get(label.printer)
         protocol = printer.protocol if printer else ""
-        return render_template("labelling/label.html", label=label, protocol=protocol)
+        is_printer = may(KINDS[label.kind].permission)
+        return render_template("labelling/label.html", label=label, protocol=protocol, is_printer=is_printer)
 
 
 @pages.post("/labels/<int:label_id>/hand-out")
@@ -67,6 +74,58 @@ def handed_out(handed: printing.HandedOut) -> Response:
     # The page learns from it that the file has come, and shows the label as it is now.
     response.set_cookie("cotrack_handed_out", str(handed.label_id), max_age=60, samesite="Strict")
     return response
+
+
+@pages.route("/labels/<int:label_id>/scan-back", methods=["GET", "POST"])
+@needs("label:apply")
+def scan_back(label_id: int) -> Response:
+    """Scan a label back on its thing."""
+    with runtime().ground.sessions.reading() as session:
+        label = instances.label_numbered(session, label_id)
+    require(instances.seen_by(label))
+    act = lambda work, code: instances.scan_back_label(work, label_id, code=code)  # noqa: E731 (one line)
+    return act_page(LABEL_INSTANCE, "apply", ScanIn(), act, thing=label.subject)
+
+
+@pages.route("/locations/<code>/label", methods=["GET", "POST"])
+@needs("label:print_location", "label:print_selftest")
+def request_location_label(code: str) -> Response:
+    """Ask for a label of a place, a container or a station; the next page hands it out."""
+    location = site_labels.location_of(runtime().ground.site, code)
+    kinds = [each for each in site_labels.labels_of_location(location) if may(KINDS[each].permission)]
+    act = lambda work, **body: site_labels.request_location_label(work, code, **body)  # noqa: E731 (one line)
+    options = {"kind": [(each, term(each)) for each in kinds]}
+    return request_page(LocationLabelIn, kinds, act, thing=f"location:{code}", options=options)
+
+
+@pages.route("/people/<username>/badge/label", methods=["GET", "POST"])
+@needs("label:print_badge")
+def request_badge(username: str) -> Response:
+    """Ask for somebody's badge; the next page hands it out."""
+    act = lambda work, **body: site_labels.request_badge(work, username, **body)  # noqa: E731 (one line)
+    return request_page(RequestIn, ["badge"], act, thing=f"person:{username}")
+
+
+def request_page(
+    schema: type[RequestIn],
+    kinds: Sequence[str],
+    act: Callable[..., Any],
+    *,
+    thing: str,
+    options: Mapping[str, Any] | None = None,
+) -> Response:
+    """Ask for a label on a page; the next one hands it out. A template is asked for where the site has several."""
+    further = sorted({each for kind in kinds for each in further_templates(runtime().ground.labels_folder, kind)})
+    templates = {"template": [("", tell(N_("the usual one"))), *((each, each) for each in further)]}
+    return act_page(
+        LABEL_INSTANCE,
+        "request",
+        schema() if further else schema(exclude=("template",)),
+        act,
+        thing=thing,
+        then=lambda label: url_for("labelling.show_label", label_id=label.id),
+        context=lambda _: {"options": {**(options or {}), **templates}},
+    )
 
 
 @pages.route("/labels/<int:label_id>/void", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from cotrack.foundation.web.schemas import Choice, In, Instant, ReasonIn
+from cotrack.foundation.web.schemas import Choice, In, Instant, ReasonIn, Words
 from cotrack.foundation.words import N_
 from cotrack.labelling.rules.reconciliation import PAPERS
 
@@ -24,6 +24,29 @@ class PaperIn(In):
     """What became of a label's paper."""
 
     paper = Choice(PAPERS, required=True, metadata={"label": N_("What became of its paper")})
+
+
+class RequestIn(In):
+    """Why a label is printed, and by which template of the site's own where it is not the usual one."""
+
+    reason = Words(
+        load_default="",
+        metadata={"label": N_("Reason"), "hint": N_("Only where there is such a label already: the older one dies.")},
+    )
+    template = Words(
+        load_default="",
+        metadata={"label": N_("Template"), "hint": N_("Only where the site has another one for this label.")},
+    )
+
+
+class LocationKindIn(In):
+    """Which label of a place; the later base of a shape has the earlier fields."""
+
+    kind = Choice(("location", "box", "shipper", "selftest"), required=True, metadata={"label": N_("Label")})
+
+
+class LocationLabelIn(RequestIn, LocationKindIn):
+    """A label of a place, a container or a station."""
 
 
 class LabelInstanceOut(Schema):

@@ -8,8 +8,10 @@ from flask_smorest import Blueprint
 from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import needs, runtime
+from cotrack.labelling.schemas import LabelInstanceOut, RequestIn
 from cotrack.orders import schemas
 from cotrack.orders.service import acceptance, allocation, dosing, endotoxin, notices, supplied, supplies
+from cotrack.orders.service.order_sheet import request_order_sheet
 
 api = Blueprint("api_orders", __name__, url_prefix="/api/v1", description="Orders")
 
@@ -32,6 +34,15 @@ def show_order(number: str) -> Any:
     """Show an order with its bags."""
     with runtime().ground.sessions.reading() as session:
         return dosing.order_numbered(session, number)
+
+
+@api.post("/orders/<number>/sheets")
+@needs("label:print_order_sheet")
+@api.arguments(RequestIn)
+@api.response(201, LabelInstanceOut)
+def request_sheet(body: dict[str, Any], number: str) -> Response:
+    """Ask for the sheet of an order; it is handed out by `POST /labels/{id}/hand-out`."""
+    return answer(lambda work: request_order_sheet(work, number, **body), LabelInstanceOut(), status=201)
 
 
 @api.get("/orders/<number>/endotoxin")

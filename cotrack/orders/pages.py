@@ -6,9 +6,12 @@ from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.work import Work
+from cotrack.labelling.pages import request_page
+from cotrack.labelling.schemas import RequestIn
 from cotrack.lifecycles import OOS_SUPPLY, ORDER
 from cotrack.orders import schemas
 from cotrack.orders.service import acceptance, allocation, dosing, notices, sheets, supplies, supply_sheets
+from cotrack.orders.service.order_sheet import request_order_sheet
 
 pages = Blueprint("orders", __name__, template_folder="templates")
 
@@ -56,6 +59,14 @@ def accept_lot(number: str, lot: str) -> Response:
         context=lambda session: acceptance.acceptance_sheet(Work(runtime().ground, session, actor()), number, lot),
         is_signed=True,
     )
+
+
+@pages.route("/orders/<number>/sheet", methods=["GET", "POST"])
+@needs("label:print_order_sheet")
+def request_sheet(number: str) -> Response:
+    """Ask for the sheet of an order; the next page hands it out."""
+    act = lambda work, **body: request_order_sheet(work, number, **body)  # noqa: E731 (one line)
+    return request_page(RequestIn, ["order_sheet"], act, thing=f"order:{number}")
 
 
 @pages.route("/orders/<number>/deallocate", methods=["GET", "POST"])

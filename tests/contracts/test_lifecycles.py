@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from cotrack.foundation.state_machine import Lifecycle, Refusal
+from cotrack.labelling.rules.kinds import KINDS
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.policy import PERMISSIONS, ROLES, permissions_of, roles_in_conflict
 from cotrack.vocabulary import STATE_TONES, STATE_WORDS, WORDS
@@ -155,9 +156,11 @@ def test_an_unknown_or_empty_set_of_roles_may_do_nothing(roles: tuple[str, ...])
                 assert refusal is Refusal.PERMISSION, (action.name, state)
 
 
-@pytest.mark.parametrize("role", ["administrator", "auditor"])
-def test_administrator_and_auditor_change_no_status(role: str) -> None:
-    assert role not in {each.role for each in by_the_tables()}
+@pytest.mark.parametrize(("role", "nouns"), [("administrator", {"label_instance"}), ("auditor", set())])
+def test_an_auditor_changes_no_status_and_an_administrator_none_but_of_badges(role: str, nouns: set[str]) -> None:
+    assert {each.noun for each in by_the_tables() if each.role == role} == nouns
+    printed = {name for name, kind in KINDS.items() if {kind.permission, kind.reader} <= ROLES[role]}
+    assert printed == ({"badge", "selftest"} if nouns else set())
 
 
 @pytest.mark.parametrize("role", sorted(set(ROLES) - {"administrator", "system"}))

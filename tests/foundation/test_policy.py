@@ -17,8 +17,14 @@ OFFICE = {
     "metrics:read",
     "backup:create",
     "backup:restore",
+    "location:read",
+    "label:print",
+    "label:print_badge",
+    "label:print_selftest",
+    "label:apply",
+    "label:void",
 }
-READING = {"lot:read", "unit:read", "study:read", "participant:read", "order:read", "infusion:read"}
+READING = {"lot:read", "unit:read", "study:read", "location:read", "participant:read", "order:read", "infusion:read"}
 
 
 def holders(permission: str) -> set[str]:

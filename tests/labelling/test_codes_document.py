@@ -6,8 +6,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from cotrack.foundation.resources import resource
+from cotrack.labelling.gateways.symbols import drawn_symbol
+from cotrack.labelling.gateways.templates import label_templates
+from cotrack.labelling.gateways.typesetting import MM_PER_INCH
 from cotrack.labelling.rules.check_character import check_character, printed_check
 from cotrack.labelling.rules.codes import make_code
+from cotrack.labelling.rules.headers import MODULES, Header, Symbology, read_header
 from cotrack.labelling.rules.kinds import BY_LETTER, KINDS
 from cotrack.labelling.service.scanning import key_id
 
@@ -33,6 +38,32 @@ def test_the_check_characters_of_the_page_are_right() -> None:
 
 
 def test_the_kinds_of_the_page_are_those_of_the_code() -> None:
-    row = next(line for line in TEXT.splitlines() if line.startswith("| 3 |"))
-    named = dict(re.findall(r"`([A-Z])` (bag tag|bag|wristband|sample)", row))
-    assert set(named) == set(BY_LETTER)
+    rows = re.findall(
+        r"^\| `([A-Z])` \| (\w+) \| `(\w+)` \| `([\w:]+)` \| (\d+) × (\d+) mm \| (.+) \|$", TEXT, re.MULTILINE
+    )
+    said = {letter: (name, noun, permission) for letter, name, noun, permission, *_ in rows}
+    assert said == {letter: (kind.name, kind.noun, kind.permission) for letter, kind in BY_LETTER.items()}
+    for _, name, _, _, width, height, symbols in rows:
+        header = read_header((resource("labels") / f"{name}.typ").read_text(encoding="utf-8"))
+        assert isinstance(header, Header)
+        assert header.size_mm == (int(width), int(height))
+        drawn = [f"{WORDS[each]} {side:g} mm" for each, side in header.symbols.items()]
+        assert symbols == ", ".join(drawn)
+
+
+WORDS = {"qr": "QR", "datamatrix": "Data Matrix"}
+
+
+def test_the_modules_of_the_page_are_those_that_are_drawn() -> None:
+    code = "A" * 125
+    rows = re.findall(r"^\| (QR|Data Matrix) \| (\d+) mm \| (.+) \| (.+) \| (.+) \|$", TEXT, re.MULTILINE)
+    assert {(each, float(side)) for each, side, *_ in rows} == {
+        (WORDS[each], side) for made in label_templates(None).values() for each, side in made.symbols.items()
+    }
+    symbologies: dict[str, Symbology] = {"QR": "qr", "Data Matrix": "datamatrix"}
+    for name, side, *said in rows:
+        for density, words in zip((203, 300, 600), said, strict=True):
+            symbology = symbologies[name]
+            _, side_mm = drawn_symbol(symbology, code, float(side), density)
+            module_mm = side_mm / MODULES[symbology]
+            assert words == f"{round(module_mm / MM_PER_INCH * density)} dots, {module_mm + 1e-9:.2f} mm"

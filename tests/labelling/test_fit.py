@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from cotrack.labelling.gateways.render import draw
+from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 
+BAND = label_template(None, "wristband")
 CODE = "CT1" + "A" * 122
 FIELDS = {
     "name": "王芳 WANG Fang",
@@ -20,7 +22,7 @@ FIELDS = {
 
 
 def band(**changed: str) -> bytes:
-    return draw("wristband", {**FIELDS, **changed}, CODE, drawn_at=datetime(2026, 11, 23, tzinfo=UTC), output="pdf")
+    return draw(BAND, {**FIELDS, **changed}, CODE, drawn_at=datetime(2026, 11, 23, tzinfo=UTC), output="pdf")
 
 
 @pytest.mark.parametrize("name", ["X" * 24, "王" * 15, "欧阳娜娜 OUYANG Nana", "LI Min-Jung"])

@@ -14,9 +14,10 @@ from support.stages import HER, LOT, at_the_bedside
 from support.worlds import World
 
 from cotrack.bedside.service import checks
-from cotrack.desk.service.label_files import SPECIMEN_CODE, specimen
+from cotrack.desk.service.label_files import SPECIMEN_CODE, Asked, specimen
 from cotrack.labelling.gateways.read_back import picture_of_pdf, require_code
 from cotrack.labelling.gateways.render import draw
+from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.gateways.zpl import picture_of_zpl, zpl_of_png
 from cotrack.labelling.service import printing
@@ -96,7 +97,9 @@ def test_the_picture_of_a_label_reads_at_every_density_a_printer_has(world: Worl
     label_id = world.journey.unit_label(unit, "bag")
     code = world.journey.code(label_id)
     fields = fields_of(world, label_id)
-    png = draw("bag", fields, code, drawn_at=world.clock.now, output="png", dots_per_inch=dots_per_inch)
+    png = draw(
+        label_template(None, "bag"), fields, code, drawn_at=world.clock.now, output="png", dots_per_inch=dots_per_inch
+    )
     for picture in (picture_of_png(png), picture_of_zpl(zpl_of_png(png))):
         assert by_pyzbar(picture) == [code]
         assert by_zxing(picture) == [code]
@@ -112,7 +115,7 @@ def test_a_drawn_label_with_another_code_than_its_own_is_not_printed(world: Worl
     unit = world.journey.unit(LOT)
     label_id = world.journey.unit_label(unit, "bag")
     code = world.journey.code(label_id)
-    png = draw("bag", fields_of(world, label_id), code, drawn_at=world.clock.now, output="png")
+    png = draw(label_template(None, "bag"), fields_of(world, label_id), code, drawn_at=world.clock.now, output="png")
     picture = picture_of_png(png)
     require_code(picture, code)
     white = Image.new("L", picture.size, 255)
@@ -132,7 +135,7 @@ def test_a_specimen_reads_as_one_and_is_refused_everywhere(world: World, kind: s
     bedside = at_the_bedside(world)
     key = HER if kind == "wristband" else bedside.bag
     by = "li.c" if kind == "wristband" else "zhao.l"
-    png = specimen(world.runtime.ground, world.cast.actor(by), kind, key, output="png")
+    png = specimen(world.runtime.ground, world.cast.actor(by), Asked(kind, key), output="png")
     assert by_pyzbar(picture_of_png(png)) == [SPECIMEN_CODE]
     with refused("damaged_code"):
         world.journey.scan_back(bedside.bag, SPECIMEN_CODE)

@@ -173,7 +173,22 @@ def test_a_reprint_has_another_printed_check() -> None:
 
 
 def test_every_kind_has_a_letter_of_its_own_and_is_found_by_it() -> None:
-    assert BY_LETTER == {"B": BAG, "T": TAG, "P": BAND, "S": SAMPLE}
+    letters = {letter: kind.name for letter, kind in BY_LETTER.items()}
+    assert letters == {
+        "B": "bag",
+        "T": "tag",
+        "P": "wristband",
+        "S": "sample",
+        "K": "tube",
+        "V": "vial",
+        "R": "batch_sheet",
+        "O": "order_sheet",
+        "U": "badge",
+        "L": "location",
+        "F": "box",
+        "X": "shipper",
+        "C": "selftest",
+    }
     assert [kind.name for kind in KINDS.values()] == list(KINDS)
     assert (BAG.noun, TAG.noun, BAND.noun, SAMPLE.noun) == ("unit", "unit", "participant", "unit")
 

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from pyzbar.pyzbar import decode
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from support.papers import owed
@@ -14,7 +13,7 @@ from support.worlds import World
 from cotrack.bedside.service import checks
 from cotrack.custody import service as custody
 from cotrack.foundation.errors import TransitionNotAllowed
-from cotrack.labelling.gateways.read_back import picture_of_pdf
+from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
 from cotrack.labelling.service import printing
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import UNIT_KINDS
@@ -36,7 +35,7 @@ def test_a_sample_label_scanned_where_a_bag_is_expected_stops_the_bedside(world:
     asked = world.do("zhao.l", lambda work: filling.request_label(work, sample, kind="sample", reason="smudged"))
     document = printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), asked.id).document
     assert document is not None
-    (read,) = {each.data.decode() for each in decode(picture_of_pdf(document))}
+    (read,) = codes_in_picture(picture_of_pdf(document))
     assert read[3] == "S"
     world.journey.scan_back(sample, read)
     band = world.journey.live_code(f"participant:{HER}", "wristband")

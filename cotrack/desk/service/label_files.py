@@ -1,25 +1,24 @@
 """Labels as files, for the command line: specimens whose code is refused, recorded prints, and what a picture says."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PIL import Image
 
+from cotrack.desk.service.label_kinds import OF_KIND
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.site import Printer
 from cotrack.foundation.unit_of_work import unit_of_work
-from cotrack.foundation.work import Work
 from cotrack.labelling.gateways import zpl
 from cotrack.labelling.gateways.read_back import codes_in_picture
 from cotrack.labelling.gateways.render import draw
+from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.gateways.typesetting import PDF_DOTS_PER_INCH
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service import printing
 from cotrack.labelling.service.scanning import understand
-from cotrack.manufacture.service import filling, units
 from cotrack.participants.service import bands
 
 SPECIMEN_CODE = "CT1-SPECIMEN"
@@ -30,36 +29,39 @@ FILE_PRINTER = "FILE"
 Output = Literal["pdf", "png", "zpl"]
 
 
-def specimen(ground: Ground, actor: Actor, kind: str, key: str, *, output: Output) -> bytes:
+@dataclass(frozen=True)
+class Asked:
+    """Which label is wanted: its kind, the key of its thing, and which template where it is not the usual one."""
+
+    kind: str
+    key: str
+    template: str = ""
+
+
+def specimen(ground: Ground, actor: Actor, asked: Asked, *, output: Output) -> bytes:
     """Return a label with everything it would say and a code that is refused everywhere."""
+    kind = KINDS[asked.kind]
     with unit_of_work(ground, actor) as work:
-        work.record("label_instance.specimen", f"{KINDS[kind].noun}:{key}", permission="label:print")
-        fields = {**_fields(work, kind, key), "check": "*", "small": SPECIMEN_WORDS, "training": SPECIMEN_WORDS}
-    now = ground.sessions.clock()
+        work.record("label_instance.specimen", f"{kind.noun}:{asked.key}", permission="label:print")
+        work.require(kind.reader)
+        said = OF_KIND[asked.kind].fields(work, asked.key)
+    fields = {**said, "check": "*", "small": SPECIMEN_WORDS, "training": SPECIMEN_WORDS}
+    now, chosen = ground.sessions.clock(), label_template(ground.labels_folder, asked.kind, name=asked.template)
     if output == "pdf":
-        return draw(kind, fields, SPECIMEN_CODE, drawn_at=now, output="pdf", dots_per_inch=PDF_DOTS_PER_INCH)
-    png = draw(kind, fields, SPECIMEN_CODE, drawn_at=now, output="png", dots_per_inch=DOTS_PER_INCH)
+        return draw(chosen, fields, SPECIMEN_CODE, drawn_at=now, output="pdf", dots_per_inch=PDF_DOTS_PER_INCH)
+    png = draw(chosen, fields, SPECIMEN_CODE, drawn_at=now, output="png", dots_per_inch=DOTS_PER_INCH)
     return zpl.zpl_of_png(png) if output == "zpl" else png
 
 
-def _fields(work: Work, kind: str, key: str) -> Mapping[str, str]:
-    if kind == "wristband":
-        return {**bands.band_fields(work, key), "name": "–", "born": "–"}
-    return units.label_fields(work, units.unit_numbered(work.session, key), kind)
-
-
-def printed(ground: Ground, actor: Actor, kind: str, key: str, *, output: Output, reason: str, station: str) -> bytes:
+def printed(ground: Ground, actor: Actor, asked: Asked, *, output: Output, reason: str, station: str) -> bytes:
     """Return a recorded print: a new instance with a valid code, which supersedes the one before."""
     if output == "png":
         raise InvalidInput("A print is a PDF, or ZPL for a printer: a picture is a specimen only.")
     actor = replace(actor, station=station or actor.station)
     with unit_of_work(ground, actor) as work:
-        if kind == "wristband":
-            label = bands.request_band(work, key, reason=reason)
-        else:
-            label = filling.request_label(work, key, kind=kind, reason=reason)
+        label = OF_KIND[asked.kind].ask(work, asked.key, reason=reason, template=asked.template)
     private = None
-    if kind == "wristband":
+    if asked.kind == "wristband":
         with unit_of_work(ground, actor) as work:
             private = bands.printed_identity(work, label.id)
     printer = Printer(FILE_PRINTER, output, "", 0, DOTS_PER_INCH)

@@ -10,6 +10,7 @@ from cotrack.desk.service.thing_page import name_of
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.words import N_
+from cotrack.labelling.service.instances import labels_of
 from cotrack.labelling.service.keeping import documents_of
 from cotrack.lifecycles import LOT
 from cotrack.manufacture.service.closing import against_close_now
@@ -35,6 +36,7 @@ from cotrack.study.service import definition_of
 
 LOT_EXTRAS: Final = (
     Extra(N_("Fill and label bags"), "filling.show", "unit:fill", frozenset({"in_process"}), look="main"),
+    Extra(N_("Print the batch record sheet"), "product_labels.request_batch_sheet", "label:print_batch_sheet"),
     Extra(N_("Use in lot"), "manufacture.use_in_lot", "source:use", frozenset({"in_process"})),
     Extra(N_("Enter result by hand"), "release.enter_result", "result:enter"),
     Extra(N_("Review results"), "release.review_results", "result:review"),
@@ -65,6 +67,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "held": holds,
         "steps": in_short(session, lot),
         "inputs": input_lines(session, lot.id),
+        "labels": labels_of(session, f"lot:{number}"),
         "clearances": clearance_lines(session, lot.id),
         "rolls": rolls_of(session, lot.id),
         "accounts": accounts_of(label_fates(session, lot)),

@@ -1,7 +1,7 @@
 """The page of an order."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
+from cotrack.labelling.service.instances import labels_of
 from cotrack.lifecycles import OOS_SUPPLY, ORDER
 from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.inputs import holds_over
@@ -28,6 +29,10 @@ from cotrack.orders.service.weights import against_order_now
 from cotrack.quality.rules import against_held
 from cotrack.study.service import definition_of
 
+ORDER_EXTRAS: Final = (
+    Extra(N_("Print the order sheet"), "orders.request_sheet", "label:print_order_sheet", frozenset(OPEN_STATES)),
+)
+
 
 def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
     """Return the page of an order."""
@@ -36,7 +41,8 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
     may_accept = order.status in OPEN_STATES and "order:accept_lot" in actor.permissions
     to_accept = lots_to_accept(session, order, actor.username, ground.sessions.clock()) if may_accept else []
     received = any(each.unit.status == "received" and each.released_at is None for each in order.allocations)
-    extras = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),) if received else ()
+    before_thaw = (Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check"),)
+    extras = (*(before_thaw if received else ()), *ORDER_EXTRAS)
     supplies = [(each, failed_names(each)) for each in supplies_of(session, order_id=order.id)]
     return {
         "order": order,
@@ -46,6 +52,7 @@ def order_page(ground: Ground, session: Session, actor: Actor, number: str) -> M
             *offers(ORDER, number, order.status, actor, extras=extras),
             *_offers_to_request(ground, session, order, actor),
         ],
+        "labels": labels_of(session, f"order:{number}"),
         "supplies": supplies,
         "supplied": next((failed for each, failed in supplies if each.status == "accepted"), ()),
         "acceptances": acceptances_of(session, order, ground.sessions.clock()),

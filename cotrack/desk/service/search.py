@@ -66,7 +66,7 @@ def _by_code(ground: Ground, session: Session, actor: Actor, text: str) -> Found
     (scan,) = understand(ground, session, [text])
     reasons = against_label(scan, tuple(LABEL_KINDS), needs_applied=False)
     noun = scan.subject.partition(":")[0]
-    if noun and f"{noun}:read" not in actor.permissions:
+    if scan.label is not None and LABEL_KINDS[scan.label.kind].reader not in actor.permissions:
         told = Blocker("not_seen", "This is a label of a {noun}, which your role does not see.", {"noun": Term(noun)})
         return Found((), [told])
     return Found([scan.subject] if noun else (), reasons)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cotrack.desk.service.acts import Extra, offers
+from cotrack.desk.service.acts import Extra, Offer, offers
 from cotrack.desk.service.thing_page import ThingPage
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.acting import Actor, Ground
@@ -30,6 +30,19 @@ from cotrack.quality.rules import against_held
 from cotrack.quality.service.holds import holds_of
 
 EXTRAS: Final = (Extra(N_("Hold"), "manufacture.hold_source", "hold:place"),)
+OF_A_BANK: Final = Extra(
+    N_("Print a vial's label"),
+    "product_labels.request_vial_label",
+    "label:print_vial",
+    frozenset({"quarantine", "approved"}),
+)
+
+
+def _of(noun: str, offer: Offer) -> Offer:
+    """Name the kind of source to the pages that serve all kinds."""
+    if offer.endpoint == OF_A_BANK.endpoint:
+        return offer
+    return replace(offer, arguments={**offer.arguments, "noun": noun})
 
 
 def source_page(noun: str) -> ThingPage:
@@ -42,14 +55,15 @@ def source_page(noun: str) -> ThingPage:
         against = against_approval_now(work, source)
         lifecycle = lifecycle_of(noun)
         is_waiting = lifecycle.fits("approve", source.status)
-        found = offers(lifecycle, number, source.status, actor, extras=EXTRAS, against={"approve": against})
+        extras = (*EXTRAS, OF_A_BANK) if isinstance(source, CellBank) else EXTRAS
+        found = offers(lifecycle, number, source.status, actor, extras=extras, against={"approve": against})
         above = [hold for each in (own, *origins) for hold in each.holds]
         refused = [reason for each in origins if each.status not in APPROVED_STATES for reason in against_status(each)]
         return {
             "noun": noun,
             "source": source,
             "origins": chain_of(source)[1:],
-            "offers": [replace(each, arguments={**each.arguments, "noun": noun}) for each in found],
+            "offers": [_of(noun, each) for each in found],
             "standing": against if is_waiting else [*against_status(own), *refused, *against_held(above)],
             "holds": holds_of(session, f"{noun}:{number}"),
             "vials_left": vials_left(session, source) if isinstance(source, CellBank) else None,

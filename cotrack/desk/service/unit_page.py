@@ -29,7 +29,7 @@ from cotrack.quality.service.holds import holds_of
 
 UNIT_EXTRAS: Final = (
     Extra(N_("Print a label"), "manufacture.request_label", "label:print_bag"),
-    Extra(N_("Scan a label back"), "manufacture.scan_back", "label:apply"),
+    Extra(N_("Scan a label back"), "manufacture.scan_back", "label:print_bag"),
     Extra(N_("Hold"), "manufacture.hold_unit", "hold:place"),
     Extra(N_("Open deviation"), "manufacture.open_unit_deviation", "deviation:open"),
 )

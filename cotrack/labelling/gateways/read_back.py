@@ -2,14 +2,17 @@
 
 import threading
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import pypdfium2
+import zxingcpp
 from PIL import Image, UnidentifiedImageError
 
 from cotrack.foundation.errors import InvalidInput
 from cotrack.labelling.gateways.needs import check_system
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
+from cotrack.labelling.rules.headers import Symbology
 
 PICTURES = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 """What a scanner or a camera writes; nothing that another program would have to run to read, such as PostScript."""
@@ -21,7 +24,15 @@ _pdfium = threading.Lock()
 
 
 def codes_in_picture(picture: Image.Image) -> list[str]:
-    """Return the texts of all QR symbols in a picture; raises SystemNeedMissing without the library that reads them."""
+    """Return the texts of all QR and Data Matrix symbols in a picture.
+
+    Raises SystemNeedMissing without the library that reads QR.
+    """
+    return [*qr_codes(picture), *datamatrix_codes(picture)]
+
+
+def qr_codes(picture: Image.Image) -> list[str]:
+    """Return the texts of all QR symbols; raises SystemNeedMissing without the library that reads them."""
     try:
         # Importing it loads libzbar0: at the head of this file it would stop `cotrack init` too, which asks for it.
         from pyzbar.pyzbar import ZBarSymbol, decode  # noqa: PLC0415
@@ -29,6 +40,15 @@ def codes_in_picture(picture: Image.Image) -> list[str]:
         check_system()
         raise
     return [found.data.decode("ascii", "replace") for found in decode(picture, symbols=[ZBarSymbol.QRCODE])]
+
+
+def datamatrix_codes(picture: Image.Image) -> list[str]:
+    """Return the texts of all Data Matrix symbols."""
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))
+    return [each.text for each in found]
+
+
+_READERS = {"qr": qr_codes, "datamatrix": datamatrix_codes}
 
 
 def picture_in_file(path: Path) -> Image.Image:
@@ -59,8 +79,7 @@ def picture_of_pdf(document: bytes) -> Image.Image:
             pdf.close()
 
 
-def require_code(picture: Image.Image, code: str) -> None:
-    """Raise LabelNotPrintable unless the picture holds exactly this code."""
-    found = codes_in_picture(picture)
-    if found != [code]:
+def require_code(picture: Image.Image, code: str, symbols: Iterable[Symbology] = ("qr",)) -> None:
+    """Raise LabelNotPrintable unless the picture holds exactly this code, once in each of these symbols."""
+    if any(_READERS[each](picture) != [code] for each in symbols):
         raise LabelNotPrintable("The drawn label does not read back as its own code: it was not printed.")

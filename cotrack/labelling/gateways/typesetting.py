@@ -1,27 +1,23 @@
-"""Sets pages by typst from a template and its own data: QR by `qrcode`, every character checked for a glyph first."""
+"""Sets pages by typst from a template and its own data, every character checked for a glyph first."""
 
-import io
 import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-import qrcode
 import typst
 from fontTools.ttLib import TTFont
-from qrcode.constants import ERROR_CORRECT_Q
-from qrcode.image.svg import SvgPathFillImage
 
 from cotrack.foundation.errors import CotrackError
 from cotrack.foundation.resources import resource
 from cotrack.foundation.words import N_
 from cotrack.labelling.gateways.needs import FONTS, check_system, fonts
+from cotrack.labelling.rules.headers import Symbology
 
-QUIET_MODULES = 4
 MM_PER_INCH = 25.4
 PDF_DOTS_PER_INCH = 600
 
@@ -39,17 +35,22 @@ class LabelNotPrintable(CotrackError):
 
 @dataclass(frozen=True)
 class Template:
-    """A `.typ` file with its header: version and the fields it must be given."""
+    """A `.typ` file with its header: version and the fields it must be given.
+
+    A label's template says its kind too, and the side in mm of each symbol that it draws.
+    """
 
     name: str
     version: str
     fields: frozenset[str]
     text: bytes
+    symbols: Mapping[Symbology, float] = field(default_factory=dict, hash=False)
+    kind: str = ""
 
 
 @cache
 def template(name: str) -> Template:
-    """Return a template of the folder `labels`; raises LabelNotPrintable where it or its header is incomplete."""
+    """Return a document's template; raises LabelNotPrintable where it or its header is incomplete."""
     try:
         text = (resource("labels") / f"{name}.typ").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -63,19 +64,22 @@ def template(name: str) -> Template:
 def typeset(
     chosen: Template,
     fields: Mapping[str, Any],
-    symbol: tuple[str, float],
+    drawings: Mapping[str, str | float],
     *,
     drawn_at: datetime,
     output: Literal["pdf", "png"] = "pdf",
     dots_per_inch: int = PDF_DOTS_PER_INCH,
     standard: Literal["a-2a"] | None = None,
 ) -> bytes:
-    """Return a template set with its fields and one QR symbol; raises LabelNotPrintable naming template and field."""
+    """Return a template set with its fields and the symbols that were drawn for it.
+
+    Raises LabelNotPrintable naming template and field.
+    """
     _refuse_wrong_fields(chosen, fields)
     for name, value in fields.items():
         for text in _texts(value):
             _refuse_missing_glyphs(chosen, name, text)
-    data = json.dumps({**fields, "qr": symbol[0], "qr_mm": symbol[1]})
+    data = json.dumps({**fields, **drawings})
     try:
         pages, warnings = _compiler().compile_with_warnings(
             chosen.text,
@@ -150,21 +154,6 @@ def _characters(path: str, index: int) -> set[int]:
     """Return the characters of one font, which may be one of several in its file."""
     with TTFont(path, fontNumber=index, lazy=True) as font:
         return set(font.getBestCmap())
-
-
-def qr_symbol(text: str, box_mm: float, dots_per_inch: int = PDF_DOTS_PER_INCH) -> tuple[str, float]:
-    """Return the symbol as SVG and its side with quiet zone, a module being a whole number of dots.
-
-    Level Q: up to a quarter of the symbol may be lost to frost or a fold.
-    """
-    drawing = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=QUIET_MODULES)
-    drawing.add_data(text)
-    drawing.make(fit=True)
-    svg = io.BytesIO()
-    drawing.make_image(image_factory=SvgPathFillImage).save(svg)
-    modules = drawing.modules_count + 2 * QUIET_MODULES
-    dots = int(box_mm / MM_PER_INCH * dots_per_inch / modules)
-    return svg.getvalue().decode(), dots * modules * MM_PER_INCH / dots_per_inch
 
 
 _threads = threading.local()

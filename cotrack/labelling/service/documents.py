@@ -22,7 +22,8 @@ from cotrack.foundation.audit.tree import leaf_hash
 from cotrack.foundation.site import Site
 from cotrack.foundation.words import Words
 from cotrack.foundation.written import site_words
-from cotrack.labelling.gateways.typesetting import qr_symbol, spelled_out, template, typeset
+from cotrack.labelling.gateways.symbols import qr_symbol
+from cotrack.labelling.gateways.typesetting import spelled_out, template, typeset
 from cotrack.labelling.service.instances import TRAINING_WORDS
 
 SYMBOL_MM = 30.0
@@ -78,7 +79,8 @@ def make(ground: Ground, name: str, fields: Mapping[str, Any], *, record: str, n
 def set_again(name: str, fields: Mapping[str, Any], *, note: str, made_at: datetime) -> bytes:
     """Return the PDF of a document whose every word is given: with the same versions always the same bytes."""
     drawn = {key: spelled_out(value) for key, value in fields.items()}
-    symbol = qr_symbol(note, SYMBOL_MM)
+    svg, side_mm = qr_symbol(note, SYMBOL_MM)
+    symbol: dict[str, str | float] = {"qr": svg, "qr_mm": side_mm}
     return typeset(template(f"documents/{name}"), drawn, symbol, drawn_at=made_at, standard=STANDARD)
 
 

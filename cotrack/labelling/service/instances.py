@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import NotFound
+from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.foundation.written import site_words
-from cotrack.labelling.gateways.typesetting import template
+from cotrack.labelling.gateways.templates import further_templates, label_template
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.check_character import printed_check
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
@@ -41,12 +42,17 @@ def request_label(
     fields: Mapping[str, str],
     reason: str = "",
     against: Sequence[Blocker] = (),
+    template: str = "",
 ) -> LabelInstance:
     """Ask for the label that was begun; an older one of the same kind is superseded from now, with a reason.
 
     `fields` is what the template prints, but for the number's check character, the small line and the training
-    band, which belong to the instance. `against` is what the stage of the thing has to say against a label.
+    band, which belong to the instance. `against` is what the stage of the thing has to say against a label;
+    `template` names one of the site's that stands beside the kind's own.
     """
+    if template not in ("", *further_templates(work.ground.labels_folder, kind)):
+        raise InvalidInput(fields={"template": [N_("The site has no such template for this label.")]})
+    version = label_template(work.ground.labels_folder, kind, name=template).version
     entity = _entity(work, subject)
     older, instance = _live(work, entity, kind), _next_instance(work, entity, kind)
     work.refuse_if([*against, *_against_request(work, older, instance, reason)])
@@ -59,8 +65,8 @@ def request_label(
         kind=kind,
         subject=subject,
         instance=instance,
-        fields=_fields(work, kind, instance, fields),
-        template_version=template(kind).version,
+        fields=_fields(work, version, instance, fields),
+        template_version=version,
         station=work.actor.station,
         printer=_printer(work),
         requested_by_id=work.person_id,
@@ -114,9 +120,9 @@ def _live(work: Work, entity: LabelEntity, kind: str) -> LabelInstance | None:
     )
 
 
-def _fields(work: Work, kind: str, instance: int, fields: Mapping[str, str]) -> str:
+def _fields(work: Work, version: str, instance: int, fields: Mapping[str, str]) -> str:
     parts = (
-        template(kind).version,
+        version,
         f"n {instance}",
         site_words(work.now, work.site.zone),
         work.actor.username,
@@ -139,7 +145,8 @@ def _printer(work: Work) -> str:
 def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelInstance:
     """Take a label as applied once it was scanned on its thing; another thing's label is refused.
 
-    `kind` names the one label that is asked for, where a page asks for one.
+    Who scans a label back is who prints that kind. `kind` names the one label that is asked for, where a page asks for
+    one.
     """
     work.begin(LABEL_INSTANCE, "apply", "", subject=subject)
     (scan,) = understand(work.ground, work.session, [text])
@@ -148,6 +155,8 @@ def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelIn
     if not blockers and scan.subject != subject:
         blockers.append(Blocker("wrong_label", "This label belongs to another thing. Stop: take it off and ask QA."))
     work.refuse_if(blockers)
+    if scan.label is not None:
+        work.require(KINDS[scan.label.kind].permission)
     row = _by_scan(work, scan.subject, scan.label.kind if scan.label else "", scan.label.instance if scan.label else 0)
     if row.status == "applied":
         work.refuse_if(
@@ -157,6 +166,16 @@ def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelIn
     work.move(row, "apply")
     row.applied_at, row.applied_by_id = work.now, work.person_id
     return row
+
+
+def scan_back_label(work: Work, label_id: int, *, code: str) -> LabelInstance:
+    """Take this very kind of label of its thing as applied, once it was scanned there; raises NotFound."""
+    label = work.session.get(LabelInstance, label_id)
+    work.begin(LABEL_INSTANCE, "apply", "", subject=label.subject if label else f"label_instance:{label_id}")
+    if label is None:
+        raise NotFound("There is no such label.")
+    work.require(seen_by(label))
+    return scan_back(work, label.subject, code, kind=label.kind)
 
 
 def _by_scan(work: Work, subject: str, kind: str, instance: int) -> LabelInstance:
@@ -213,4 +232,4 @@ def label_numbered(session: Session, label_id: int) -> LabelInstance:
 
 def seen_by(label: LabelInstance) -> str:
     """Return the permission that a label is seen with: that of the thing it is for."""
-    return f"{KINDS[label.kind].noun}:read"
+    return KINDS[label.kind].reader

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from typing import cast
 
 from sqlalchemy import select
 
@@ -17,7 +18,8 @@ from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.gateways import read_back, zpl
 from cotrack.labelling.gateways.render import draw
-from cotrack.labelling.gateways.typesetting import LabelNotPrintable, template
+from cotrack.labelling.gateways.templates import template_of_version
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable, Template
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS
@@ -38,7 +40,7 @@ class _Job:
     """One label's own data, read once: nothing else is drawn on it."""
 
     label_id: int
-    kind: str
+    template: Template
     subject: str
     instance: int
     fields: Mapping[str, str]
@@ -94,11 +96,12 @@ def _take_job(work: Work, label_id: int, private: Mapping[str, str]) -> _Job:
     work.require(KINDS[row.kind].permission)
     work.expect(row, "send")
     fields = json.loads(row.fields)
-    work.refuse_if([*_against_printer(work, row.printer), *_against_gaps(row.kind, {*fields, *private})])
+    template = template_of_version(work.ground.labels_folder, row.kind, row.template_version)
+    work.refuse_if([*_against_printer(work, row.printer), *_against_template(template, {*fields, *private})])
     work.move(row, "send")
     return _Job(
         label_id=row.id,
-        kind=row.kind,
+        template=cast("Template", template),
         subject=subject,
         instance=row.instance,
         fields=fields,
@@ -115,9 +118,15 @@ def _against_printer(work: Work, printer: str) -> list[Blocker]:
     return [Blocker("printer_unknown", words, {"printer": printer})]
 
 
-def _against_gaps(kind: str, known: AbstractSet[str]) -> list[Blocker]:
-    """A label that prints an identity is handed out where the identity is read, and nowhere else."""
-    if template(kind).fields <= known:
+def _against_template(template: Template | None, known: AbstractSet[str]) -> list[Blocker]:
+    """A label is drawn by the template that it was asked for with, and one that prints an identity where that is read.
+
+    Its fields were gathered for that template: another one would leave some out.
+    """
+    if template is None:
+        words = N_("The template of this label was changed since: make the label void and ask for a new one.")
+        return [Blocker("template_changed", words)]
+    if template.fields <= known:
         return []
     return [Blocker("identity_missing", "This label prints an identity: hand it out at its participant.")]
 
@@ -130,16 +139,16 @@ def label_code(ground: Ground, kind: str, entity: str, instance: int) -> str:
 
 def _document(job: _Job, private: Mapping[str, str], ground: Ground) -> bytes:
     """Return the bytes that go out, read back from themselves."""
-    fields = {**job.fields, **private}
+    fields, symbols = {**job.fields, **private}, job.template.symbols
     now = ground.sessions.clock()
     if job.printer.protocol == "pdf":
-        document = draw(job.kind, fields, job.code, drawn_at=now, output="pdf")
-        read_back.require_code(read_back.picture_of_pdf(document), job.code)
+        document = draw(job.template, fields, job.code, drawn_at=now, output="pdf")
+        read_back.require_code(read_back.picture_of_pdf(document), job.code, symbols)
         return document
     dots = job.printer.dots_per_inch
-    png = draw(job.kind, fields, job.code, drawn_at=now, output="png", dots_per_inch=dots)
+    png = draw(job.template, fields, job.code, drawn_at=now, output="png", dots_per_inch=dots)
     document = zpl.zpl_of_png(png)
-    read_back.require_code(zpl.picture_of_zpl(document), job.code)
+    read_back.require_code(zpl.picture_of_zpl(document), job.code, symbols)
     return document
 
 

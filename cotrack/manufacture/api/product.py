@@ -122,7 +122,7 @@ def request_label(body: dict[str, Any], number: str) -> Response:
 
 
 @api.post("/units/<number>/scan-back")
-@needs("label:apply")
+@needs("label:print_bag")
 @api.arguments(ScanIn)
 @api.response(200, LabelInstanceOut)
 def scan_back(body: dict[str, Any], number: str) -> Response:

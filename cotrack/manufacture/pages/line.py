@@ -120,7 +120,7 @@ def _refused(number: str, refusal: Refused) -> Response:
 
 
 @pages.post("/lots/<number>/filling/scan/<unit>/<kind>")
-@needs("label:apply")
+@needs("label:print_bag")
 def scan(number: str, unit: str, kind: str) -> Response:
     """Scan the label back on its bag; another one stops the page."""
     act = lambda work, code: instances.scan_back(work, f"unit:{unit}", code, kind=kind)  # noqa: E731 (one line)

@@ -7,7 +7,7 @@ from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import needs, runtime
 from cotrack.foundation.web.words import tell, term
 from cotrack.foundation.words import N_
-from cotrack.labelling.pages import document_page, on_paper
+from cotrack.labelling.pages import document_page, on_paper, request_page
 from cotrack.labelling.service import instances
 from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, UNIT
 from cotrack.manufacture import schemas
@@ -124,23 +124,15 @@ def open_unit_deviation(number: str) -> Response:
 @needs("label:print_bag")
 def request_label(number: str) -> Response:
     """Ask for a label of a bag; the next page hands it out."""
-    return act_page(
-        LABEL_INSTANCE,
-        "request",
-        schemas.LabelIn(),
-        lambda work, **body: filling.request_label(work, number, **body),
-        thing=f"unit:{number}",
-        then=lambda label: url_for("labelling.show_label", label_id=label.id),
-        context=lambda session: {"options": {"kind": _labels_of(units.unit_numbered(session, number).kind)}},
-    )
-
-
-def _labels_of(kind: str) -> list[tuple[str, str]]:
-    return [(each, term(each)) for each in labels_of(kind)]
+    with runtime().ground.sessions.reading() as session:
+        kinds = labels_of(units.unit_numbered(session, number).kind)
+    act = lambda work, **body: filling.request_label(work, number, **body)  # noqa: E731 (one line)
+    options = {"kind": [(each, term(each)) for each in kinds]}
+    return request_page(schemas.LabelIn, kinds, act, thing=f"unit:{number}", options=options)
 
 
 @pages.route("/units/<number>/scan-back", methods=["GET", "POST"])
-@needs("label:apply")
+@needs("label:print_bag")
 def scan_back(number: str) -> Response:
     """Scan a label back on its bag."""
     act = lambda work, code: instances.scan_back(work, f"unit:{number}", code)  # noqa: E731 (one line)

@@ -34,6 +34,7 @@ from cotrack.manufacture.rules.lots import (
     in_neutral_words,
     is_amount,
     label_missing,
+    labels_needed,
     labels_of,
     lot_not_in_process,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "is_amount",
     "label_missing",
     "label_outdated",
+    "labels_needed",
     "labels_of",
     "lot_expiry",
     "lot_not_in_process",

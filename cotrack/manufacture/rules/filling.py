@@ -7,7 +7,7 @@ from typing import Final
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_, Term
-from cotrack.manufacture.rules import END_STATES, UnitFacts, labels_of
+from cotrack.manufacture.rules import END_STATES, UnitFacts, labels_needed, labels_of
 from cotrack.study.rules.definition import Definition
 from cotrack.study.rules.specification import Reported, Standing, judge_one
 
@@ -80,15 +80,22 @@ _OPEN = N_("{unit} is not done: scan its labels back on it, or destroy it, befor
 
 def is_open(unit: UnitFacts) -> bool:
     """Whether a unit was filled and waits for one of its labels to be scanned back on it."""
-    return unit.status == "filled" and any(unit.labels.get(each) != "applied" for each in labels_of(unit.kind))
+    return unit.status == "filled" and any(unit.labels.get(each) != "applied" for each in labels_needed(unit))
 
 
 def against_label_kind(unit: UnitFacts, label: str) -> list[Blocker]:
-    """Return why a unit gets no label of this kind: a bag has bag label and tag, a sample a sample label alone."""
+    """Return why a unit gets no label of this kind: a bag has bag label and tag, a sample its one label."""
     if label in labels_of(unit.kind):
-        return []
+        return _against_second_label(unit, label)
     words = N_("{unit} gets no label of this kind: {label}.")
     return [Blocker("label_of_other_kind", words, {"unit": unit.number, "label": Term(label)})]
+
+
+def _against_second_label(unit: UnitFacts, label: str) -> list[Blocker]:
+    """A sample wears one label: two that count would be two to account for, and one could go on another tube."""
+    others = [each for each in unit.labels if each != label] if unit.kind != "bag" else []
+    words = N_("{unit} has a label of another kind: {label}. Make that one void first.")
+    return [Blocker("label_of_other_kind", words, {"unit": unit.number, "label": Term(each)}) for each in others]
 
 
 def against_next_label(units: Sequence[UnitFacts], number: str, label: str) -> list[Blocker]:
@@ -103,7 +110,7 @@ def against_next_label(units: Sequence[UnitFacts], number: str, label: str) -> l
         for index, each in enumerate(units)
         if index != place and is_open(each) and (index < place or _has_waiting_label(each))
     ]
-    own = labels_of(units[place].kind)
+    own = labels_of(units[place].kind) if units[place].kind == "bag" else (label,)
     words = N_("{unit}: scan the {label} back on it first.")
     return blockers + [
         Blocker("label_before_open", words, {"unit": number, "label": Term(each)})
@@ -118,7 +125,7 @@ def _has_waiting_label(unit: UnitFacts) -> bool:
 
 def next_label(unit: UnitFacts) -> str:
     """Return the label of a unit that is next to be printed or scanned back; empty where nothing is."""
-    return next((each for each in labels_of(unit.kind) if unit.labels.get(each) != "applied"), "")
+    return next((each for each in labels_needed(unit) if unit.labels.get(each) != "applied"), "")
 
 
 @dataclass(frozen=True)

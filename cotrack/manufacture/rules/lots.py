@@ -15,7 +15,8 @@ END_STATES = frozenset({"completed", "stopped_early", "wasted", "destroyed"})
 SAMPLE_END_STATES = frozenset({"sent", "archived", "used_up"})
 """Where a sample has come to an end for its lot: kept for years or with the laboratory, it holds no lot open."""
 LABELS_OF_A_BAG = ("bag", "tag")
-LABELS_OF_A_SAMPLE = ("sample",)
+LABELS_OF_A_SAMPLE = ("sample", "tube")
+"""One of them: a bottle or bag takes the larger, a small tube the smaller one."""
 MATERIAL_KINDS = ("medium", "reagent", "vector", "container")
 
 
@@ -30,8 +31,15 @@ class UnitFacts:
 
 
 def labels_of(kind: str) -> tuple[str, ...]:
-    """Return the labels that a unit of this kind has, in the order in which they go on it."""
+    """Return the labels that a unit of this kind may have: a bag has both, in this order, a sample one of them."""
     return LABELS_OF_A_BAG if kind == "bag" else LABELS_OF_A_SAMPLE
+
+
+def labels_needed(unit: UnitFacts) -> tuple[str, ...]:
+    """Return the labels that must be on a unit, in the order in which they go on it."""
+    if unit.kind == "bag":
+        return LABELS_OF_A_BAG
+    return ("tube",) if "tube" in unit.labels else ("sample",)
 
 
 def against_filled_volume(definition: Definition, volume_ml: Decimal, reason: str) -> list[Blocker]:
@@ -66,7 +74,7 @@ def against_finish(units: Sequence[UnitFacts]) -> list[Blocker]:
         label_missing(unit.number, label)
         for unit in units
         if unit.status not in END_STATES | {"sent", "used_up"}
-        for label in labels_of(unit.kind)
+        for label in labels_needed(unit)
         if unit.labels.get(label) != "applied"
     ]
 

@@ -1,9 +1,10 @@
-"""Shapes of filling: clearances of a line, rolls of labels, samples."""
+"""Shapes of filling: clearances of a line, rolls of labels, samples, labels of vials."""
 
 from marshmallow import Schema, fields, validate
 
 from cotrack.foundation.web.schemas import Choice, In, Instant, Whole, Words
 from cotrack.foundation.words import N_
+from cotrack.labelling.schemas import RequestIn
 from cotrack.manufacture.rules.filling import LOOKED_AT, SAMPLE_KINDS
 from cotrack.manufacture.schemas import NamedOut, UnitIn
 
@@ -112,3 +113,13 @@ class RollExplanationOut(Schema):
     difference = fields.Integer()
     reason = fields.String()
     explained_at = Instant()
+
+
+class VialIn(In):
+    """Which vial of a bank."""
+
+    vial = Whole(least=1, most=99_999, required=True, metadata={"label": N_("Which vial of the bank")})
+
+
+class VialLabelIn(RequestIn, VialIn):
+    """The label of one vial of a bank to print."""

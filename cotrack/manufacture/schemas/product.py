@@ -17,6 +17,7 @@ from cotrack.foundation.web.schemas import (
     Words,
 )
 from cotrack.foundation.words import N_
+from cotrack.labelling.schemas import RequestIn
 from cotrack.manufacture.rules import LABELS_OF_A_BAG, LABELS_OF_A_SAMPLE, MATERIAL_KINDS
 from cotrack.manufacture.rules.filling import Content
 
@@ -70,14 +71,14 @@ def content_of(body: Mapping[str, Any]) -> dict[str, Any]:
 CONTENT = ("volume_ml", "viable_million_per_ml", "viability_percent")
 
 
-class LabelIn(In):
-    """A label of a bag or sample to print."""
+class LabelKindIn(In):
+    """Which label of a bag or sample; the later base of a shape has the earlier fields."""
 
     kind = Choice((*LABELS_OF_A_BAG, *LABELS_OF_A_SAMPLE), required=True, metadata={"label": N_("Label")})
-    reason = Words(
-        load_default="",
-        metadata={"label": N_("Reason"), "hint": N_("Only where the bag has this label already: the older one dies.")},
-    )
+
+
+class LabelIn(RequestIn, LabelKindIn):
+    """A label of a bag or sample to print."""
 
 
 class LotOut(Schema):

@@ -80,7 +80,7 @@ def _next_number(work: Work, lot: Lot, kind: str) -> str:
     return f"{lot.number}-{count:03d}" if kind == "bag" else f"{lot.number}-S{count:02d}"
 
 
-def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") -> LabelInstance:
+def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "", template: str = "") -> LabelInstance:
     """Ask for a label of a unit, with what its template prints.
 
     While its lot is filled this is decided under the lot's lock: the line is cleared at this station, and every unit
@@ -104,7 +104,7 @@ def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "") 
         ]
     work.refuse_if(against)
     fields = label_fields(work, unit_numbered(work.session, unit_number), kind)
-    return instances.request_label(work, kind, subject, fields=fields, reason=reason)
+    return instances.request_label(work, kind, subject, fields=fields, reason=reason, template=template)
 
 
 def destroy_unit(work: Work, unit_number: str, *, reason: str) -> Unit:

@@ -2,7 +2,7 @@
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.work import Work
-from cotrack.labelling.service.instances import live_label
+from cotrack.labelling.service.instances import live_labels
 from cotrack.manufacture.models import Unit
 from cotrack.manufacture.rules import label_missing
 from cotrack.manufacture.rules.filling import SAMPLE_KINDS
@@ -33,7 +33,7 @@ def _move(work: Work, action: str, number: str, *, reason: str = "") -> Unit:
 def _against(work: Work, unit: Unit) -> list[Blocker]:
     if unit.kind not in SAMPLE_KINDS:
         return [Blocker("not_a_sample", "{unit} is a bag, not a sample.", {"unit": unit.number})]
-    label = live_label(work.session, f"unit:{unit.number}", "sample")
-    if unit.status == "filled" and (label is None or label.status != "applied"):
-        return [label_missing(unit.number, "sample")]
+    labels = live_labels(work.session, [f"unit:{unit.number}"]).get(f"unit:{unit.number}", {})
+    if unit.status == "filled" and "applied" not in labels.values():
+        return [label_missing(unit.number, next(iter(labels), "sample"))]
     return []

@@ -8,17 +8,23 @@ from sqlalchemy.orm import Session, joinedload
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.work import Work
 from cotrack.foundation.written import site_words
+from cotrack.labelling.rules.wording import against_wording, law_line
 from cotrack.labelling.service.instances import live_labels
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import UnitFacts
+from cotrack.manufacture.service.legends import lot_legends
 from cotrack.quality.models import Deviation, Hold
 from cotrack.quality.service import deviations, holds
 from cotrack.study import service as study
 
 LABEL_FIELDS = {
-    "bag": ("product", "strength", "number", "lot", "expires", "volume_cells", "storage", "study", "trial", "maker"),
-    "tag": ("product", "number", "lot", "expires", "handling", "trial"),
-    "sample": ("kind", "number", "lot", "made_on"),
+    "bag": (
+        *("product", "strength", "number", "lot", "expires", "volume_cells"),
+        *("storage", "study", "trial", "legends", "maker"),
+    ),
+    "tag": ("product", "number", "lot", "expires", "handling", "trial", "legends"),
+    "sample": ("kind", "number", "lot", "made_on", "legends"),
+    "tube": ("kind", "number", "lot", "made_on", "legends"),
 }
 
 SAMPLE_WORDS = {
@@ -61,14 +67,17 @@ def label_fields(work: Work, unit: Unit, kind: str) -> Mapping[str, str]:
         "expires": site_words(unit.lot.expires_at, site.zone),
         "volume_cells": f"{unit.volume_ml} mL · {million:.1f} ×10⁶ 活细胞 viable cells",
         "storage": f"{product.storage['zh']} {product.storage['en']}",
-        "trial": f"{site.law_zh} {site.law_en}",
+        "trial": law_line(f"{site.law_zh} {site.law_en}", site.authorities),
+        "legends": lot_legends(work.session, unit.lot, is_given=unit.kind == "bag"),
         "study": definition.registration or "–",
         "handling": f"{definition.handling['zh']} {definition.handling['en']}",
         "maker": f"{site.maker_zh} {site.maker_en}",
         "kind": SAMPLE_WORDS.get(unit.kind, ""),
         "made_on": unit.lot.made_on.isoformat(),
     }
-    return {name: everything[name] for name in LABEL_FIELDS[kind]}
+    said = {name: everything[name] for name in LABEL_FIELDS[kind]}
+    work.refuse_if(against_wording(said, is_autologous=product.is_autologous))
+    return said
 
 
 def hold_unit(work: Work, unit_number: str, *, reason: str) -> Hold:

@@ -20,13 +20,15 @@ from cotrack.participants.service.identity import is_complete, look, read_identi
 from cotrack.participants.service.knowledge import definition_for, participant_numbered
 
 
-def request_band(work: Work, subject_number: str, *, reason: str = "") -> LabelInstance:
+def request_band(work: Work, subject_number: str, *, reason: str = "", template: str = "") -> LabelInstance:
     """Ask for a participant's wristband; name and birth date are printed on it and kept nowhere with it."""
     subject = f"participant:{subject_number}"
     instances.begin_request(work, "wristband", subject, reason=reason)
     against = _against_band(work, work.lock(Participant, subject_number))
     fields = band_fields(work, subject_number)
-    return instances.request_label(work, "wristband", subject, fields=fields, reason=reason, against=against)
+    return instances.request_label(
+        work, "wristband", subject, fields=fields, reason=reason, against=against, template=template
+    )
 
 
 def band_fields(work: Work, subject_number: str) -> dict[str, str]:

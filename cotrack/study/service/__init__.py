@@ -19,6 +19,7 @@ from cotrack.study.rules.definition import Definition, not_set
 from cotrack.study.rules.effect import Signed, against_first_signature, due_in_order, is_due
 from cotrack.study.rules.file_table import Fault
 from cotrack.study.rules.reading import read_definition
+from cotrack.study.rules.wording import against_wording
 from cotrack.study.service import files
 
 T = TypeVar("T")
@@ -27,7 +28,9 @@ read_study_file = files.read_study_file
 
 def check_study(text: str) -> tuple[Definition | None, list[Fault]]:
     """Return what a study text says, or every fault of it, each with its key."""
-    return read_definition(text)
+    definition, faults = read_definition(text)
+    against = against_wording(definition) if definition is not None else []
+    return (None, against) if against else (definition, faults)
 
 
 _read: dict[str, Definition] = {}
@@ -64,7 +67,7 @@ def load(work: Work, text: str) -> StudyDefinition:
     text = text.replace("\r\n", "\n").strip() + "\n"
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     work.begin(STUDY_DEFINITION, "load", sha256)
-    definition, faults = read_definition(text)
+    definition, faults = check_study(text)
     if definition is None:
         raise InvalidInput(
             blockers=[
