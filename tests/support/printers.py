@@ -16,7 +16,7 @@ class PaperPrinter:
     """Takes labels on a port of its own and keeps what it was sent; `late` seconds pass before it takes anything.
 
     One that `never_reads` lets others connect and takes no more than the system takes for it; one that `hangs_up`
-    closes on everybody at once.
+    closes on everybody in the middle of a label.
     """
 
     def __init__(self, *, late: float = 0, never_reads: bool = False, hangs_up: bool = False) -> None:
@@ -42,6 +42,7 @@ class PaperPrinter:
             self._kept.append(connection)
             return
         if self.hangs_up:
+            connection.recv(1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
             connection.close()
             return

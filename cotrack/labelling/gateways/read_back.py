@@ -16,7 +16,7 @@ PICTURES = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 DOTS_PER_INCH = 300
 POINTS_PER_INCH = 72
 
-_pdfium = threading.Lock()
+pdfium = threading.Lock()
 """pdfium must not be used by two threads at once."""
 
 
@@ -50,7 +50,7 @@ def picture_in_file(path: Path) -> Image.Image:
 
 def picture_of_pdf(document: bytes) -> Image.Image:
     """Return the first page of a PDF as a printer would see it."""
-    with _pdfium:
+    with pdfium:
         pdf = pypdfium2.PdfDocument(document)
         try:
             picture: Image.Image = pdf[0].render(scale=DOTS_PER_INCH / POINTS_PER_INCH, grayscale=True).to_pil()
