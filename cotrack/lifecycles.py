@@ -80,15 +80,15 @@ PRINT_JOB: Final = Lifecycle(
         Action("send", N_("Print now"), _from("waiting", "doubtful"), "printing", "label:print",
                N_("The labels of the job that still wait are drawn, read back and sent one after the other, once "
                   "each.")),
-        Action("finish", N_("Finish"), _from("printing"), "done", "label:print",
+        Action("finish", N_("Finish"), _from("printing"), "done", FOLLOWS,
                N_("Every label of the job was taken by the printer.")),
-        Action("hold_back", N_("Hold back"), _from("printing"), "waiting", "label:print",
+        Action("hold_back", N_("Hold back"), _from("printing"), "waiting", FOLLOWS,
                N_("It is certain that nothing of the next label reached the printer: the rest waits until a person "
                   "sends it again.")),
         Action("doubt", N_("Call doubtful"), _from("printing"), "doubtful", "label:print",
                N_("The printer died in the middle, or nobody heard the end: labels that may have come out are void "
                   "until they are scanned back, those that were not sent wait.")),
-        Action("fail", N_("Printing failed"), _from("printing"), "failed", "label:print",
+        Action("fail", N_("Printing failed"), _from("printing"), "failed", FOLLOWS,
                N_("A label of the job could not be drawn or does not read back: nothing was printed.")),
         Action("cancel", N_("Cancel job"), _from("waiting", "doubtful"), "cancelled", "label:print",
                N_("The job sends nothing more; its labels that still wait may be handed out one by one.")),

@@ -2,24 +2,30 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
+from cotrack.foundation.web.schemas import NothingIn
 from cotrack.foundation.web.visit import actor, needs, runtime
-from cotrack.labelling.schemas import LabelInstanceOut, PaperIn, VoidIn
-from cotrack.labelling.service import papers, printing
+from cotrack.labelling.schemas import LabelInstanceOut, PaperIn, PrinterIn, PrintJobIn, PrintJobOut, VoidIn
+from cotrack.labelling.service import papers, print_jobs, print_queue, printing
 
 api = Blueprint("api_labelling", __name__, url_prefix="/api/v1/labels", description="Labels")
+jobs = Blueprint("api_print_jobs", __name__, url_prefix="/api/v1/print-jobs", description="Print jobs")
 
 
 @api.post("/<int:label_id>/hand-out")
 @needs("label:print")
+@api.arguments(PrinterIn)
 @api.response(200, content_type="application/pdf")
-def hand_out(label_id: int) -> Response:
-    """Hand a label out, once: as PDF, or to its station's printer (204)."""
-    handed = printing.hand_out(runtime().ground, actor(), label_id)
-    return Response(handed.document, mimetype="application/pdf") if handed.document else Response(status=204)
+def hand_out(body: dict[str, Any], label_id: int) -> Response:
+    """Hand a label out, once: as PDF, or to its station's printer or the one that is named (204)."""
+    return _given(printing.hand_out(runtime().ground, actor(), label_id, **body).document)
+
+
+def _given(document: bytes | None) -> Response:
+    return Response(document, mimetype="application/pdf") if document else Response(status=204)
 
 
 @api.post("/<int:label_id>/void")
@@ -38,3 +44,49 @@ def make_void(body: dict[str, Any], label_id: int) -> Response:
 def account_for(body: dict[str, Any], label_id: int) -> Response:
     """Say what became of the paper of a label that counts no more and is still in hand."""
     return answer(lambda work: papers.account_for(work, label_id, **body), LabelInstanceOut())
+
+
+@jobs.post("")
+@needs("label:print")
+@jobs.arguments(PrintJobIn)
+@jobs.response(201, PrintJobOut)
+def request_job(body: dict[str, Any]) -> Response:
+    """Put labels that were asked for together for one printer; nothing is sent yet."""
+    asked = {"printer": body["printer"], "request_key": request.headers.get("Idempotency-Key", "")}
+    return answer(lambda work: print_jobs.request_job(work, body["labels"], **asked), PrintJobOut(), status=201)
+
+
+@jobs.get("/<int:job_id>")
+@needs("label:print")
+@jobs.response(200, PrintJobOut)
+def show_job(job_id: int) -> Any:
+    """Say how a job stands: which of its labels are sure, and which doubtful."""
+    with runtime().ground.sessions.reading() as session:
+        return PrintJobOut().dump(print_queue.job_seen(session, job_id, actor()).job)
+
+
+@jobs.post("/<int:job_id>/send")
+@needs("label:print")
+@jobs.arguments(PrinterIn)
+@jobs.response(200, content_type="application/pdf")
+def send_job(body: dict[str, Any], job_id: int) -> Response:
+    """Send the labels of a job that still wait, each once: as one PDF, or to its printer (204)."""
+    return _given(printing.send_job(runtime().ground, actor(), job_id, **body))
+
+
+@jobs.post("/<int:job_id>/cancel")
+@needs("label:print")
+@jobs.arguments(NothingIn)
+@jobs.response(200, PrintJobOut)
+def cancel_job(_: dict[str, Any], job_id: int) -> Response:
+    """End a job that waits; its labels may be handed out one by one."""
+    return answer(lambda work: print_jobs.cancel_job(work, job_id), PrintJobOut())
+
+
+@jobs.post("/<int:job_id>/doubt")
+@needs("label:print")
+@jobs.arguments(NothingIn)
+@jobs.response(200, PrintJobOut)
+def call_doubtful(_: dict[str, Any], job_id: int) -> Response:
+    """Give a job up whose end nobody heard: what was on its way is doubtful."""
+    return answer(lambda work: print_jobs.call_doubtful(work, job_id), PrintJobOut())

@@ -100,6 +100,8 @@ class PrintJob(Standing):
     fault: Mapped[str] = column()
     """What the printer or the drawing said last, empty where nothing went wrong."""
 
+    labels: Mapped[list["PrintJobLabel"]] = relationship(viewonly=True, order_by="PrintJobLabel.position")
+
 
 class PrintJobLabel(Base):
     """One label of a print job, and what is known of its print; a label comes out of one job for sure, once."""

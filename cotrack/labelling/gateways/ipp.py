@@ -1,6 +1,7 @@
 """Prints a label by the Internet Printing Protocol (RFC 8011), on CUPS or on the printer itself, and asks how it is."""
 
 import http.client
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ _FIRST_REFUSAL: Final = 0x0400
 _COMPLETED: Final = 9
 _ENDED: Final = {7: "canceled", 8: "aborted", _COMPLETED: "completed"}
 _STOPPED: Final = 5
+_SEVERITY: Final = re.compile("-(error|warning|report)$")
 MM_HUNDREDTHS: Final = 100
 
 
@@ -48,7 +50,7 @@ def ask(printer: Printer) -> Told:
         formats=found.get("document-format-supported", ()),
         is_stopped=found.get("printer-state", [0])[0] == _STOPPED,
         accepts_jobs=bool(found.get("printer-is-accepting-jobs", [True])[0]),
-        reasons=tuple(each for each in found.get("printer-state-reasons", ()) if each != "none"),
+        reasons=tuple(_SEVERITY.sub("", each) for each in found.get("printer-state-reasons", ()) if each != "none"),
     )
 
 

@@ -16,10 +16,9 @@ from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.check_character import printed_check
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.rules.print_jobs import counts_again
 from cotrack.labelling.rules.reconciliation import paper_of_superseded
 from cotrack.labelling.rules.standing import against_label
-from cotrack.labelling.service.print_jobs import doubt_over
+from cotrack.labelling.service.print_jobs import counts_when_found
 from cotrack.labelling.service.scanning import scan_record, understand
 from cotrack.lifecycles import LABEL_INSTANCE
 
@@ -168,7 +167,7 @@ def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelIn
 def _found(work: Work, row: LabelInstance, blockers: Sequence[Blocker]) -> LabelInstance:
     """Let a doubtful label count that was scanned on its thing: it came out after all."""
     work.begin(LABEL_INSTANCE, "find", "", subject=row.subject)
-    work.refuse_if([] if counts_again(doubt_over(work.session, row)) else blockers)
+    work.refuse_if([] if counts_when_found(work.session, row) else blockers)
     work.move(row, "find")
     row.applied_at, row.applied_by_id, row.paper = work.now, work.person_id, None
     return row

@@ -1,47 +1,22 @@
 """Print jobs: labels put together for one printer, what is known of each, and what a person decides about them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.acting import Actor
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance, PrintJob, PrintJobLabel
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.rules.print_jobs import DoubtfulFacts, against_calling_lost, against_job
+from cotrack.labelling.rules.print_jobs import DoubtfulFacts, against_calling_lost, against_job, counts_again
+from cotrack.labelling.service.print_queue import OPEN, last_sign
 from cotrack.lifecycles import PRINT_JOB
 
-_OPEN = ("waiting", "printing", "doubtful")
 _WAITS = ("waiting", "doubtful")
-_MOST_SHOWN = 200
-
-
-@dataclass(frozen=True)
-class JobLine:
-    """A print job as people see it: its labels in order, each with what is known of it."""
-
-    job: PrintJob
-    labels: Sequence[tuple[PrintJobLabel, LabelInstance]]
-
-    def of(self, what: str) -> list[LabelInstance]:
-        """Return its labels that are `sure`, `doubtful`, on the way (`printing`), or `waiting`."""
-        return [label for line, label in self.labels if _stand(line, label) == what]
-
-    @property
-    def is_left(self) -> bool:
-        """Whether a label of it still waits to be sent."""
-        return bool(self.of("waiting"))
-
-
-def _stand(line: PrintJobLabel, label: LabelInstance) -> str:
-    if line.outcome is not None:
-        return line.outcome
-    return {"sending": "printing", "intended": "waiting"}.get(label.status, "")
 
 
 def request_job(work: Work, label_ids: Sequence[int], *, printer: str = "", request_key: str = "") -> PrintJob:
@@ -51,8 +26,7 @@ def request_job(work: Work, label_ids: Sequence[int], *, printer: str = "", requ
     every label that is not waiting.
     """
     work.begin(PRINT_JOB, "request", "")
-    key = f"{work.actor.username}:{request_key}" if request_key else None
-    made = work.session.scalar(select(PrintJob).where(PrintJob.request_key == key)) if key else None
+    made = job_of_request(work.session, work.actor, request_key)
     if made is not None:
         work.narrow(f"print_job:{made.id}")
         return made
@@ -64,9 +38,19 @@ def request_job(work: Work, label_ids: Sequence[int], *, printer: str = "", requ
     held = _held_by_jobs(work.session, label_ids)
     ready = [row.id for row in rows if row.status == "intended" and row.id not in held]
     work.refuse_if([*against_job(label_ids, ready), *against_printer(work, code)])
-    job = make_job(work, label_ids, code, request_key=key)
+    job = make_job(work, label_ids, code, request_key=_key(work.actor, request_key))
     work.narrow(f"print_job:{job.id}")
     return job
+
+
+def job_of_request(session: Session, actor: Actor, request_key: str) -> PrintJob | None:
+    """Return the job that this request made already."""
+    key = _key(actor, request_key)
+    return session.scalar(select(PrintJob).where(PrintJob.request_key == key)) if key else None
+
+
+def _key(actor: Actor, request_key: str) -> str | None:
+    return f"{actor.username}:{request_key}" if request_key else None
 
 
 def make_job(work: Work, label_ids: Sequence[int], printer: str, *, request_key: str | None = None) -> PrintJob:
@@ -110,7 +94,7 @@ def call_doubtful(work: Work, job_id: int) -> PrintJob:
     Raises Blocked while it may still be printing.
     """
     job = take_job(work, "doubt", job_id)
-    work.refuse_if(against_calling_lost(_last_sign(work.session, job), work.now))
+    work.refuse_if(against_calling_lost(last_sign(work.session, job), work.now))
     rows = [each for each in _labels_to_print(work, job.id) if each.status == "sending"]
     for label in rows:
         work.require(KINDS[label.kind].permission)
@@ -118,16 +102,6 @@ def call_doubtful(work: Work, job_id: int) -> PrintJob:
     work.move(job, "doubt")
     job.ended_at, job.fault = work.now, N_("Nobody heard the end of it.")
     return job
-
-
-def _last_sign(session: Session, job: PrintJob) -> datetime | None:
-    """Return when a job last gave a sign of life: it was sent, or a label of it was printed."""
-    latest: datetime | None = session.scalar(
-        select(func.max(LabelInstance.printed_at))
-        .join(PrintJobLabel, PrintJobLabel.label_id == LabelInstance.id)
-        .where(PrintJobLabel.job_id == job.id)
-    )
-    return max(filter(None, (latest, job.sent_at)), default=None)
 
 
 def make_doubtful(work: Work, job_id: int, label: LabelInstance) -> None:
@@ -201,7 +175,7 @@ def _held_by_jobs(session: Session, label_ids: Sequence[int]) -> set[int]:
     statement = (
         select(PrintJobLabel.label_id)
         .join(PrintJob, PrintJob.id == PrintJobLabel.job_id)
-        .where(PrintJobLabel.label_id.in_(label_ids), PrintJob.status.in_(_OPEN))
+        .where(PrintJobLabel.label_id.in_(label_ids), PrintJob.status.in_(OPEN))
     )
     return set(session.scalars(statement))
 
@@ -220,39 +194,6 @@ def doubt_over(session: Session, label: LabelInstance) -> DoubtfulFacts:
     )
 
 
-def job_numbered(session: Session, job_id: int) -> JobLine:
-    """Return a job with its labels; raises NotFound."""
-    job = session.get(PrintJob, job_id)
-    if job is None:
-        raise NotFound("There is no such print job.")
-    return _lines(session, [job])[0]
-
-
-def open_jobs(session: Session) -> list[JobLine]:
-    """Return the jobs that are printing, wait, or were left in the middle, oldest first."""
-    statement = select(PrintJob).where(PrintJob.status.in_(_OPEN)).order_by(PrintJob.id).limit(_MOST_SHOWN)
-    lines = _lines(session, session.scalars(statement).all())
-    return [each for each in lines if each.job.status == "printing" or each.is_left]
-
-
-def doubtful_labels(session: Session) -> Sequence[tuple[PrintJob, LabelInstance]]:
-    """Return the labels of which nobody knows yet whether they came out: not scanned back, paper not accounted for."""
-    statement = (
-        select(PrintJob, LabelInstance)
-        .join(PrintJobLabel, PrintJobLabel.job_id == PrintJob.id)
-        .join(LabelInstance, LabelInstance.id == PrintJobLabel.label_id)
-        .where(PrintJobLabel.outcome == "doubtful", LabelInstance.status == "void", LabelInstance.paper == "in_hand")
-        .order_by(LabelInstance.id)
-    )
-    return [(job, label) for job, label in session.execute(statement)]
-
-
-def _lines(session: Session, jobs: Sequence[PrintJob]) -> list[JobLine]:
-    statement = (
-        select(PrintJobLabel, LabelInstance)
-        .join(LabelInstance, LabelInstance.id == PrintJobLabel.label_id)
-        .where(PrintJobLabel.job_id.in_([each.id for each in jobs]))
-        .order_by(PrintJobLabel.position)
-    )
-    found = [(line, label) for line, label in session.execute(statement)]
-    return [JobLine(job, [each for each in found if each[0].job_id == job.id]) for job in jobs]
+def counts_when_found(session: Session, label: LabelInstance) -> bool:
+    """Whether a label is void only until it is scanned back on its thing."""
+    return label.status == "void" and counts_again(doubt_over(session, label))

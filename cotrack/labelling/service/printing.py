@@ -124,7 +124,7 @@ def _sending(work: Work, job: PrintJob, rows: Sequence[LabelInstance], printer: 
         work.move(row, "send")
         row.printer = printer.code
     statement = select(LabelEntity.id, LabelEntity.entity).where(LabelEntity.id.in_([row.entity_id for row in rows]))
-    names = dict(work.session.execute(statement).tuples().all())
+    names = {each.id: str(each.entity) for each in work.session.execute(statement)}
     labels = tuple(
         Label(
             label_id=row.id,

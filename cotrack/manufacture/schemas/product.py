@@ -11,6 +11,7 @@ from cotrack.foundation.web.schemas import (
     In,
     Instant,
     Quantity,
+    ReasonIn,
     SignatureField,
     SignatureOut,
     Whole,
@@ -78,6 +79,12 @@ class LabelIn(In):
         load_default="",
         metadata={"label": N_("Reason"), "hint": N_("Only where the bag has this label already: the older one dies.")},
     )
+
+
+class AnewIn(ReasonIn):
+    """Which labels of all bags of a lot are printed anew."""
+
+    kind = Choice(LABELS_OF_A_BAG, required=True, metadata={"label": N_("Label")})
 
 
 class LotOut(Schema):
