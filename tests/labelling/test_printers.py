@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from datetime import date
 
 import pytest
-import zxingcpp
 from support.clusters import free_port
-from support.printers import PaperPrinter, ground_with, stand_at
+from support.printers import PaperPrinter, ground_with, read_by_two, stand_at
 from support.refusals import records
 from support.stages import HER, LOT, screening
 from support.worlds import World
@@ -16,7 +15,6 @@ from support.worlds import World
 from cotrack.foundation.errors import TransitionNotAllowed
 from cotrack.labelling.gateways import zpl
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
-from cotrack.labelling.gateways.read_back import codes_in_picture
 from cotrack.labelling.service import instances, printing
 from cotrack.manufacture.service import filling
 
@@ -50,12 +48,6 @@ def hand_out(world: World, label_id: int) -> printing.HandedOut:
 
 def status(world: World, label_id: int) -> str:
     return str(world.read(lambda session: instances.label_numbered(session, label_id)).status)
-
-
-def read_by_two(document: bytes) -> set[str]:
-    """Return what two independent decoders read from the bitmap that a printer puts on paper."""
-    picture = zpl.picture_of_zpl(document)
-    return {*codes_in_picture(picture), *(each.text for each in zxingcpp.read_barcodes(picture))}
 
 
 @pytest.mark.parametrize("dots_per_inch", [203, 300, 600])
