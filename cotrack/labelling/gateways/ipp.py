@@ -13,15 +13,19 @@ from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
 
 ASK_SECONDS = 5
 PRINT_SECONDS = 60
+BUSY_SECONDS = 15
 LOOK_SECONDS = 0.1
 FORMATS: Final = ("image/pwg-raster", "application/pdf", "image/jpeg")
 """What we send, best first: dots as they are, then lines as they are, then a picture that was made smaller."""
 
 _PRINT_JOB, _CANCEL_JOB, _JOB_ATTRIBUTES, _PRINTER_ATTRIBUTES = 0x0002, 0x0008, 0x0009, 0x000B
 _FIRST_REFUSAL: Final = 0x0400
+_BUSY: Final = 0x0507
 _COMPLETED: Final = 9
 _ENDED: Final = {7: "canceled", 8: "aborted", _COMPLETED: "completed"}
 _STOPPED: Final = 5
+_STOPPING: Final = {"media-empty", "media-needed", "media-jam", "cover-open", "door-open", "paused", "moving-to-paused"}
+"""Reasons with which a printer keeps a label until somebody comes: it is not sent one."""
 _SEVERITY: Final = re.compile("-(error|warning|report)$")
 MM_HUNDREDTHS: Final = 100
 
@@ -46,11 +50,13 @@ def ask(printer: Printer) -> Told:
         raise _not_ready(printer, str(fault) or type(fault).__name__) from fault
     if status >= _FIRST_REFUSAL:
         raise _not_ready(printer, f"IPP {status:#06x}")
+    reasons = [each for each in found.get("printer-state-reasons", ()) if each != "none"]
+    is_stopped = found.get("printer-state", [0])[0] == _STOPPED
     return Told(
         formats=found.get("document-format-supported", ()),
-        is_stopped=found.get("printer-state", [0])[0] == _STOPPED,
+        is_stopped=is_stopped or any(each.removesuffix("-error") in _STOPPING for each in reasons),
         accepts_jobs=bool(found.get("printer-is-accepting-jobs", [True])[0]),
-        reasons=tuple(_SEVERITY.sub("", each) for each in found.get("printer-state-reasons", ()) if each != "none"),
+        reasons=tuple(_SEVERITY.sub("", each) for each in reasons),
     )
 
 
@@ -90,20 +96,30 @@ def _accepted(printer: Printer, document: bytes, media_type: str, size_mm: tuple
         (wire.KEYWORD, "print-scaling", "none"),
         (wire.KEYWORD, "print-color-mode", "monochrome"),
     ]
+    request = _request(printer, _PRINT_JOB, about, asked) + document
+    latest = time.monotonic() + BUSY_SECONDS
+    status, found = _handed_over(printer, request)
+    while status == _BUSY and time.monotonic() < latest:
+        time.sleep(LOOK_SECONDS)
+        status, found = _handed_over(printer, request)
+    if status >= _FIRST_REFUSAL:
+        raise _not_ready(printer, f"IPP {status:#06x}")
+    if "job-id" not in found:
+        raise _doubtful(printer, "it named no job")
+    return int(found["job-id"][0])
+
+
+def _handed_over(printer: Printer, request: bytes) -> tuple[int, wire.Attributes]:
+    """Send a job once and return what the printer says of it."""
     connection = _connection(printer, PRINT_SECONDS)
     try:
         connection.connect()
     except OSError as fault:
         raise _not_ready(printer, str(fault)) from fault
     try:
-        status, found = _exchange(connection, printer.path, _request(printer, _PRINT_JOB, about, asked) + document)
+        return _exchange(connection, printer.path, request)
     except (OSError, http.client.HTTPException, ValueError) as fault:
         raise _doubtful(printer, str(fault) or type(fault).__name__) from fault
-    if status >= _FIRST_REFUSAL:
-        raise _not_ready(printer, f"IPP {status:#06x}")
-    if "job-id" not in found:
-        raise _doubtful(printer, "it named no job")
-    return int(found["job-id"][0])
 
 
 def _end_of(printer: Printer, job: int) -> str:
