@@ -55,6 +55,11 @@ LABEL_INSTANCE: Final = Lifecycle(
                N_("The label could not be rendered, read back or sent; it never counts.")),
         Action("apply", N_("Apply"), _from("printed"), "applied", "label:apply",
                N_("The label is on its thing and was scanned back there.")),
+        Action("hold_back", N_("Hold back"), _from("sending"), "intended", "label:print",
+               N_("It is certain that nothing of the label reached its printer: it waits to be handed out.")),
+        Action("find", N_("Scan back doubtful label"), _from("void"), "applied", "label:apply",
+               N_("A label of which nobody knew whether it was printed came out after all, is on its thing and was "
+                  "scanned back there.")),
         Action("supersede", N_("Supersede"), _from("intended", "sending", "printed", "applied"), "superseded", FOLLOWS,
                N_("A newer label of the same thing was asked for.")),
         Action("void", N_("Make void"), _from("intended", "sending", "printed", "applied"), "void", "label:void",
@@ -63,6 +68,30 @@ LABEL_INSTANCE: Final = Lifecycle(
                FOLLOWS, N_("The thing is destroyed, and with it a label that never went on it.")),
         Action("account", N_("Account for paper"), _from("superseded", "void"), None, "label:void",
                N_("What became of the paper of a label that counts no more is written down.")),
+    ),
+)
+
+PRINT_JOB: Final = Lifecycle(
+    "print_job",
+    ("waiting", "printing", "done", "doubtful", "failed", "cancelled"),
+    (
+        Action("request", N_("Put together"), NOTHING, "waiting", "label:print",
+               N_("Labels that were asked for are put together for one printer.")),
+        Action("send", N_("Print now"), _from("waiting", "doubtful"), "printing", "label:print",
+               N_("The labels of the job that still wait are drawn, read back and sent one after the other, once "
+                  "each.")),
+        Action("finish", N_("Finish"), _from("printing"), "done", FOLLOWS,
+               N_("Every label of the job was taken by the printer.")),
+        Action("hold_back", N_("Hold back"), _from("printing"), "waiting", FOLLOWS,
+               N_("It is certain that nothing of the next label reached the printer: the rest waits until a person "
+                  "sends it again.")),
+        Action("doubt", N_("Call doubtful"), _from("printing"), "doubtful", "label:print",
+               N_("The printer died in the middle, or nobody heard the end: labels that may have come out are void "
+                  "until they are scanned back, those that were not sent wait.")),
+        Action("fail", N_("Printing failed"), _from("printing"), "failed", FOLLOWS,
+               N_("A label of the job could not be drawn or does not read back: nothing was printed.")),
+        Action("cancel", N_("Cancel job"), _from("waiting", "doubtful"), "cancelled", "label:print",
+               N_("The job sends nothing more; its labels that still wait may be handed out one by one.")),
     ),
 )
 
@@ -462,6 +491,7 @@ LIFECYCLES: Final = {
     for lifecycle in (
         STUDY_DEFINITION,
         LABEL_INSTANCE,
+        PRINT_JOB,
         HOLD,
         DEVIATION,
         DEVIATION_ACTION,

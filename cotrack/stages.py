@@ -85,6 +85,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     access_api.api,
     study_api.api,
     labelling_api.api,
+    labelling_api.jobs,
     quality_api.api,
     manufacture_api.api,
     process_api.api,
@@ -154,6 +155,7 @@ NAVIGATION: Final = [
     Entry("desk.orders", N_("Orders"), "order:read"),
     Entry("desk.infusions", N_("Infusions"), "infusion:read"),
     Entry("bedside.question", N_("Bedside"), "infusion:check"),
+    Entry("labelling.show_printers", N_("Printers"), "label:print"),
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("desk.investigations", N_("Investigations"), "investigation:open"),
     Entry("desk.locations", N_("Places"), "location:read"),
@@ -187,6 +189,7 @@ _THINGS: Final = {
     "infusion": ("bedside.show_infusion", "infusion_id", "infusion:read"),
     "record": ("audit.show_record", "record_id", "trail:read"),
     "trail_finding": ("findings.list_findings", "", "trail:read"),
+    "print_job": ("labelling.show_job", "job_id", "label:print label:void"),
     "label_instance": ("labelling.show_label", "label_id", "label:print label:void"),
 }
 """The page of each noun: its endpoint, the route's argument, and the permissions of which one opens it."""

@@ -78,6 +78,10 @@ STATE_WORDS: Final = {
     "evaluated": N_("evaluated"),
     "accepted": N_("accepted"),
     "declined": N_("declined"),
+    "waiting": N_("waiting"),
+    "printing": N_("printing"),
+    "doubtful": N_("doubtful"),
+    "failed": N_("failed"),
 }
 """How people read a state; the words of one state are the same for every noun."""
 
@@ -115,6 +119,7 @@ STATE_TONES: Final = {
             "out_of_use",
             "declined",
             "oos_confirmed",
+            "failed",
         }
     ),
     "careful": frozenset(
@@ -135,6 +140,8 @@ STATE_TONES: Final = {
             "requested",
             "evaluated",
             "accepted",
+            "doubtful",
+            "waiting",
         }
     ),
 }
@@ -174,6 +181,8 @@ WORDS: Final = {
     "person": N_("person"),
     "study_definition": N_("study definition"),
     "label_instance": N_("label"),
+    "print_job": N_("print job"),
+    "printer": N_("printer"),
     "hold": N_("hold"),
     "deviation": N_("deviation"),
     "deviation_action": N_("action"),
@@ -275,6 +284,21 @@ WORDS: Final = {
     "participant.look": N_("Identity looked at"),
     "identity_check.make": N_("Identity check"),
     "label_instance.specimen": N_("Specimen label drawn"),
+    "printer.test": N_("Test page printed"),
+    # printers
+    "ready": N_("ready"),
+    "stopped": N_("stopped"),
+    "offline": N_("does not answer"),
+    "browser": N_("printed by the browser"),
+    "sure": N_("printed"),
+    "media-empty": N_("out of labels"),
+    "media-needed": N_("out of labels"),
+    "media-jam": N_("labels are jammed"),
+    "cover-open": N_("its cover is open"),
+    "ribbon-empty": N_("out of ribbon"),
+    "marker-supply-empty": N_("out of ribbon or toner"),
+    "moving-to-paused": N_("pausing"),
+    "buffer-full": N_("its memory is full"),
     "result.import": N_("Results imported"),
     "laboratory.register": N_("Laboratory registered"),
     "document.keep": N_("Document made and kept"),
@@ -315,9 +339,9 @@ WORDS: Final = {
 
 TONES: Final = {
     **STATE_TONES,
-    "go": STATE_TONES["go"] | {"done", "match", "within"},
-    "stop": STATE_TONES["stop"] | {"refused", "mismatch", "out_of_specification"},
-    "careful": STATE_TONES["careful"] | {"near_limit", "missing", "undecidable"},
+    "go": STATE_TONES["go"] | {"done", "match", "within", "ready", "sure"},
+    "stop": STATE_TONES["stop"] | {"refused", "mismatch", "out_of_specification", "offline"},
+    "careful": STATE_TONES["careful"] | {"near_limit", "missing", "undecidable", "stopped"},
 }
 
 

@@ -14,7 +14,8 @@ from cotrack.foundation.locations import STATION, Location, read_locations
 from cotrack.foundation.written import says_autologous_only
 
 _URL = re.compile(r"https?://\S+$")
-PRINTER_PROTOCOLS = ("pdf", "zpl")
+PRINTER_PROTOCOLS = ("pdf", "zpl", "ipp")
+DEFAULT_PORTS = {"pdf": 9100, "zpl": 9100, "ipp": 631}
 AUTHORITIES = ("CN", "EU", "US")
 """Whose wording for investigational products the program knows: `labelling.rules.wording`, and a test compares."""
 
@@ -38,13 +39,19 @@ class Station:
 
 @dataclass(frozen=True)
 class Printer:
-    """`pdf` hands the label to the browser once; `zpl` sends it as one bitmap to a raw socket (port 9100)."""
+    """`pdf` hands the label to the browser once; `zpl` sends it as one bitmap to a raw socket (port 9100); `ipp` prints
+    it by the Internet Printing Protocol, on CUPS or the printer itself, under `path`.
+
+    `tells_status`: a `zpl` printer answers `~HS`, as a Zebra does; it is asked before and after each label then.
+    """
 
     code: str
-    protocol: Literal["pdf", "zpl"]
+    protocol: Literal["pdf", "zpl", "ipp"]
     host: str
     port: int
     dots_per_inch: int
+    path: str = "/ipp/print"
+    tells_status: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,8 +217,10 @@ def _printer(entry: Mapping[str, Any]) -> Printer:
         code=entry["code"],
         protocol=protocol,
         host=str(entry.get("host", "")),
-        port=int(entry.get("port", 9100)),
+        port=int(entry.get("port", DEFAULT_PORTS[protocol])),
         dots_per_inch=int(entry.get("dots_per_inch", 300)),
+        path=str(entry.get("path", "/ipp/print")),
+        tells_status=_switch(entry, "tells_status", default=False),
     )
 
 

@@ -2,25 +2,39 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
-from cotrack.foundation.web.schemas import ScanIn
+from cotrack.foundation.web.schemas import NothingIn, ScanIn
 from cotrack.foundation.web.visit import actor, needs, runtime
-from cotrack.labelling.schemas import LabelInstanceOut, LocationLabelIn, PaperIn, RequestIn, VoidIn
-from cotrack.labelling.service import instances, papers, printing, site_labels
+from cotrack.labelling.schemas import (
+    LabelInstanceOut,
+    LocationLabelIn,
+    PaperIn,
+    PrinterIn,
+    PrintJobIn,
+    PrintJobOut,
+    RequestIn,
+    VoidIn,
+)
+from cotrack.labelling.service import instances, papers, print_jobs, print_queue, printing, site_labels
 
 api = Blueprint("api_labelling", __name__, url_prefix="/api/v1/labels", description="Labels")
+jobs = Blueprint("api_print_jobs", __name__, url_prefix="/api/v1/print-jobs", description="Print jobs")
 
 
 @api.post("/<int:label_id>/hand-out")
 @needs("label:print")
+@api.arguments(PrinterIn)
 @api.response(200, content_type="application/pdf")
-def hand_out(label_id: int) -> Response:
-    """Hand a label out, once: as PDF, or to its station's printer (204)."""
-    handed = printing.hand_out(runtime().ground, actor(), label_id)
-    return Response(handed.document, mimetype="application/pdf") if handed.document else Response(status=204)
+def hand_out(body: dict[str, Any], label_id: int) -> Response:
+    """Hand a label out, once: as PDF, or to its station's printer or the one that is named (204)."""
+    return _given(printing.hand_out(runtime().ground, actor(), label_id, **body).document)
+
+
+def _given(document: bytes | None) -> Response:
+    return Response(document, mimetype="application/pdf") if document else Response(status=204)
 
 
 @api.post("/<int:label_id>/scan-back")
@@ -67,3 +81,49 @@ def request_location_label(body: dict[str, Any], code: str) -> Response:
 def request_badge(body: dict[str, Any], username: str) -> Response:
     """Ask for somebody's badge."""
     return answer(lambda work: site_labels.request_badge(work, username, **body), LabelInstanceOut(), status=201)
+
+
+@jobs.post("")
+@needs("label:print")
+@jobs.arguments(PrintJobIn)
+@jobs.response(201, PrintJobOut)
+def request_job(body: dict[str, Any]) -> Response:
+    """Put labels that were asked for together for one printer; nothing is sent yet."""
+    asked = {"printer": body["printer"], "request_key": request.headers.get("Idempotency-Key", "")}
+    return answer(lambda work: print_jobs.request_job(work, body["labels"], **asked), PrintJobOut(), status=201)
+
+
+@jobs.get("/<int:job_id>")
+@needs("label:print")
+@jobs.response(200, PrintJobOut)
+def show_job(job_id: int) -> Any:
+    """Say how a job stands: which of its labels are sure, and which doubtful."""
+    with runtime().ground.sessions.reading() as session:
+        return PrintJobOut().dump(print_queue.job_seen(session, job_id, actor()).job)
+
+
+@jobs.post("/<int:job_id>/send")
+@needs("label:print")
+@jobs.arguments(PrinterIn)
+@jobs.response(200, content_type="application/pdf")
+def send_job(body: dict[str, Any], job_id: int) -> Response:
+    """Send the labels of a job that still wait, each once: as one PDF, or to its printer (204)."""
+    return _given(printing.send_job(runtime().ground, actor(), job_id, **body))
+
+
+@jobs.post("/<int:job_id>/cancel")
+@needs("label:print")
+@jobs.arguments(NothingIn)
+@jobs.response(200, PrintJobOut)
+def cancel_job(_: dict[str, Any], job_id: int) -> Response:
+    """End a job that waits; its labels may be handed out one by one."""
+    return answer(lambda work: print_jobs.cancel_job(work, job_id), PrintJobOut())
+
+
+@jobs.post("/<int:job_id>/doubt")
+@needs("label:print")
+@jobs.arguments(NothingIn)
+@jobs.response(200, PrintJobOut)
+def call_doubtful(_: dict[str, Any], job_id: int) -> Response:
+    """Give a job up whose end nobody heard: what was on its way is doubtful."""
+    return answer(lambda work: print_jobs.call_doubtful(work, job_id), PrintJobOut())

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, relationship
 
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
-from cotrack.lifecycles import LABEL_INSTANCE
+from cotrack.lifecycles import LABEL_INSTANCE, PRINT_JOB
 
 KIND_NAMES = (
     "bag",
@@ -28,6 +28,9 @@ KIND_NAMES = (
 
 PAPERS = ("spoiled", "destroyed", "returned", "in_hand")
 """What may have become of the paper of a label that never went on its thing: `rules.reconciliation`, again."""
+
+OUTCOMES = ("sure", "doubtful")
+"""What is known of a label that was sent to a printer: `rules.print_jobs`, again."""
 
 LIVE = text("status IN ('intended', 'sending', 'printed', 'applied')")
 
@@ -82,6 +85,55 @@ class LabelInstance(Standing):
     applied_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
     paper: Mapped[str | None] = column()
     """What became of the paper of a label that counts no more; empty where nothing came out, or nobody was asked."""
+
+
+SURE = text("outcome = 'sure'")
+
+
+class PrintJob(Standing):
+    """Labels that were put together for one printer, in their order; each is drawn from its own row alone."""
+
+    __tablename__ = "print_job"
+    __lifecycle__ = PRINT_JOB
+    __table_args__ = (
+        UniqueConstraint("request_key"),
+        Index("ix_print_job_status", "status"),
+        one_of("status", PRINT_JOB.states),
+        CheckConstraint("printer <> ''", name="printer_named"),
+        CheckConstraint("status = 'waiting' OR status = 'cancelled' OR sent_at IS NOT NULL", name="sent_at_a_time"),
+    )
+
+    printer: Mapped[str] = column()
+    station: Mapped[str] = column()
+    request_key: Mapped[str | None] = column()
+    """Under which it was asked for, person and key: a request that is sent again finds its job."""
+    requested_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    requested_at: Mapped[datetime] = column()
+    sent_at: Mapped[datetime | None] = column()
+    ended_at: Mapped[datetime | None] = column()
+    fault: Mapped[str] = column()
+    """What the printer or the drawing said last, empty where nothing went wrong."""
+
+    labels: Mapped[list["PrintJobLabel"]] = relationship(viewonly=True, order_by="PrintJobLabel.position")
+
+
+class PrintJobLabel(Base):
+    """One label of a print job, and what is known of its print; a label comes out of one job for sure, once."""
+
+    __tablename__ = "print_job_label"
+    __table_args__ = (
+        UniqueConstraint("job_id", "label_id"),
+        UniqueConstraint("job_id", "position"),
+        Index("uq_print_job_label_sure", "label_id", unique=True, sqlite_where=SURE, postgresql_where=SURE),
+        Index("ix_print_job_label_label_id", "label_id"),
+        one_of("outcome", OUTCOMES),
+        CheckConstraint("position > 0", name="position_positive"),
+    )
+
+    job_id: Mapped[int] = column(ForeignKey("print_job.id", ondelete="RESTRICT"))
+    label_id: Mapped[int] = column(ForeignKey("label_instance.id", ondelete="RESTRICT"))
+    position: Mapped[int] = column()
+    outcome: Mapped[str | None] = column()
 
 
 class OwedDocument(Base):

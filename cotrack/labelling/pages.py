@@ -1,21 +1,34 @@
-"""Pages of one label: hand it out, make it void; and the way from any page to a document."""
+"""Pages of labels, print jobs and printers: hand out, make void; and the way from any page to a document."""
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, flash, render_template, request, url_for
 
+from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.web.files import pdf_file
-from cotrack.foundation.web.forms import act_page, page_of
+from cotrack.foundation.web.forms import Form, act_page, page_of, read
 from cotrack.foundation.web.schemas import ScanIn
 from cotrack.foundation.web.visit import actor, go_to, may, needs, require, runtime
 from cotrack.foundation.web.words import tell, term
 from cotrack.foundation.words import N_
+from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
 from cotrack.labelling.gateways.templates import further_templates
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.schemas import LocationLabelIn, PaperIn, RequestIn, VoidIn
-from cotrack.labelling.service import documents, instances, keeping, papers, printing, site_labels
+from cotrack.labelling.schemas import LocationLabelIn, PaperIn, PrinterIn, RequestIn, VoidIn
+from cotrack.labelling.service import (
+    documents,
+    instances,
+    keeping,
+    papers,
+    print_jobs,
+    print_queue,
+    printers,
+    printing,
+    site_labels,
+)
 from cotrack.lifecycles import LABEL_INSTANCE
 
 pages = Blueprint("labelling", __name__, template_folder="templates")
@@ -28,18 +41,100 @@ def show_label(label_id: int) -> str:
     with runtime().ground.sessions.reading() as session:
         label = instances.label_numbered(session, label_id)
         require(instances.seen_by(label))
-        printer = runtime().ground.site.printers.get(label.printer)
-        protocol = printer.protocol if printer else ""
         is_printer = may(KINDS[label.kind].permission)
-        return render_template("labelling/label.html", label=label, protocol=protocol, is_printer=is_printer)
+        context = {
+            "label": label,
+            "is_doubtful": print_jobs.counts_when_found(session, label),
+            "is_printer": is_printer,
+        }
+        return render_template("labelling/label.html", **context, **to_print(label.printer, label.status))
 
 
 @pages.post("/labels/<int:label_id>/hand-out")
 @needs("label:print")
 def hand_out(label_id: int) -> Response:
-    """Hand the label out, once: the browser gets the PDF, or the station's printer the bitmap."""
-    handed = printing.hand_out(runtime().ground, actor(), label_id)
-    return handed_out(handed)
+    """Hand the label out, once: the browser gets the PDF, or the station's printer or a chosen one the label."""
+    body = read(PrinterIn(), Form(request.form))
+    return handed_out(printing.hand_out(runtime().ground, actor(), label_id, **body))
+
+
+def to_print(usual: str, status: str = "intended") -> Mapping[str, Any]:
+    """Return what stands beside a print button: the printers of the site, the usual one, and how that one is now."""
+    site = runtime().ground.site
+    found = printers.statuses(site, [usual]) if status == "intended" and usual in site.printers else {}
+    return {"usual": site.printers.get(usual), "printers": list(site.printers.values()), "now": found.get(usual)}
+
+
+@pages.get("/printers")
+@needs("label:print", "label:void")
+def show_printers() -> str:
+    """Show the printers as they are now, the jobs that wait, and the labels of which nobody knows."""
+    now = printers.statuses(runtime().ground.site)
+    with runtime().ground.sessions.reading() as session:
+        shown = print_queue.overview(session, actor().permissions, runtime().ground.sessions.clock())
+        return render_template("labelling/printers.html", site=runtime().ground.site, now=now, shown=shown)
+
+
+@pages.post("/printers/<code>/test")
+@needs("label:print")
+def print_test_page(code: str) -> Response:
+    """Print a test page; the browser gets its PDF."""
+    document = printers.test_page(runtime().ground, actor(), code)
+    if document is not None:
+        return pdf_file(document, f"test-page-{code}.pdf")
+    flash(tell(N_("The test page was sent to {printer}."), {"printer": code}))
+    return go_to(url_for("labelling.show_printers"))
+
+
+@pages.get("/print-jobs/<int:job_id>")
+@needs("label:print", "label:void")
+def show_job(job_id: int) -> str:
+    """Show a print job: which of its labels are sure, which doubtful, which wait, and what to do."""
+    with runtime().ground.sessions.reading() as session:
+        line = print_queue.job_seen(session, job_id, actor())
+        is_lost = print_queue.may_be_lost(session, line.job, runtime().ground.sessions.clock())
+        return render_template("labelling/job.html", line=line, is_lost=is_lost, **to_print(line.job.printer))
+
+
+@pages.post("/print-jobs/<int:job_id>/send")
+@needs("label:print")
+def send_job(job_id: int) -> Response:
+    """Send the labels of a job that still wait; what the printer does not take is said on the job's page."""
+    try:
+        document = printing.send_job(runtime().ground, actor(), job_id, **read(PrinterIn(), Form(request.form)))
+    except (LabelNotPrintable, PrinterNotReady, PrinterNotReached):
+        return _to_job(job_id)
+    if document is None:
+        return _to_job(job_id)
+    return _once(pdf_file(document, f"print-job-{job_id}.pdf"), f"job-{job_id}")
+
+
+def _to_job(job_id: int) -> Response:
+    return go_to(url_for("labelling.show_job", job_id=job_id))
+
+
+def _once(response: Response, thing: str) -> Response:
+    # The page learns from it that the file has come, and shows the thing as it is now.
+    response.set_cookie("cotrack_handed_out", thing, max_age=60, samesite="Strict")
+    return response
+
+
+@pages.post("/print-jobs/<int:job_id>/cancel")
+@needs("label:print")
+def cancel_job(job_id: int) -> Response:
+    """End a job that waits."""
+    with unit_of_work(runtime().ground, actor()) as work:
+        print_jobs.cancel_job(work, job_id)
+    return _to_job(job_id)
+
+
+@pages.post("/print-jobs/<int:job_id>/doubt")
+@needs("label:print")
+def call_doubtful(job_id: int) -> Response:
+    """Give a job up whose end nobody heard."""
+    with unit_of_work(runtime().ground, actor()) as work:
+        print_jobs.call_doubtful(work, job_id)
+    return _to_job(job_id)
 
 
 def document_page(name: str, read: Callable[..., documents.Document]) -> Response:
@@ -70,10 +165,7 @@ def handed_out(handed: printing.HandedOut) -> Response:
     """Answer with the PDF, or go back to the label where a printer has it."""
     if handed.document is None:
         return go_to(url_for("labelling.show_label", label_id=handed.label_id))
-    response = pdf_file(handed.document, f"label-{handed.label_id}.pdf")
-    # The page learns from it that the file has come, and shows the label as it is now.
-    response.set_cookie("cotrack_handed_out", str(handed.label_id), max_age=60, samesite="Strict")
-    return response
+    return _once(pdf_file(handed.document, f"label-{handed.label_id}.pdf"), str(handed.label_id))
 
 
 @pages.route("/labels/<int:label_id>/scan-back", methods=["GET", "POST"])

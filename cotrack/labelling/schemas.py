@@ -1,9 +1,10 @@
 """Shapes of labels. The code itself never leaves but on a printed label."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
-from cotrack.foundation.web.schemas import Choice, In, Instant, ReasonIn, Words
+from cotrack.foundation.web.schemas import MOST_ID, Choice, In, Instant, ReasonIn, Words
 from cotrack.foundation.words import N_
+from cotrack.labelling.rules.print_jobs import MOST_LABELS
 from cotrack.labelling.rules.reconciliation import PAPERS
 
 
@@ -47,6 +48,44 @@ class LocationKindIn(In):
 
 class LocationLabelIn(RequestIn, LocationKindIn):
     """A label of a place, a container or a station."""
+
+
+class PrinterIn(In):
+    """Which printer of the site prints, where it is another one than usual."""
+
+    printer = Words(load_default="", metadata={"label": N_("Printer")})
+
+
+class PrintJobIn(PrinterIn):
+    """The labels that go out together, in this order."""
+
+    labels = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(1, MOST_ID)),
+        required=True,
+        validate=validate.Length(1, MOST_LABELS),
+    )
+
+
+class PrintJobLabelOut(Schema):
+    """One label of a print job: `outcome` is sure, doubtful, or null where nothing is known of it yet."""
+
+    label = fields.Integer(attribute="label_id")
+    position = fields.Integer()
+    outcome = fields.String(allow_none=True)
+
+
+class PrintJobOut(Schema):
+    """A print job as it stands."""
+
+    id = fields.Integer()
+    status = fields.String()
+    printer = fields.String()
+    station = fields.String()
+    requested_at = Instant()
+    sent_at = Instant(allow_none=True)
+    ended_at = Instant(allow_none=True)
+    fault = fields.String()
+    labels = fields.List(fields.Nested(PrintJobLabelOut))
 
 
 class LabelInstanceOut(Schema):

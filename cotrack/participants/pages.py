@@ -12,6 +12,7 @@ from cotrack.foundation.web.schemas import ReasonIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.foundation.words import N_
 from cotrack.labelling.pages import handed_out
+from cotrack.labelling.schemas import PrinterIn
 from cotrack.labelling.service import printing
 from cotrack.lifecycles import BAND, LABEL_INSTANCE, PARTICIPANT
 from cotrack.participants import schemas
@@ -149,7 +150,8 @@ def hand_out_band(label_id: int) -> Response:
     """Hand a wristband out, once; the look at the identity that it prints is recorded."""
     with unit_of_work(runtime().ground, actor()) as work:
         private = bands.printed_identity(work, label_id)
-    return handed_out(printing.hand_out(runtime().ground, actor(), label_id, private=private))
+    chosen = read(PrinterIn(), Form(request.form))
+    return handed_out(printing.hand_out(runtime().ground, actor(), label_id, private=private, **chosen))
 
 
 def _band_page(number: str, action: str, act: Any) -> Response:

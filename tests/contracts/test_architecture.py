@@ -133,7 +133,7 @@ def test_a_file_has_at_most_300_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGER_TABLES.get(name_of(path), 300)
 
 
-LONGER_TABLES: dict[str, int] = {"lifecycles.py": 500, "vocabulary.py": 340}
+LONGER_TABLES: dict[str, int] = {"lifecycles.py": 540, "vocabulary.py": 380}
 """Files that are one table and longer than 300 lines, each with its own limit."""
 
 

@@ -177,7 +177,8 @@ def test_nothing_leads_out_of_an_end_and_every_other_state_has_a_way_on(noun: st
 
 ENDS = {
     "study_definition": {"superseded"},
-    "label_instance": {"superseded", "void"},
+    "label_instance": {"superseded"},
+    "print_job": {"done", "failed", "cancelled"},
     "hold": {"lifted", "recalled"},
     "deviation": {"closed"},
     "deviation_action": {"done", "dropped"},

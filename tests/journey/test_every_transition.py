@@ -1,6 +1,5 @@
 """Each permitted transition of every lifecycle happens once through its service, and is recorded by its name."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from support.clusters import free_port
 from support.conditional import accept
 from support.deviations import planned_action
 from support.external import CODE, proposed, registered
@@ -15,6 +15,7 @@ from support.external import approved as approved_mapping
 from support.invalid import assessed, invalidated
 from support.late import closed
 from support.oos import approved, confirmed, error_found, in_phase_2, refuted, retested, stored_before
+from support.printers import PaperPrinter, ground_with
 from support.process import begin, correct, lot_in_process
 from support.sources import DONOR, MEDIUM, WORKING, recorded_late, with_sources
 from support.stages import HER, HIM, LOT, OTHER_LOT, OTHER_PHYSICIAN, enrolled, results_of
@@ -26,8 +27,8 @@ from cotrack.custody import service as custody
 from cotrack.demonstration.laboratory import good_results
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.verification.replay import differences
-from cotrack.labelling.gateways.zpl import PrinterNotReached
-from cotrack.labelling.service import papers, printing
+from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
+from cotrack.labelling.service import papers, print_jobs, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.manufacture.rules.filling import LOOKED_AT
 from cotrack.manufacture.service import clearances, closing, equipment, filling, lots, rolls, samples, sources, steps
@@ -230,14 +231,23 @@ def wanted_events(nouns: set[str]) -> set[str]:
 
 
 def failed_print(world: World, unit: str) -> None:
-    """Ask for a label whose printer does not answer."""
-    site = world.runtime.ground.site
-    stations = {code: replace(station, printer="P-FILL") for code, station in site.stations.items()}
-    world.cast.ground = replace(world.runtime.ground, site=replace(site, stations=stations))
+    """A label whose printer is off, then dies over it, and that came out after all; jobs cancelled, sent and lost."""
+    technician, code = world.cast.actor("zhao.l"), world.journey.code
     asked = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag"))
-    with pytest.raises(PrinterNotReached):
-        printing.hand_out(world.runtime.ground, world.cast.actor("zhao.l"), asked.id)
-    world.cast.ground = world.runtime.ground
+    for port, fault in ((free_port(), PrinterNotReady), (None, PrinterNotReached)):
+        dying = PaperPrinter(hangs_up=True)
+        with pytest.raises(fault):
+            printing.hand_out(ground_with(world, port or dying.port), technician, asked.id)
+        dying.close()
+    world.journey.scan_back(unit, code(asked.id))
+    tag = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="tag", reason="smudged"))
+    given_up = world.do("zhao.l", lambda work: print_jobs.request_job(work, [tag.id]))
+    world.do("zhao.l", lambda work: print_jobs.cancel_job(work, given_up.id))
+    job = world.do("zhao.l", lambda work: print_jobs.request_job(work, [tag.id]))
+    world.do("zhao.l", lambda work: printing._take_job(work, job.id, ""))
+    world.clock.pass_by(minutes=4)
+    world.do("zhao.l", lambda work: print_jobs.call_doubtful(work, job.id))
+    world.journey.scan_back(unit, code(tag.id))
 
 
 def clinic_side(world: World) -> None:

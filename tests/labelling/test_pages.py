@@ -115,13 +115,13 @@ def test_a_label_of_a_printer_goes_there_and_the_page_says_so(world: World, unit
     assert "printed" in text_of(technician, page)
 
 
-def test_a_printer_that_does_not_answer_is_told_on_a_page_and_the_label_is_void(world: World, unit: str) -> None:
+def test_a_printer_that_does_not_answer_is_told_on_a_page_and_the_label_waits(world: World, unit: str) -> None:
     technician = technician_on(world, ground_with(world, 1))
     page = asked(technician, unit)
     answer = technician.post(f"{page}/hand-out")
     assert answer.status_code == 503
-    assert "The printer did not answer" in answer.get_data(as_text=True)
-    assert "This label counts no more." in text_of(technician, page)
+    assert "The printer takes nothing now: nothing was printed" in answer.get_data(as_text=True)
+    assert "Print now" in text_of(technician, page)
 
 
 def test_a_printer_that_the_site_took_away_is_told_and_no_page_breaks(world: World, unit: str) -> None:

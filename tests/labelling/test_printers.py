@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from datetime import date
 
 import pytest
-import zxingcpp
 from support.clusters import free_port
-from support.printers import PaperPrinter, ground_with, stand_at
+from support.printers import PaperPrinter, ground_with, read_by_two, stand_at
 from support.refusals import records
 from support.stages import HER, LOT, screening
 from support.worlds import World
 
+from cotrack.foundation.errors import TransitionNotAllowed
 from cotrack.labelling.gateways import zpl
-from cotrack.labelling.gateways.read_back import codes_in_picture
+from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
 from cotrack.labelling.service import instances, printing
 from cotrack.manufacture.service import filling
 
@@ -48,12 +48,6 @@ def hand_out(world: World, label_id: int) -> printing.HandedOut:
 
 def status(world: World, label_id: int) -> str:
     return str(world.read(lambda session: instances.label_numbered(session, label_id)).status)
-
-
-def read_by_two(document: bytes) -> set[str]:
-    """Return what two independent decoders read from the bitmap that a printer puts on paper."""
-    picture = zpl.picture_of_zpl(document)
-    return {*codes_in_picture(picture), *(each.text for each in zxingcpp.read_barcodes(picture))}
 
 
 @pytest.mark.parametrize("dots_per_inch", [203, 300, 600])
@@ -130,7 +124,7 @@ def test_a_printer_that_answers_late_still_prints_the_label(world: World, unit: 
 def void_afterwards(world: World, unit: str) -> None:
     """Hand a label out that does not get to its printer; see that it is worthless and that the trail says why."""
     label_id = ask(world, unit)
-    with pytest.raises(zpl.PrinterNotReached, match="did not take the label"):
+    with pytest.raises(PrinterNotReached, match="did not take the label"):
         hand_out(world, label_id)
     assert status(world, label_id) == "void"
     assert world.read(instances.unfinished_prints) == []
@@ -149,14 +143,33 @@ def test_a_printer_that_does_not_take_the_whole_label_leaves_no_valid_one(
         assert paper.labels == []
 
 
-def test_a_printer_that_is_switched_off_leaves_no_valid_label(world: World, unit: str) -> None:
+def waits_afterwards(world: World, unit: str) -> int:
+    """Hand a label out to a printer that is switched off; see that nothing is lost and nothing printed."""
+    label_id = ask(world, unit)
+    with pytest.raises(PrinterNotReady, match="Nothing was printed"):
+        hand_out(world, label_id)
+    assert status(world, label_id) == "intended"
+    held = records(world)[-1]
+    assert (held["event"], held["outcome"]) == ("label_instance.hold_back", "done")
+    return label_id
+
+
+def test_a_label_waits_while_its_printer_is_switched_off_and_then_comes_out_once(world: World, unit: str) -> None:
     stand_at(world, ground_with(world, free_port()))
-    void_afterwards(world, unit)
+    label_id = waits_afterwards(world, unit)
+    with printer(world) as paper:
+        hand_out(world, label_id)
+        (document,) = paper.wait_for(1)
+        with pytest.raises(TransitionNotAllowed):
+            hand_out(world, label_id)
+        assert len(paper.labels) == 1
+    assert read_by_two(document) == {world.journey.code(label_id)}
+    assert status(world, label_id) == "printed"
 
 
 def test_after_a_failed_print_a_new_label_is_asked_for_without_a_reason(world: World, unit: str) -> None:
-    stand_at(world, ground_with(world, free_port()))
-    void_afterwards(world, unit)
+    with printer(world, hangs_up=True):
+        void_afterwards(world, unit)
     with printer(world) as paper:
         label_id = ask(world, unit)
         hand_out(world, label_id)

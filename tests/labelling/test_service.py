@@ -97,7 +97,7 @@ def test_an_asked_for_label_waits_on_a_list_until_somebody_says_what_became_of_i
 def left_off(world: World, label_id: int) -> None:
     """Take a label for sending as a process does that dies before it knows the outcome."""
     with unit_of_work(world.runtime.ground, world.cast.actor("zhao.l")) as work:
-        printing._take_job(work, label_id, {})
+        printing._take_label(work, label_id, "", {})
 
 
 def test_a_print_that_nobody_knows_the_outcome_of_waits_and_is_not_sent_again(world: World, unit: str) -> None:
@@ -139,17 +139,17 @@ def test_a_new_label_resolves_the_one_that_nobody_knows_of(world: World, unit: s
 def test_a_label_that_was_replaced_while_it_was_printed_is_dead_on_paper(world: World, unit: str) -> None:
     label_id = ask(world, unit)
     with unit_of_work(world.runtime.ground, world.cast.actor("zhao.l")) as work:
-        job = printing._take_job(work, label_id, {})
+        job = printing._take_label(work, label_id, "", {})
     ask(world, unit, reason="wrong station")
-    with pytest.raises(TransitionNotAllowed):
-        printing._draw_and_send(world.runtime.ground, world.cast.actor("zhao.l"), job, {}, is_sent=False)
+    with refused("label_superseded"):
+        printing._print(printing._Run(world.runtime.ground, world.cast.actor("zhao.l"), job, {}))
     assert label(world, label_id).status == "superseded"
 
 
 def test_of_two_who_hand_out_the_same_label_at_once_one_gets_it(world: World, unit: str) -> None:
     label_id = ask(world, unit)
-    held = HeldCommand(world, "zhao.l", lambda work: printing._take_job(work, label_id, {}))
-    second = Waiting(world, "feng.t", lambda work: printing._take_job(work, label_id, {}))
+    held = HeldCommand(world, "zhao.l", lambda work: printing._take_label(work, label_id, "", {}))
+    second = Waiting(world, "feng.t", lambda work: printing._take_label(work, label_id, "", {}))
     assert second.waits()
     held.commit()
     second.end()

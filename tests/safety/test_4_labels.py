@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +12,7 @@ from support.worlds import World
 from cotrack.bedside.service import checks, infusions
 from cotrack.bedside.service.checks import MadeCheck
 from cotrack.foundation.errors import Blocked, TransitionNotAllowed
+from cotrack.labelling.gateways.faults import PrinterNotReady
 from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS
@@ -186,7 +186,7 @@ def test_what_is_read_from_the_printed_paper_is_the_label_and_says_nothing_of_a_
     assert LOT.replace("-", "") not in read
 
 
-def test_a_printer_that_does_not_answer_leaves_no_valid_label(world: World, tmp_path: Path) -> None:
+def test_a_printer_that_does_not_answer_leaves_no_valid_label(world: World) -> None:
     site = world.runtime.ground.site
     stations = {code: replace(station, printer="P-FILL") for code, station in site.stations.items()}
     ground = replace(world.runtime.ground, site=replace(site, stations=stations))
@@ -194,6 +194,8 @@ def test_a_printer_that_does_not_answer_leaves_no_valid_label(world: World, tmp_
     unit = world.journey.unit(LOT)
     world.cast.ground = ground
     asked = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag"))
-    with pytest.raises(Exception, match="did not take the label"):
+    with pytest.raises(PrinterNotReady, match="Nothing was printed"):
         printing.hand_out(ground, world.cast.actor("zhao.l"), asked.id)
-    assert world.read(lambda session: instances.label_numbered(session, asked.id)).status == "void"
+    assert world.read(lambda session: instances.label_numbered(session, asked.id)).status == "intended"
+    with pytest.raises(TransitionNotAllowed):
+        world.journey.scan_back(unit, world.journey.code(asked.id))

@@ -5,8 +5,12 @@ import threading
 import time
 from dataclasses import replace
 
+import zxingcpp
+
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.site import Printer
+from cotrack.labelling.gateways import zpl
+from cotrack.labelling.gateways.read_back import codes_in_picture
 from support.worlds import World
 
 CODE = "P-TEST"
@@ -16,11 +20,13 @@ class PaperPrinter:
     """Takes labels on a port of its own and keeps what it was sent; `late` seconds pass before it takes anything.
 
     One that `never_reads` lets others connect and takes no more than the system takes for it; one that `hangs_up`
-    closes on everybody at once.
+    closes on everybody in the middle of a label, and one that `dies_after` so many labels does so from then on.
     """
 
-    def __init__(self, *, late: float = 0, never_reads: bool = False, hangs_up: bool = False) -> None:
-        self.late, self.never_reads, self.hangs_up = late, never_reads, hangs_up
+    def __init__(
+        self, *, late: float = 0, never_reads: bool = False, hangs_up: bool = False, dies_after: int = 10**6
+    ) -> None:
+        self.late, self.never_reads, self.hangs_up, self.dies_after = late, never_reads, hangs_up, dies_after
         self.labels: list[bytes] = []
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
@@ -41,7 +47,8 @@ class PaperPrinter:
         if self.never_reads or not self._is_open:
             self._kept.append(connection)
             return
-        if self.hangs_up:
+        if self.hangs_up or len(self.labels) >= self.dies_after:
+            connection.recv(1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
             connection.close()
             return
@@ -66,6 +73,12 @@ class PaperPrinter:
         for each in self._kept:
             each.close()
         self._socket.close()
+
+
+def read_by_two(document: bytes) -> set[str]:
+    """Return what two independent decoders read from the bitmap that a printer puts on paper."""
+    picture = zpl.picture_of_zpl(document)
+    return {*codes_in_picture(picture), *(each.text for each in zxingcpp.read_barcodes(picture))}
 
 
 def ground_with(world: World, port: int, *, dots_per_inch: int = 300) -> Ground:

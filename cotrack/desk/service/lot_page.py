@@ -34,9 +34,13 @@ from cotrack.release.service.relabelling import old_labels_of_lot
 from cotrack.release.service.results import files_of
 from cotrack.study.service import definition_of
 
+LABELLED: Final = ("quarantine", "conditionally_released", "released")
+"""In these states a lot's bags have their labels, and may get new ones all at once."""
+
 LOT_EXTRAS: Final = (
     Extra(N_("Fill and label bags"), "filling.show", "unit:fill", frozenset({"in_process"}), look="main"),
     Extra(N_("Print the batch record sheet"), "product_labels.request_batch_sheet", "label:print_batch_sheet"),
+    Extra(N_("Print labels anew"), "manufacture.print_anew", "label:print_bag", frozenset(LABELLED)),
     Extra(N_("Use in lot"), "manufacture.use_in_lot", "source:use", frozenset({"in_process"})),
     Extra(N_("Enter result by hand"), "release.enter_result", "result:enter"),
     Extra(N_("Review results"), "release.review_results", "result:review"),

@@ -19,7 +19,7 @@ PICTURES = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 DOTS_PER_INCH = 300
 POINTS_PER_INCH = 72
 
-_pdfium = threading.Lock()
+pdfium = threading.Lock()
 """pdfium must not be used by two threads at once."""
 
 
@@ -70,11 +70,16 @@ def picture_in_file(path: Path) -> Image.Image:
 
 def picture_of_pdf(document: bytes) -> Image.Image:
     """Return the first page of a PDF as a printer would see it."""
-    with _pdfium:
+    return pages_of_pdf(document, most=1)[0]
+
+
+def pages_of_pdf(document: bytes, *, most: int | None = None) -> list[Image.Image]:
+    """Return the pages of a PDF, at most so many, as a printer would see them."""
+    with pdfium:
         pdf = pypdfium2.PdfDocument(document)
         try:
-            picture: Image.Image = pdf[0].render(scale=DOTS_PER_INCH / POINTS_PER_INCH, grayscale=True).to_pil()
-            return picture
+            pages = range(len(pdf) if most is None else min(most, len(pdf)))
+            return [pdf[each].render(scale=DOTS_PER_INCH / POINTS_PER_INCH, grayscale=True).to_pil() for each in pages]
         finally:
             pdf.close()
 

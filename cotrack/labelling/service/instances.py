@@ -19,6 +19,7 @@ from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.reconciliation import paper_of_superseded
 from cotrack.labelling.rules.standing import against_label
+from cotrack.labelling.service.print_jobs import counts_when_found
 from cotrack.labelling.service.scanning import scan_record, understand
 from cotrack.lifecycles import LABEL_INSTANCE
 
@@ -146,18 +147,22 @@ def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelIn
     """Take a label as applied once it was scanned on its thing; another thing's label is refused.
 
     Who scans a label back is who prints that kind. `kind` names the one label that is asked for, where a page asks for
-    one.
+    one. A label that is void only because nobody knew whether it was printed counts again, unless another one was
+    asked for since.
     """
     work.begin(LABEL_INSTANCE, "apply", "", subject=subject)
     (scan,) = understand(work.ground, work.session, [text])
     work.details["scan"] = scan_record(work.ground, text, scan)
     blockers = against_label(scan, (kind,) if kind else tuple(KINDS), needs_applied=False)
-    if not blockers and scan.subject != subject:
+    is_void = [each.code for each in blockers] == ["label_void"]
+    if (not blockers or is_void) and scan.subject != subject:
         blockers.append(Blocker("wrong_label", "This label belongs to another thing. Stop: take it off and ask QA."))
-    work.refuse_if(blockers)
+    work.refuse_if(blockers if not is_void or len(blockers) > 1 else [])
     if scan.label is not None:
         work.require(KINDS[scan.label.kind].permission)
     row = _by_scan(work, scan.subject, scan.label.kind if scan.label else "", scan.label.instance if scan.label else 0)
+    if is_void:
+        return _found(work, row, blockers)
     if row.status == "applied":
         work.refuse_if(
             [Blocker("already_applied", "This label was scanned back already: nothing is left to do with it.")]
@@ -178,11 +183,21 @@ def scan_back_label(work: Work, label_id: int, *, code: str) -> LabelInstance:
     return scan_back(work, label.subject, code, kind=label.kind)
 
 
+def _found(work: Work, row: LabelInstance, blockers: Sequence[Blocker]) -> LabelInstance:
+    """Let a doubtful label count that was scanned on its thing: it came out after all."""
+    work.begin(LABEL_INSTANCE, "find", "", subject=row.subject)
+    work.refuse_if([] if counts_when_found(work.session, row) else blockers)
+    work.move(row, "find")
+    row.applied_at, row.applied_by_id, row.paper = work.now, work.person_id, None
+    return row
+
+
 def _by_scan(work: Work, subject: str, kind: str, instance: int) -> LabelInstance:
     return work.session.execute(
         select(LabelInstance)
         .where(LabelInstance.subject == subject, LabelInstance.kind == kind, LabelInstance.instance == instance)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one()
 
 

@@ -1,28 +1,37 @@
-"""Hands one label out: intention → draw → read back → send → outcome, in that order, each kept before the next."""
+"""Prints labels: intention → draw → read back → send → outcome, in that order, each kept before the next.
+
+One label or many, each is drawn from its own row, sent by itself, and its outcome written before the next one is sent:
+whatever dies in the middle, the labels say of themselves which are sure.
+"""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import select
 
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import NotFound
+from cotrack.foundation.errors import Blocked, NotFound
 from cotrack.foundation.site import Printer
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
-from cotrack.labelling.gateways import read_back, zpl
+from cotrack.labelling.gateways import files, printers, read_back
+from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
 from cotrack.labelling.gateways.render import draw
 from cotrack.labelling.gateways.templates import template_of_version
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable, Template
-from cotrack.labelling.models import LabelEntity, LabelInstance
+from cotrack.labelling.models import LabelEntity, LabelInstance, PrintJob
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS
+from cotrack.labelling.rules.print_jobs import against_job
+from cotrack.labelling.service import outcomes, print_jobs
+from cotrack.labelling.service.outcomes import Job, Label
 from cotrack.labelling.service.scanning import environment, key_id
 from cotrack.lifecycles import LABEL_INSTANCE
 
@@ -35,27 +44,17 @@ class HandedOut:
     document: bytes | None
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One label's own data, read once: nothing else is drawn on it."""
-
-    label_id: int
-    template: Template
-    subject: str
-    instance: int
-    fields: Mapping[str, str]
-    code: str
-    printer: Printer
-
-
-def hand_out(ground: Ground, actor: Actor, label_id: int, *, private: Mapping[str, str] | None = None) -> HandedOut:
+def hand_out(
+    ground: Ground, actor: Actor, label_id: int, *, printer: str = "", private: Mapping[str, str] | None = None
+) -> HandedOut:
     """Draw, read back and send one asked-for label; it goes out once. `private` is printed and kept nowhere.
 
-    Raises LabelNotPrintable or PrinterNotReached, after which the label is void.
+    `printer` is another one of the site than the label was asked for. Raises LabelNotPrintable or PrinterNotReached,
+    after which the label is void, and PrinterNotReady, after which it waits.
     """
     with unit_of_work(ground, actor) as work:
-        job = _take_job(work, label_id, private or {})
-    document = _draw_and_send(ground, actor, job, private or {}, is_sent=job.printer.protocol == "zpl")
+        job = _take_label(work, label_id, printer, private or {})
+    (document,) = _print(_Run(ground, actor, job, private or {}))
     return HandedOut(label_id, document if job.printer.protocol == "pdf" else None)
 
 
@@ -64,58 +63,86 @@ def hand_to_file(
 ) -> bytes:
     """Hand one asked-for label out as a file, drawn as this printer would have it; it goes out once."""
     with unit_of_work(ground, actor) as work:
-        job = replace(_take_job(work, label_id, private or {}), printer=printer)
-    return _draw_and_send(ground, actor, job, private or {}, is_sent=False)
+        job = _take_label(work, label_id, printer, private or {})
+    return _print(_Run(ground, actor, job, private or {}), is_sent=False)[0]
 
 
-def _draw_and_send(ground: Ground, actor: Actor, job: _Job, private: Mapping[str, str], *, is_sent: bool) -> bytes:
-    """Draw, read back and send, then record the outcome: printed, or failed and void."""
-    try:
-        document = _document(job, private, ground)
-        if is_sent:
-            zpl.send(document, job.printer.host, job.printer.port)
-    except (LabelNotPrintable, zpl.PrinterNotReached) as fault:
-        with unit_of_work(ground, actor) as work:
-            _record_failure(work, job, str(fault))
-        raise
+def send_job(ground: Ground, actor: Actor, job_id: int, *, printer: str = "") -> bytes | None:
+    """Send the labels of a job that still wait, each once; return the one PDF of them where the browser prints it.
+
+    Nothing is sent before all of them are drawn and read back. Raises what `hand_out` raises; labels that were sent
+    before the fault are printed, the rest waits, and the job says which.
+    """
     with unit_of_work(ground, actor) as work:
-        _record_print(work, job, hashlib.sha256(document).hexdigest())
-    return document
+        job = _take_job(work, job_id, printer)
+    documents = _print(_Run(ground, actor, job, {}))
+    return files.joined(documents) if job.printer.protocol == "pdf" else None
 
 
-def _take_job(work: Work, label_id: int, private: Mapping[str, str]) -> _Job:
-    """Take the label for sending: from here on nobody else can hand it out."""
-    found = work.session.execute(
-        select(LabelInstance.subject, LabelEntity.entity)
-        .join(LabelEntity, LabelEntity.id == LabelInstance.entity_id)
-        .where(LabelInstance.id == label_id)
-    ).one_or_none()
-    subject, entity = found or (f"label_instance:{label_id}", "")
-    work.begin(LABEL_INSTANCE, "send", "", subject=subject)
+def _take_label(work: Work, label_id: int, printer: Printer | str, private: Mapping[str, str]) -> Job:
+    """Take one label for sending, in a job of its own: from here on nobody else can hand it out."""
+    found = work.session.get(LabelInstance, label_id)
+    work.begin(LABEL_INSTANCE, "send", "", subject=found.subject if found else f"label_instance:{label_id}")
+    job = print_jobs.open_job_of(work.session, label_id)
+    if job is not None:
+        job = print_jobs.locked_job(work, job.id)
     row = _locked(work, label_id)
     work.require(KINDS[row.kind].permission)
     work.expect(row, "send")
-    fields = json.loads(row.fields)
-    template = template_of_version(work.ground.labels_folder, row.kind, row.template_version)
-    work.refuse_if([*_against_printer(work, row.printer), *_against_template(template, {*fields, *private})])
-    work.move(row, "send")
-    return _Job(
-        label_id=row.id,
-        template=cast("Template", template),
-        subject=subject,
-        instance=row.instance,
-        fields=fields,
-        code=label_code(work.ground, row.kind, entity, row.instance),
-        printer=work.site.printers[row.printer],
-    )
+    code = printer.code if isinstance(printer, Printer) else printer or row.printer
+    against = [] if isinstance(printer, Printer) else print_jobs.against_printer(work, code)
+    gaps = _against_template(_template_of(work, row), {*json.loads(row.fields), *private})
+    work.refuse_if([*against, *gaps, *_against_crowd(work, job)])
+    if job is None:
+        job = print_jobs.make_job(work, [row.id], code)
+    return _sending(work, job, [row], printer if isinstance(printer, Printer) else work.site.printers[code])
 
 
-def _against_printer(work: Work, printer: str) -> list[Blocker]:
-    """A label was asked for at a printer that the site has taken away since."""
-    if printer in work.site.printers:
+def _against_crowd(work: Work, job: PrintJob | None) -> list[Blocker]:
+    if job is None or print_jobs.is_alone(work.session, job.id):
         return []
-    words = N_("The site has no printer {printer} any more: make this label void and ask for a new one.")
-    return [Blocker("printer_unknown", words, {"printer": printer})]
+    return [Blocker("in_print_job", N_("This label waits in print job {job} with others: send that."), {"job": job.id})]
+
+
+def _take_job(work: Work, job_id: int, printer: str) -> Job:
+    """Take a job and its waiting labels for sending: from here on nobody else can send them."""
+    job = print_jobs.take_job(work, "send", job_id)
+    rows = print_jobs.waiting_of(work, job_id)
+    for row in rows:
+        work.require(KINDS[row.kind].permission)
+    code = printer or job.printer
+    gaps = [gap for row in rows for gap in _against_template(_template_of(work, row), json.loads(row.fields).keys())][
+        :1
+    ]
+    ready = [row.id for row in rows]
+    work.refuse_if([*against_job(ready, ready), *print_jobs.against_printer(work, code), *gaps])
+    return _sending(work, job, rows, work.site.printers[code])
+
+
+def _sending(work: Work, job: PrintJob, rows: Sequence[LabelInstance], printer: Printer) -> Job:
+    """Move job and labels on their way, and read what each of them prints."""
+    work.move(job, "send")
+    job.printer, job.sent_at, job.ended_at, job.fault = printer.code, work.now, None, ""
+    for row in rows:
+        work.move(row, "send")
+        row.printer = printer.code
+    statement = select(LabelEntity.id, LabelEntity.entity).where(LabelEntity.id.in_([row.entity_id for row in rows]))
+    names = {each.id: str(each.entity) for each in work.session.execute(statement)}
+    labels = tuple(
+        Label(
+            label_id=row.id,
+            template=cast("Template", _template_of(work, row)),
+            subject=row.subject,
+            fields=json.loads(row.fields),
+            code=label_code(work.ground, row.kind, names[row.entity_id], row.instance),
+        )
+        for row in rows
+    )
+    return Job(job.id, printer, labels)
+
+
+def _template_of(work: Work, row: LabelInstance) -> Template | None:
+    return template_of_version(work.ground.labels_folder, row.kind, row.template_version)
 
 
 def _against_template(template: Template | None, known: AbstractSet[str]) -> list[Blocker]:
@@ -137,36 +164,85 @@ def label_code(ground: Ground, kind: str, entity: str, instance: int) -> str:
     return make_code(KINDS[kind], environment(ground), entity, instance, key_id=key_id(key), sign=key.sign)
 
 
-def _document(job: _Job, private: Mapping[str, str], ground: Ground) -> bytes:
+@dataclass(frozen=True)
+class _Run:
+    """One job on its way to its printer: for whom it is printed, and what is printed and kept nowhere."""
+
+    ground: Ground
+    actor: Actor
+    job: Job
+    private: Mapping[str, str]
+
+    def kept(self) -> AbstractContextManager[Work]:
+        """Open the unit of work that writes an outcome down."""
+        return unit_of_work(self.ground, self.actor)
+
+
+def _print(run: _Run, *, is_sent: bool = True) -> list[bytes]:
+    """Draw all, then send one after the other; return the documents of the labels that still count."""
+    try:
+        form = printers.form_for(run.job.printer)
+    except PrinterNotReady as fault:
+        with run.kept() as work:
+            outcomes.hold_back(work, run.job, 0, str(fault))
+        raise
+    documents = _drawn(run, form)
+    counting = []
+    for index, document in enumerate(documents):
+        if is_sent:
+            _send(run, index, document, form)
+        with run.kept() as work:
+            if outcomes.record_print(work, run.job, index, hashlib.sha256(document).hexdigest()):
+                counting.append(document)
+    if not counting:
+        words = "This label was replaced by a newer print and is worthless."
+        raise Blocked(blockers=[Blocker("label_superseded", words)])
+    return counting
+
+
+def _drawn(run: _Run, form: str) -> list[bytes]:
+    """Draw every label of the job and read it back; one that fails ends the job before anything is sent."""
+    documents: list[bytes] = []
+    for label in run.job.labels:
+        try:
+            documents.append(_document(run, label, form))
+        except LabelNotPrintable as fault:
+            with run.kept() as work:
+                outcomes.record_failure(work, run.job, label, str(fault))
+            raise
+    return documents
+
+
+def _document(run: _Run, label: Label, form: str) -> bytes:
     """Return the bytes that go out, read back from themselves."""
-    fields, symbols = {**job.fields, **private}, job.template.symbols
-    now = ground.sessions.clock()
-    if job.printer.protocol == "pdf":
-        document = draw(job.template, fields, job.code, drawn_at=now, output="pdf")
-        read_back.require_code(read_back.picture_of_pdf(document), job.code, symbols)
-        return document
-    dots = job.printer.dots_per_inch
-    png = draw(job.template, fields, job.code, drawn_at=now, output="png", dots_per_inch=dots)
-    document = zpl.zpl_of_png(png)
-    read_back.require_code(zpl.picture_of_zpl(document), job.code, symbols)
+    fields = {**label.fields, **run.private}
+    now = run.ground.sessions.clock()
+    if form == printers.PDF:
+        document = draw(label.template, fields, label.code, drawn_at=now, output="pdf")
+    else:
+        dots = run.job.printer.dots_per_inch
+        png = draw(label.template, fields, label.code, drawn_at=now, output="png", dots_per_inch=dots)
+        document = printers.form_of(png, form, dots)
+    read_back.require_code(printers.picture_of(document, form), label.code, label.template.symbols)
     return document
 
 
+def _send(run: _Run, index: int, document: bytes, form: str) -> None:
+    """Send one label, and write down what is known where the printer does not take it."""
+    try:
+        printers.send(run.job.printer, document, form)
+    except PrinterNotReady as fault:
+        with run.kept() as work:
+            outcomes.hold_back(work, run.job, index, str(fault))
+        raise
+    except PrinterNotReached as fault:
+        with run.kept() as work:
+            outcomes.record_doubt(work, run.job, index, str(fault))
+        raise
+
+
 def _locked(work: Work, label_id: int) -> LabelInstance:
-    row = work.session.get(LabelInstance, label_id, with_for_update=True)
+    row = work.session.get(LabelInstance, label_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound("There is no such label.")
     return row
-
-
-def _record_print(work: Work, job: _Job, bytes_sha256: str) -> None:
-    work.begin(LABEL_INSTANCE, "confirm_print", "", subject=job.subject)
-    row = _locked(work, job.label_id)
-    work.move(row, "confirm_print")
-    row.printed_at, row.bytes_sha256 = work.now, bytes_sha256
-
-
-def _record_failure(work: Work, job: _Job, words: str) -> None:
-    work.begin(LABEL_INSTANCE, "fail", "", subject=job.subject)
-    work.details["fault"] = words
-    work.move(_locked(work, job.label_id), "fail")

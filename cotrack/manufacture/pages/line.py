@@ -9,16 +9,17 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.errors import Refused
 from cotrack.foundation.web.files import pdf_file
-from cotrack.foundation.web.forms import Form, act_page, form_page
+from cotrack.foundation.web.forms import Form, act_page, form_page, read
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
-from cotrack.labelling.schemas import VoidIn
+from cotrack.labelling.pages import to_print
+from cotrack.labelling.schemas import PrinterIn, VoidIn
 from cotrack.labelling.service import instances, papers
 from cotrack.lifecycles import LINE_CLEARANCE, UNIT
 from cotrack.manufacture.schemas import UnitIn, content_of
 from cotrack.manufacture.schemas import filling as schemas
 from cotrack.manufacture.service import clearances, filling, rolls, samples
-from cotrack.manufacture.service.filling_page import print_next, require_in_lot, stand_of
+from cotrack.manufacture.service.filling_page import Stand, print_next, require_in_lot, stand_of
 
 pages = Blueprint("filling", __name__, template_folder="../templates")
 
@@ -42,7 +43,13 @@ def show(number: str) -> str:
 
 def _stand(session: Session, number: str) -> Mapping[str, Any]:
     stand = stand_of(session, actor(), number)
-    return {"stand": stand, "units": UnitIn(), "samples": schemas.SampleIn(), "is_scan": request.endpoint == SCAN}
+    schema = {"units": UnitIn(), "samples": schemas.SampleIn()}
+    return {"stand": stand, **schema, "is_scan": request.endpoint == SCAN, **_beside_print(stand)}
+
+
+def _beside_print(stand: Stand) -> Mapping[str, Any]:
+    station = runtime().ground.site.station(stand.station)
+    return to_print(station.printer if station else "", "intended" if stand.step == "print" else "")
 
 
 SCAN = "filling.scan"
@@ -101,7 +108,8 @@ def fill_sample(number: str) -> Response:
 def print_label(number: str, unit: str, kind: str) -> Response:
     """Print the label that the page asks for: its station's printer has it, or the browser gets the PDF."""
     try:
-        handed = print_next(runtime().ground, actor(), unit, kind)
+        chosen = read(PrinterIn(), Form(request.form))
+        handed = print_next(runtime().ground, actor(), unit, kind, **chosen)
     except Refused as refusal:
         return _refused(number, refusal)
     if handed.document is None:

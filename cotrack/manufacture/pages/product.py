@@ -1,18 +1,31 @@
 """Pages of making lots, of what goes into them, of filling and labelling bags."""
 
-from flask import Blueprint, Response, url_for
+from collections.abc import Sequence
 
-from cotrack.foundation.web.forms import act_page, page_of
+from flask import Blueprint, Response, render_template, request, url_for
+
+from cotrack.foundation.errors import Refused
+from cotrack.foundation.web.forms import Form, act_page, page_of, read
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
-from cotrack.foundation.web.visit import needs, runtime
+from cotrack.foundation.web.visit import actor, go_to, needs, runtime
 from cotrack.foundation.web.words import tell, term
 from cotrack.foundation.words import N_
 from cotrack.labelling.pages import document_page, on_paper, request_page
 from cotrack.labelling.service import instances
-from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, UNIT
+from cotrack.lifecycles import CELL_BANK, DEVIATION, DONOR, HOLD, LABEL_INSTANCE, LOT, MATERIAL, PRINT_JOB, UNIT
 from cotrack.manufacture import schemas
 from cotrack.manufacture.rules.lots import labels_of
-from cotrack.manufacture.service import closing, deviations, filling, inputs, late_inputs, lots, sources, units
+from cotrack.manufacture.service import (
+    closing,
+    deviations,
+    filling,
+    inputs,
+    late_inputs,
+    lots,
+    reprinting,
+    sources,
+    units,
+)
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.quality.schemas import AssessmentIn, DescriptionIn
 
@@ -120,6 +133,26 @@ def open_unit_deviation(number: str) -> Response:
     return act_page(DEVIATION, "open", DescriptionIn(), act, thing=f"unit:{number}")
 
 
+@pages.route("/lots/<number>/print-anew", methods=["GET", "POST"])
+@needs("label:print_bag")
+def print_anew(number: str) -> Response:
+    """Print the labels of a lot's bags anew, in one job; the next page sends it."""
+    form = Form(request.form, key=request.form.get("form_key", ""))
+    if request.method == "POST":
+        try:
+            return _to_new_labels(number, form)
+        except Refused as refusal:
+            form.refuse(refusal)
+    shown = {"act": PRINT_JOB["request"], "schema": schemas.AnewIn(), "thing": f"lot:{number}"}
+    page = render_template("act.html", form=form, options=_kinds(labels_of("bag")), **shown)
+    return Response(page, form.refusal.status if form.refusal else 422 if form.errors else 200)
+
+
+def _to_new_labels(number: str, form: Form) -> Response:
+    job = reprinting.print_anew(runtime().ground, actor(), number, key=form.key, **read(schemas.AnewIn(), form))
+    return go_to(url_for("labelling.show_job", job_id=job.id))
+
+
 @pages.route("/units/<number>/label", methods=["GET", "POST"])
 @needs("label:print_bag")
 def request_label(number: str) -> Response:
@@ -127,8 +160,11 @@ def request_label(number: str) -> Response:
     with runtime().ground.sessions.reading() as session:
         kinds = labels_of(units.unit_numbered(session, number).kind)
     act = lambda work, **body: filling.request_label(work, number, **body)  # noqa: E731 (one line)
-    options = {"kind": [(each, term(each)) for each in kinds]}
-    return request_page(schemas.LabelIn, kinds, act, thing=f"unit:{number}", options=options)
+    return request_page(schemas.LabelIn, kinds, act, thing=f"unit:{number}", options=_kinds(kinds))
+
+
+def _kinds(kinds: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    return {"kind": [(each, term(each)) for each in kinds]}
 
 
 @pages.route("/units/<number>/scan-back", methods=["GET", "POST"])

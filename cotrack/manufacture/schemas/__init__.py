@@ -17,6 +17,7 @@ from cotrack.manufacture.schemas.process import (
     StepVerificationOut,
 )
 from cotrack.manufacture.schemas.product import (
+    AnewIn,
     BankIn,
     BankOut,
     DecidedOut,
@@ -45,6 +46,7 @@ from cotrack.manufacture.schemas.product import (
 )
 
 __all__ = [
+    "AnewIn",
     "BankIn",
     "BankOut",
     "CalibrationIn",

@@ -11,6 +11,7 @@ from cotrack.foundation.web.schemas import (
     In,
     Instant,
     Quantity,
+    ReasonIn,
     SignatureField,
     SignatureOut,
     Whole,
@@ -79,6 +80,12 @@ class LabelKindIn(In):
 
 class LabelIn(RequestIn, LabelKindIn):
     """A label of a bag or sample to print."""
+
+
+class AnewIn(ReasonIn):
+    """Which labels of all bags of a lot are printed anew."""
+
+    kind = Choice(LABELS_OF_A_BAG, required=True, metadata={"label": N_("Label")})
 
 
 class LotOut(Schema):

@@ -14,6 +14,7 @@ from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.reconciliation import Fate, account_of
 from cotrack.labelling.service import instances, printing
+from cotrack.labelling.service.print_jobs import counts_when_found
 from cotrack.manufacture.models import LineClearance, Lot
 from cotrack.manufacture.rules import UnitFacts
 from cotrack.manufacture.rules.filling import Count, count_of, is_open, next_label
@@ -40,6 +41,8 @@ class Stand:
     bags: Count
     samples: Count
     in_hand: int
+    is_doubtful: bool
+    """Whether the label that is to be printed may have come out already: scanned on its bag, it counts."""
 
 
 def stand_of(session: Session, actor: Actor, lot_number: str) -> Stand:
@@ -50,6 +53,7 @@ def stand_of(session: Session, actor: Actor, lot_number: str) -> Stand:
     unit = next((each for each in units if is_open(each)), None)
     kind = next_label(unit) if unit else ""
     label = instances.live_label(session, f"unit:{unit.number}", kind) if unit else None
+    before = instances.labels_of(session, f"unit:{unit.number}")[:1] if unit and label is None else ()
     fates = [fate for _, fate in label_fates(session, lot)]
     return Stand(
         lot=lot,
@@ -62,6 +66,7 @@ def stand_of(session: Session, actor: Actor, lot_number: str) -> Stand:
         bags=count_of([each for each in units if each.kind == "bag"]),
         samples=count_of([each for each in units if each.kind != "bag"]),
         in_hand=account_of(fates).in_hand if Fate.IN_HAND in fates else 0,
+        is_doubtful=any(each.kind == kind and counts_when_found(session, each) for each in before),
     )
 
 
@@ -98,7 +103,7 @@ def _step(lot: Lot, station: str, here: LineClearance | None, label: str | None)
     return "fill" if label is None else STEP_OF_LABEL[label]
 
 
-def print_next(ground: Ground, actor: Actor, unit_number: str, kind: str) -> printing.HandedOut:
+def print_next(ground: Ground, actor: Actor, unit_number: str, kind: str, *, printer: str = "") -> printing.HandedOut:
     """Ask for the label that the page shows, unless it is asked for already, and hand it out, once.
 
     After a spoiled print the next one says so. Raises what the request and the printing raise.
@@ -106,11 +111,11 @@ def print_next(ground: Ground, actor: Actor, unit_number: str, kind: str) -> pri
     with ground.sessions.reading() as session:
         older = [each for each in instances.labels_of(session, f"unit:{unit_number}") if each.kind == kind]
     if older and older[0].status == "intended":
-        return printing.hand_out(ground, actor, older[0].id)
+        return printing.hand_out(ground, actor, older[0].id, printer=printer)
     reason = AFTER_SPOILED if older and older[0].status == "void" else ""
     with unit_of_work(ground, actor) as work:
         asked = filling.request_label(work, unit_number, kind=kind, reason=reason)
-    return printing.hand_out(ground, actor, asked.id)
+    return printing.hand_out(ground, actor, asked.id, printer=printer)
 
 
 def clearance_lines(session: Session, lot_id: int) -> Sequence[tuple[LineClearance, list[str], list[str]]]:
