@@ -23,6 +23,7 @@ from cotrack.desk.service.home import tasks_for
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.audit.verification.replay import differences
 from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.service.instances import live_label
 from cotrack.lifecycles import BAND, LOT, ORDER, PARTICIPANT
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import OosSupply, Order
@@ -113,6 +114,24 @@ def test_its_labels_say_that_it_is_a_training_site(demonstration: World) -> None
     assert len(texts) > 40
     for text in texts:
         assert json.loads(text)["training"] == "培训用 TRAINING · 不得用于人体 NOT FOR HUMAN USE"
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind", "status"),
+    [
+        ("location:LN2-A", "location", "applied"),
+        ("location:BOX-0001", "box", "applied"),
+        ("location:FILL-1", "selftest", "applied"),
+        ("location:DRY-01", "shipper", "printed"),
+        ("person:zhao.l", "badge", "applied"),
+        ("vial:WCB-001-V001", "vial", "applied"),
+    ],
+)
+def test_places_containers_a_badge_and_a_vial_have_their_labels(
+    demonstration: World, subject: str, kind: str, status: str
+) -> None:
+    label = demonstration.read(lambda session: live_label(session, subject, kind))
+    assert label.status == status
 
 
 def test_its_tables_are_what_its_records_add_up_to(demonstration: World) -> None:

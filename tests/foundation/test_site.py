@@ -146,3 +146,51 @@ def test_a_site_asks_for_two_people_of_quality_only_where_it_says_so(tmp_path: P
     assert not site_of(tmp_path, EXAMPLE.replace(line, line.replace("true", "false"))).trail_reviewer_may_release
     wrong = EXAMPLE.replace(line, line.replace("true", '"no"'))
     assert fault_of(tmp_path, wrong) == "trail_reviewer_may_release must be true or false"
+
+
+LOCATION = """
+[[location]]
+code = "BED-1"
+kind = "bed"
+name_en = "Bed 1"
+name_zh = "1 床"
+within = "3A"
+"""
+
+
+def test_stations_wards_and_places_are_locations_without_being_listed(tmp_path: Path) -> None:
+    site = site_of(tmp_path, EXAMPLE.partition("# Whatever else has a label")[0])
+    kinds = {code: each.kind for code, each in site.locations.items()}
+    assert kinds == {
+        **dict.fromkeys(site.places, "freezer"),
+        **dict.fromkeys(site.stations, "station"),
+        **dict.fromkeys(("3A", "5B"), "ward"),
+    }
+    assert (site.locations["WARD-3A-1"].within, site.locations["FILL-1"].within) == ("3A", "")
+
+
+def test_what_is_listed_is_a_location_too_and_may_name_a_place(tmp_path: Path) -> None:
+    locations = site_of(tmp_path, EXAMPLE + LOCATION).locations
+    assert (locations["BED-1"].kind, locations["BED-1"].within) == ("bed", "3A")
+    assert locations["LN2-A"].name_zh == "气相液氮罐 A"
+    assert locations["LN2-B"].name_zh == "LN2-B"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"BED-1"', '"Bed 1"', "location Bed 1: capital letters"),
+        ('"BED-1"', f'"{"A" * 25}"', "24 at most"),
+        ('"BED-1"', '"FILL-1"', "location FILL-1: there is a station or a ward of this code"),
+        ('"BED-1"', '"3A"', "location 3A: there is a station or a ward of this code"),
+        ('"BED-1"', '"BOX-0001"', "location BOX-0001 stands twice"),
+        ('"bed"', '"chair"', "kind 'chair' is none of"),
+        ('"1 床"', '" "', "location BED-1: name_zh must be a text"),
+        ('name_zh = "1 床"\n', "", "name_zh is missing"),
+        ('within = "3A"', 'within = "9Z"', "there is no location '9Z' for it to be in"),
+    ],
+    ids=str,
+)
+def test_a_location_that_makes_no_sense_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    assert old in LOCATION
+    assert words in fault_of(tmp_path, EXAMPLE + LOCATION.replace(old, new))

@@ -17,6 +17,7 @@ from cotrack.manufacture.rules import (
     against_close,
     against_filled_volume,
     against_finish,
+    labels_needed,
 )
 from cotrack.manufacture.rules.filling import against_label_kind
 from cotrack.study import service as study
@@ -135,10 +136,22 @@ def test_a_bag_gets_bag_label_and_tag_and_a_sample_its_own_label_alone() -> None
     offered = {
         (unit.kind, label): against_label_kind(unit, label) == []
         for unit in (bag, sample)
-        for label in ("bag", "tag", "sample")
+        for label in ("bag", "tag", "sample", "tube")
     }
     assert {each for each, is_offered in offered.items() if is_offered} == {
         ("bag", "bag"),
         ("bag", "tag"),
         ("sterility", "sample"),
+        ("sterility", "tube"),
     }
+
+
+@pytest.mark.parametrize(("worn", "other"), [("sample", "tube"), ("tube", "sample")])
+def test_a_sample_needs_the_label_that_it_wears_and_gets_no_second_one(worn: str, other: str) -> None:
+    sample = UnitFacts("MSC26-0031-S01", "filled", {worn: "printed"}, "sterility")
+    assert [each.code for each in against_label_kind(sample, other)] == ["label_of_other_kind"]
+    assert against_label_kind(sample, worn) == []
+    assert labels_needed(sample) == (worn,)
+    reasons = against_finish([unit("MSC26-0031-001"), sample])
+    assert [each.parameters["label"] for each in reasons] == [worn]
+    assert against_finish([unit("MSC26-0031-001"), replace(sample, labels={worn: "applied"})]) == []

@@ -51,9 +51,7 @@ def request_label(
     band, which belong to the instance. `against` is what the stage of the thing has to say against a label;
     `template` names one of the site's that stands beside the kind's own.
     """
-    if template not in ("", *further_templates(work.ground.labels_folder, kind)):
-        raise InvalidInput(fields={"template": [N_("The site has no such template for this label.")]})
-    version = label_template(work.ground.labels_folder, kind, name=template).version
+    version = _version(work, kind, template)
     entity = _entity(work, subject)
     older, instance = _live(work, entity, kind), _next_instance(work, entity, kind)
     work.refuse_if([*against, *_against_request(work, older, instance, reason)])
@@ -77,6 +75,13 @@ def request_label(
     )
     work.add(row)
     return row
+
+
+def _version(work: Work, kind: str, template: str) -> str:
+    """Return the version by which a label will be drawn; `template` is empty or names a further one of its kind."""
+    if template not in ("", *further_templates(work.ground.labels_folder, kind)):
+        raise InvalidInput(fields={"template": [N_("The site has no such template for this label.")]})
+    return label_template(work.ground.labels_folder, kind, name=template).version
 
 
 def _next_instance(work: Work, entity: LabelEntity, kind: str) -> int:
