@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 from support.clusters import free_port
-from support.ipp_printers import IppPrinter, ipp_printer
+from support.ipp_printers import IppPrinter, ipp_printer, name_service
 from support.printers import CODE, ground_with, stand_at
 from support.stages import LOT
 from support.worlds import World
@@ -29,9 +29,16 @@ DOTS = 300
 
 
 @pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IppPrinter]:
-    """One label printer for all tests of this file."""
-    with ipp_printer(tmp_path_factory.mktemp("ipp") / "printer", *ipp.FORMATS) as found:
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The message bus that the simulated printers want."""
+    with name_service(tmp_path_factory.mktemp("names")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def simulator(bus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IppPrinter]:
+    """One label printer for most tests of this file."""
+    with ipp_printer(tmp_path_factory.mktemp("ipp") / "printer", bus, *ipp.FORMATS) as found:
         yield found
 
 
@@ -141,8 +148,8 @@ def test_a_size_that_the_printer_has_not_is_refused_before_anything_is_printed(p
     assert len(paper.labels) == before
 
 
-def test_a_printer_that_is_out_of_labels_says_so_and_gets_nothing(tmp_path: Path) -> None:
-    with ipp_printer(tmp_path / "printer", *ipp.FORMATS) as empty:
+def test_a_printer_that_is_out_of_labels_says_so_and_gets_nothing(bus: Path, tmp_path: Path) -> None:
+    with ipp_printer(tmp_path / "printer", bus, *ipp.FORMATS) as empty:
         assert printers.status_of(at(empty.port)) == printers.Status("ready")
         empty.behave("echo 'STATE: +media-empty-error' >&2; exit 0")
         printers.send(at(empty.port), drawn(printers.PWG), printers.PWG)
