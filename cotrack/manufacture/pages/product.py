@@ -134,8 +134,8 @@ def open_unit_deviation(number: str) -> Response:
 
 
 ANEW: Final = N_(
-    "Every bag of this lot in the cold gets a new label, and its older one is worthless at once. Bags that were issued keep"
-    " theirs."
+    "Every bag of this lot in the cold gets a new label, and its older one is worthless at once. Bags that were issued "
+    "keep theirs."
 )
 
 
