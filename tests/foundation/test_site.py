@@ -97,7 +97,7 @@ def test_a_missing_key_is_named(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('protocol = "pdf"', 'protocol = "fax"', "printer P-BROWSER: protocol 'fax' is none of pdf, zpl"),
+        ('protocol = "pdf"', 'protocol = "fax"', "printer P-BROWSER: protocol 'fax' is none of pdf, zpl, ipp"),
         ('printer = "P-BROWSER"', 'printer = "P-9"', "station FILL-1: there is no printer 'P-9'"),
         ("check_valid = 10", "check_valid = 0", "minutes.check_valid must be a whole number above zero"),
         ("check_valid = 10", "check_valid = true", "minutes.check_valid must be a whole number above zero"),

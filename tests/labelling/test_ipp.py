@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 from support.clusters import free_port
-from support.ipp_printers import IppPrinter, ipp_printer
+from support.ipp_printers import IppPrinter, ipp_printer, name_service
 from support.printers import CODE, ground_with, stand_at
 from support.stages import LOT
 from support.worlds import World
@@ -29,9 +29,16 @@ DOTS = 300
 
 
 @pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IppPrinter]:
-    """One label printer for all tests of this file."""
-    with ipp_printer(tmp_path_factory.mktemp("ipp") / "printer", *ipp.FORMATS) as found:
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The message bus that the simulated printers want."""
+    with name_service(tmp_path_factory.mktemp("names")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def simulator(bus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IppPrinter]:
+    """One label printer for most tests of this file."""
+    with ipp_printer(tmp_path_factory.mktemp("ipp") / "printer", bus, *ipp.FORMATS) as found:
         yield found
 
 
@@ -141,15 +148,26 @@ def test_a_size_that_the_printer_has_not_is_refused_before_anything_is_printed(p
     assert len(paper.labels) == before
 
 
-def test_a_printer_that_is_out_of_labels_says_so_and_gets_nothing(tmp_path: Path) -> None:
-    with ipp_printer(tmp_path / "printer", *ipp.FORMATS) as empty:
+def test_a_printer_that_is_out_of_labels_says_so_and_what_it_keeps_is_cancelled(
+    bus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ipp_printer(tmp_path / "printer", bus, *ipp.FORMATS) as empty:
         assert printers.status_of(at(empty.port)) == printers.Status("ready")
-        empty.behave("echo 'STATE: +media-empty-error' >&2; exit 0")
+        empty.behave("echo 'STATE: +media-empty' >&2; exit 0")
         printers.send(at(empty.port), drawn(printers.PWG), printers.PWG)
-        assert printers.status_of(at(empty.port)) == printers.Status("stopped", ("media-empty",))
-        with pytest.raises(PrinterNotReady, match="media-empty"):
-            printers.form_for(at(empty.port))
-        assert len(empty.labels) == 1
+        assert printers.status_of(at(empty.port)).reasons == ("media-empty",)
+        monkeypatch.setattr(ipp, "PRINT_SECONDS", 1)
+        with pytest.raises(PrinterNotReached, match="was cancelled"):
+            printers.send(at(empty.port), drawn(printers.PWG), printers.PWG)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "stops"),
+    [([], False), (["media-empty-error"], True), (["paused"], True), (["media-empty-warning", "media-low"], False)],
+    ids=["none", "error", "no severity", "warning"],
+)
+def test_a_printer_is_sent_no_label_that_it_would_keep_until_somebody_comes(reasons: list[str], stops: bool) -> None:
+    assert ipp.is_stopping(reasons) is stops
 
 
 def test_a_printer_that_is_off_is_offline_and_gets_nothing() -> None:

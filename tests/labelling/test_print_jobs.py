@@ -9,7 +9,7 @@ from support.clusters import free_port
 from support.printers import PaperPrinter, ground_with, read_by_two, stand_at
 from support.races import HeldCommand, Waiting
 from support.refusals import records, refused
-from support.stages import LOT
+from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
 from cotrack.foundation.errors import PermissionDenied, TransitionNotAllowed
@@ -266,12 +266,16 @@ def test_who_may_not_print_a_kind_sends_cancels_and_doubts_no_job_of_it(world: W
         world.do("zhou.n", lambda work: print_jobs.call_doubtful(work, job.id))
 
 
-def test_new_labels_of_a_lot_leave_bags_on_the_ward_alone(world: World) -> None:
-    """A bag in the hands of those who give it keeps its label."""
-    bags = world.journey.finished_lot(LOT, bags=2)
-    world.do("zhao.l", lambda work: filling.destroy_unit(work, bags[0], reason="leaks"))
-    _, asked = anew(world, bags)
-    assert [label(world, each).subject for each in asked] == [f"unit:{bags[1]}"]
+def test_new_labels_of_a_lot_leave_an_issued_bag_its_own(world: World) -> None:
+    world.journey.released_lot(LOT, bags=2)
+    enrolled(world, HER)
+    (issued,) = world.journey.allocated(world.journey.ordered(HER))
+    world.journey.issued(issued)
+    _, asked = anew(world, [])
+    subjects = [label(world, each).subject for each in asked]
+    assert len(subjects) == 1
+    assert f"unit:{issued}" not in subjects
+    assert world.read(lambda session: instances.live_label(session, f"unit:{issued}", "bag")).status == "applied"
 
 
 def test_every_reason_against_a_job_is_told() -> None:

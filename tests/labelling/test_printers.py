@@ -1,6 +1,8 @@
 """ZPL to a printer on a real socket: the very code on the bitmap that arrives, whatever the printer does meanwhile."""
 
 import hashlib
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -13,7 +15,8 @@ from support.stages import HER, LOT, screening
 from support.worlds import World
 
 from cotrack.foundation.errors import TransitionNotAllowed
-from cotrack.labelling.gateways import zpl
+from cotrack.foundation.site import Printer
+from cotrack.labelling.gateways import printers, zpl
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
 from cotrack.labelling.service import instances, printing
 from cotrack.manufacture.service import filling
@@ -176,3 +179,78 @@ def test_after_a_failed_print_a_new_label_is_asked_for_without_a_reason(world: W
         (document,) = paper.wait_for(1)
     assert read_by_two(document) == {world.journey.code(label_id)}
     assert world.read(lambda session: instances.label_numbered(session, label_id)).instance == 2
+
+
+def host_status(*, empty: int = 0, paused: int = 0, waiting: int = 0, open_cover: int = 0) -> bytes:
+    """Return what a Zebra answers to `~HS`."""
+    first = f"030,{empty},{paused},0608,{waiting:03d},0,0,0,000,0,0,0"
+    second = f"000,0,{open_cover},0,0,2,4,0,{waiting:08d},1,000"
+    return b"".join(b"\x02" + each.encode() + b"\x03\r\n" for each in (first, second, "1234,0"))
+
+
+class Zebra:
+    """Answers `~HS` with what it has to say next, the last one again and again; keeps the labels that it is sent."""
+
+    def __init__(self, *says: bytes) -> None:
+        self.says, self.labels = list(says), b""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._socket.getsockname()[1])
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._socket.accept()
+        with connection:
+            while part := connection.recv(65536):
+                rest, asked, _ = part.partition(b"~HS")
+                self.labels += rest
+                if asked:
+                    connection.sendall(self.says.pop(0) if len(self.says) > 1 else self.says[0])
+
+    def __enter__(self) -> Printer:
+        return Printer("P-TEST", "zpl", "127.0.0.1", self.port, 300, tells_status=True)
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._socket.close()
+
+
+LABEL = b"^XA^FO0,0^GFA,1,1,1,FF^FS^PQ1^XZ"
+
+
+def test_a_printer_that_tells_its_status_is_waited_for_until_the_label_is_on_paper() -> None:
+    with (zebra := Zebra(host_status(), host_status(waiting=1), host_status())) as printer:
+        zpl.send(LABEL, printer)
+    assert (zebra.labels, zebra.says) == (LABEL, [host_status()])
+
+
+@pytest.mark.parametrize(
+    ("says", "reason"),
+    [
+        (host_status(empty=1), "media-empty"),
+        (host_status(paused=1), "paused"),
+        (host_status(open_cover=1), "cover-open"),
+        (b"\x02what\x03\x02is\x03\x02this\x03", "cannot be read"),
+    ],
+    ids=["empty", "paused", "open", "garbage"],
+)
+def test_a_printer_that_says_it_cannot_print_gets_nothing(says: bytes, reason: str) -> None:
+    with (zebra := Zebra(says)) as printer, pytest.raises(PrinterNotReady, match=reason):
+        zpl.send(LABEL, printer)
+    assert zebra.labels == b""
+
+
+def test_a_printer_that_runs_out_of_labels_over_one_leaves_it_doubtful() -> None:
+    zebra = Zebra(host_status(), host_status(empty=1, waiting=1))
+    with zebra as printer, pytest.raises(PrinterNotReached, match="media-empty"):
+        zpl.send(LABEL, printer)
+    assert zebra.labels == LABEL
+
+
+def test_the_status_of_a_zpl_printer_is_what_it_says() -> None:
+    with Zebra(host_status(empty=1, open_cover=1)) as printer:
+        assert printers.status_of(printer) == printers.Status("stopped", ("media-empty", "cover-open"))
+    with Zebra(host_status()) as printer:
+        assert printers.status_of(printer) == printers.Status("ready")
+    off = Printer("P-TEST", "zpl", "127.0.0.1", free_port(), 300)
+    assert printers.status_of(off).state == "offline"

@@ -1,4 +1,4 @@
-"""Eight people print at once: each label is its own, byte for byte, and comes out once (1 000 jobs in a soak)."""
+"""Eight people print at once: each label is its own, byte for byte, and comes out once; a thousand in a soak."""
 
 import hashlib
 import json

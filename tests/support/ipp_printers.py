@@ -1,9 +1,11 @@
 """The IPP Everywhere simulator of CUPS as a label printer, with a message bus and a name service of its own."""
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +15,7 @@ from pathlib import Path
 from support.clusters import free_port
 
 PATIENCE_SECONDS = 30
+LOCK = Path(tempfile.gettempdir()) / "cotrack-name-service.lock"
 
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -66,29 +69,36 @@ class IppPrinter:
 
 
 @contextmanager
-def ipp_printer(folder: Path, *formats: str) -> Iterator[IppPrinter]:
-    """Run a label printer that takes these formats; bus, name service and printer end with the block."""
-    folder.mkdir()
-    (folder / "kept").mkdir()
-    found = IppPrinter(free_port(), folder)
-    found.behave("exit 0")
+def name_service(folder: Path) -> Iterator[Path]:
+    """Run a message bus and a name service; a machine has one name service at a time, so that others wait for it."""
     bus = folder / "bus"
     (folder / "bus.conf").write_text(BUS.format(socket=bus))
     (folder / "names.conf").write_text(NAMES)
+    quiet = ("--no-drop-root", "--no-chroot", "--no-rlimits", "--no-proc-title")
+    with LOCK.open("w") as lock, ExitStack() as stack:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        bus_daemon = ("dbus-daemon", f"--config-file={folder / 'bus.conf'}", "--nofork", "--nopidfile")
+        stack.enter_context(_running(folder, bus, *bus_daemon))
+        _wait_until(bus.exists)
+        stack.enter_context(_running(folder, bus, "avahi-daemon", "-f", str(folder / "names.conf"), *quiet))
+        _wait_until(lambda: "startup complete" in (folder / "avahi-daemon.log").read_text())
+        yield bus
+
+
+@contextmanager
+def ipp_printer(folder: Path, bus: Path, *formats: str) -> Iterator[IppPrinter]:
+    """Run a label printer that takes these formats; it ends with the block."""
+    (folder / "kept").mkdir(parents=True)
+    found = IppPrinter(free_port(), folder)
+    found.behave("exit 0")
     quoted = [f'"{each}"' for each in formats]
     (folder / "printer.conf").write_text(LABEL_PRINTER.format(formats=",".join(quoted), first=quoted[0]))
     press = folder / "press"
     press.write_text(PRESS.format(manners=folder / "manners"))
     press.chmod(0o755)
-    names = ("--no-drop-root", "--no-chroot", "--no-rlimits", "--no-proc-title")
     simulator = ("-p", str(found.port), "-k", "-d", str(folder / "kept"), "-c", str(press))
-    with ExitStack() as stack:
-        start = lambda *command: stack.enter_context(_running(folder, bus, *command))  # noqa: E731 (one line)
-        start("dbus-daemon", f"--config-file={folder / 'bus.conf'}", "--nofork", "--nopidfile")
-        _wait_until(bus.exists)
-        start("avahi-daemon", "-f", str(folder / "names.conf"), *names)
-        _wait_until(lambda: "startup complete" in (folder / "avahi-daemon.log").read_text())
-        start("ippeveprinter", *simulator, "-a", str(folder / "printer.conf"), f"Labels {found.port}")
+    named = ("-a", str(folder / "printer.conf"), f"Labels {found.port}")
+    with _running(folder, bus, "ippeveprinter", *simulator, *named):
         _wait_until(lambda: _answers(found.port))
         yield found
 

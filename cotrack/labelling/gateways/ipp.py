@@ -25,7 +25,6 @@ _COMPLETED: Final = 9
 _ENDED: Final = {7: "canceled", 8: "aborted", _COMPLETED: "completed"}
 _STOPPED: Final = 5
 _STOPPING: Final = {"media-empty", "media-needed", "media-jam", "cover-open", "door-open", "paused", "moving-to-paused"}
-"""Reasons with which a printer keeps a label until somebody comes: it is not sent one."""
 _SEVERITY: Final = re.compile("-(error|warning|report)$")
 MM_HUNDREDTHS: Final = 100
 
@@ -54,10 +53,15 @@ def ask(printer: Printer) -> Told:
     is_stopped = found.get("printer-state", [0])[0] == _STOPPED
     return Told(
         formats=found.get("document-format-supported", ()),
-        is_stopped=is_stopped or any(each.removesuffix("-error") in _STOPPING for each in reasons),
+        is_stopped=is_stopped or is_stopping(reasons),
         accepts_jobs=bool(found.get("printer-is-accepting-jobs", [True])[0]),
         reasons=tuple(_SEVERITY.sub("", each) for each in reasons),
     )
+
+
+def is_stopping(reasons: Sequence[str]) -> bool:
+    """Whether a printer with these reasons keeps a label until somebody comes; a warning or report stops nothing."""
+    return any(each.removesuffix("-error") in _STOPPING for each in reasons)
 
 
 def format_for(printer: Printer, told: Told) -> str:

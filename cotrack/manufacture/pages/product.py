@@ -1,6 +1,7 @@
 """Pages of making lots, of what goes into them, of filling and labelling bags."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from flask import Blueprint, Response, render_template, request, url_for
 
@@ -133,6 +134,12 @@ def open_unit_deviation(number: str) -> Response:
     return act_page(DEVIATION, "open", DescriptionIn(), act, thing=f"unit:{number}")
 
 
+ANEW: Final = N_(
+    "Every bag of this lot in the cold gets a new label, and its older one is worthless at once. Bags that were issued "
+    "keep theirs."
+)
+
+
 @pages.route("/lots/<number>/print-anew", methods=["GET", "POST"])
 @needs("label:print_bag")
 def print_anew(number: str) -> Response:
@@ -144,7 +151,7 @@ def print_anew(number: str) -> Response:
         except Refused as refusal:
             form.refuse(refusal)
     shown = {"act": PRINT_JOB["request"], "schema": schemas.AnewIn(), "thing": f"lot:{number}"}
-    page = render_template("act.html", form=form, options=_kinds(labels_of("bag")), **shown)
+    page = render_template("act.html", form=form, options=_kinds(labels_of("bag")), careful=[(ANEW, {})], **shown)
     return Response(page, form.refusal.status if form.refusal else 422 if form.errors else 200)
 
 
