@@ -82,6 +82,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     access_api.api,
     study_api.api,
     labelling_api.api,
+    labelling_api.scans_api,
     quality_api.api,
     manufacture_api.api,
     process_api.api,
@@ -153,6 +154,7 @@ NAVIGATION: Final = [
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("desk.investigations", N_("Investigations"), "investigation:open"),
     Entry("study.list_definitions", N_("Studies"), "study:read"),
+    Entry("labelling.list_foreign_scans", N_("Codes of others"), "foreign_scan:open"),
     Entry("audit.list_records", N_("Trail"), "trail:read"),
     Entry("access.list_people", N_("People"), "person:read"),
 ]
@@ -180,6 +182,7 @@ _THINGS: Final = {
     "infusion": ("bedside.show_infusion", "infusion_id", "infusion:read"),
     "record": ("audit.show_record", "record_id", "trail:read"),
     "trail_finding": ("findings.list_findings", "", "trail:read"),
+    "foreign_scan": ("labelling.show_foreign_scan", "scan_id", "foreign_scan:open"),
     "label_instance": ("labelling.show_label", "label_id", "label:print label:void"),
 }
 """The page of each noun: its endpoint, the route's argument, and the permissions of which one opens it."""

@@ -175,6 +175,7 @@ def test_nothing_leads_out_of_an_end_and_every_other_state_has_a_way_on(noun: st
 ENDS = {
     "study_definition": {"superseded"},
     "label_instance": {"superseded", "void"},
+    "foreign_scan": {"purged"},
     "hold": {"lifted", "recalled"},
     "deviation": {"closed"},
     "deviation_action": {"done", "dropped"},
