@@ -154,7 +154,6 @@ NAVIGATION: Final = [
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("desk.investigations", N_("Investigations"), "investigation:open"),
     Entry("study.list_definitions", N_("Studies"), "study:read"),
-    Entry("labelling.list_foreign_scans", N_("Codes of others"), "foreign_scan:open"),
     Entry("audit.list_records", N_("Trail"), "trail:read"),
     Entry("access.list_people", N_("People"), "person:read"),
 ]

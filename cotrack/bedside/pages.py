@@ -50,7 +50,9 @@ def answer_identity() -> Response:
 
 
 def _sent(field: str) -> screens.Sent:
-    content, key = request.form.get(field, "")[:LONGEST_SCAN], request.form.get("form_key", "")
+    # The field of a scan shows no keyboard on a tablet: what is typed has one of its own.
+    said = request.form.get(field, "") or request.form.get("keyed", "")
+    content, key = said[:LONGEST_SCAN], request.form.get("form_key", "")
     reason = plain_line(request.form.get("keyed_reason", ""))[:LONGEST_REASON]
     return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "", reason)
 

@@ -185,7 +185,7 @@ def test_the_page_asks_why_before_it_judges_and_shows_the_verdict_as_typed(world
     asked = nurse.get("/bedside").get_data(as_text=True)
     assert "say why its label cannot be scanned" in asked
     assert "Scan the band on the wrist" in asked
-    nurse.send("POST", "/bedside/scan", form={**hidden(nurse), "code": band, "keyed_reason": "torn"})
+    nurse.send("POST", "/bedside/scan", form={**hidden(nurse), "keyed": band, "keyed_reason": "torn"})
     nurse.send("POST", "/bedside/identity", form={**hidden(nurse), "answer": "confirmed"})
     assert "Scan the bag" in nurse.get("/bedside").get_data(as_text=True)
     assert len(records(world, event="identity_check.make")) == before

@@ -1,13 +1,17 @@
 """The worked examples of docs/codes.md are what the code makes."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from cotrack.labelling.gateways.gs1 import split
+from cotrack.labelling.rules import foreign_scans
 from cotrack.labelling.rules.check_character import check_character, printed_check
 from cotrack.labelling.rules.codes import make_code
+from cotrack.labelling.rules.gs1 import UnitElements, element_string
 from cotrack.labelling.rules.kinds import BY_LETTER, KINDS
 from cotrack.labelling.service.scanning import key_id
 
@@ -36,3 +40,17 @@ def test_the_kinds_of_the_page_are_those_of_the_code() -> None:
     row = next(line for line in TEXT.splitlines() if line.startswith("| 3 |"))
     named = dict(re.findall(r"`([A-Z])` (bag tag|bag|wristband|sample)", row))
     assert set(named) == set(BY_LETTER)
+
+
+def test_the_element_string_of_the_page_is_what_the_code_writes() -> None:
+    end = datetime(2026, 10, 31, 23, 59)  # noqa: DTZ001 (GS1 writes no zone)
+    unit = UnitElements("09521234543213", "MSC26-0031", "MSC26-0031-001", end)
+    assert element_string(unit, split).replace("\x1d", "<GS>") in TEXT
+
+
+def test_the_faults_and_the_limits_of_the_page_are_those_of_the_code() -> None:
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| `", TEXT, re.MULTILINE))))
+    assert named == {"unreadable", "check_digit", "day", "time", "twice", "no_item", "separator"}
+    for limit in (foreign_scans.MOST_OF_ONE_PERSON, "1 000 a day", "1 000 characters"):
+        assert str(limit) in TEXT
+    assert (foreign_scans.MOST_OF_ALL, foreign_scans.LONGEST) == (1000, 1000)
