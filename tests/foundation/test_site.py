@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cotrack.foundation.resources import resource
-from cotrack.foundation.site import Site, SiteFault, read_site
+from cotrack.foundation.site import SecondSymbol, Site, SiteFault, read_site
 
 EXAMPLE = resource("study/definitions/site.toml").read_text(encoding="utf-8")
 
@@ -146,3 +146,22 @@ def test_a_site_asks_for_two_people_of_quality_only_where_it_says_so(tmp_path: P
     assert not site_of(tmp_path, EXAMPLE.replace(line, line.replace("true", "false"))).trail_reviewer_may_release
     wrong = EXAMPLE.replace(line, line.replace("true", '"no"'))
     assert fault_of(tmp_path, wrong) == "trail_reviewer_may_release must be true or false"
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ('{ scheme = "gs1", gtin = "09521234543212" }', "second_symbol.gtin: must be a GTIN of 14 digits"),
+        ('{ scheme = "gs1", gtin = "9521234543213" }', "second_symbol.gtin: must be a GTIN of 14 digits"),
+        ('{ scheme = "gs1", gtin = "0952123454321٣" }', "second_symbol.gtin: must be a GTIN of 14 digits"),
+        ('{ scheme = "isbt", gtin = "09521234543213" }', "second_symbol.scheme: 'isbt' is none of gs1"),
+        ('{ scheme = "gs1" }', "gtin is missing"),
+        ('"gs1"', "second_symbol must be a table"),
+    ],
+)
+def test_a_second_symbol_names_its_scheme_and_a_whole_gtin(tmp_path: Path, entry: str, fault: str) -> None:
+    line = '# second_symbol = { scheme = "gs1", gtin = "09521234543213" }\n'
+    assert line in EXAMPLE
+    assert site_of(tmp_path, EXAMPLE).second_symbol is None
+    assert site_of(tmp_path, EXAMPLE.replace(line, line[2:])).second_symbol == SecondSymbol("gs1", "09521234543213")
+    assert fault_of(tmp_path, EXAMPLE.replace(line, f"second_symbol = {entry}\n")).startswith(fault)
