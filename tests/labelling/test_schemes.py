@@ -298,6 +298,7 @@ def test_a_scan_claims_to_be_gs1_by_its_symbol_else_by_its_form(content: str, sy
         ("MSC26-0031-001 AB", None),
         ("MSC26", None),
         ("MSC26 A", None),
+        ("A MSC26-0031-001", None),
         ("-1 A", None),
         ("A-" + "1" * 40 + " A", None),
         ("", None),
