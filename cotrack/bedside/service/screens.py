@@ -232,7 +232,8 @@ def _acceptance(session: Session, check: IdentityCheck) -> Acceptance | None:
 
 def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -> checks.MadeCheck:
     """Make the check that the page's two scans and ticks say."""
-    confirmed = {name: value == "true" for name, value in scans.items() if name not in _SCANS}
+    typed = {"unit_code", "attached_code", "keyed_reason"}
+    confirmed = {name: value == "true" for name, value in scans.items() if name not in typed}
     return checks.check_before_thaw(
         work,
         order_number=order_number,
@@ -242,10 +243,6 @@ def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -
         confirmed=confirmed,
         keyed_reason=scans["keyed_reason"],
     )
-
-
-_SCANS = frozenset({"unit_code", "attached_code", "keyed_reason"})
-"""What the page before the thaw sends beside its ticks."""
 
 
 def thaw_sheet(session: Session, order_number: str) -> Mapping[str, Any]:
