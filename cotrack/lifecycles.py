@@ -95,6 +95,19 @@ PRINT_JOB: Final = Lifecycle(
     ),
 )
 
+FOREIGN_SCAN: Final = Lifecycle(
+    "foreign_scan",
+    ("kept", "purged"),
+    (
+        Action("keep", N_("Keep scan"), NOTHING, "kept", FOLLOWS,
+               N_("Somebody scanned a code that is none of cotrack's: the string is kept, encrypted.")),
+        Action("open", N_("Open scan"), _from("kept"), None, "foreign_scan:open",
+               N_("QA reads what was scanned; each look stands in the trail with its reason."), needs_reason=True),
+        Action("purge", N_("Purge scan"), _from("kept"), "purged", "foreign_scan:purge",
+               N_("The string is deleted for good; that it was scanned stays in the trail."), needs_reason=True),
+    ),
+)
+
 DONOR: Final = Lifecycle(
     "donor",
     ("undecided", "eligible", "not_eligible"),
@@ -492,6 +505,7 @@ LIFECYCLES: Final = {
         STUDY_DEFINITION,
         LABEL_INSTANCE,
         PRINT_JOB,
+        FOREIGN_SCAN,
         HOLD,
         DEVIATION,
         DEVIATION_ACTION,

@@ -84,6 +84,8 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "study:load",
         "study:approve_quality",
         "label:void",
+        "foreign_scan:open",
+        "foreign_scan:purge",
         "unit:destroy",
         "trail:read",
         "trail:acknowledge",

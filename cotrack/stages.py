@@ -86,6 +86,7 @@ APIS: Final[list[flask_smorest.Blueprint]] = [
     study_api.api,
     labelling_api.api,
     labelling_api.jobs,
+    labelling_api.scans_api,
     quality_api.api,
     manufacture_api.api,
     process_api.api,
@@ -190,6 +191,7 @@ _THINGS: Final = {
     "record": ("audit.show_record", "record_id", "trail:read"),
     "trail_finding": ("findings.list_findings", "", "trail:read"),
     "print_job": ("labelling.show_job", "job_id", "label:print label:void"),
+    "foreign_scan": ("labelling.show_foreign_scan", "scan_id", "foreign_scan:open"),
     "label_instance": ("labelling.show_label", "label_id", "label:print label:void"),
 }
 """The page of each noun: its endpoint, the route's argument, and the permissions of which one opens it."""

@@ -14,12 +14,15 @@ from cotrack.participants.models import Participant
 
 CHECK_KINDS = ("thaw", "bedside")
 CHECK_RESULTS = ("match", "mismatch")
+ENTERED = ("scanned", "keyed")
+"""How a label came into a check: its whole code by a scan, or its number and boxed character by hand."""
 
 
 class IdentityCheck(Base):
     """One person's check of what they scanned, with its result and until when a match stands.
 
-    `other_label_id` is the band at the bedside, the tag before the thaw.
+    `other_label_id` is the band at the bedside, the tag before the thaw. How each was entered is not known of checks
+    that are older than the question.
     """
 
     __tablename__ = "identity_check"
@@ -31,6 +34,15 @@ class IdentityCheck(Base):
         CheckConstraint(
             "result = 'mismatch' OR (unit_id IS NOT NULL AND order_id IS NOT NULL)",
             name="match_names_bag_and_order",
+        ),
+        one_of("unit_entered", ENTERED),
+        one_of("other_entered", ENTERED),
+        CheckConstraint(
+            "result = 'mismatch' OR keyed_reason <> '' OR (unit_entered = 'scanned' AND other_entered = 'scanned')",
+            name="keyed_with_reason",
+        ),
+        CheckConstraint(
+            "result = 'mismatch' OR unit_entered = 'scanned' OR other_entered = 'scanned'", name="something_scanned"
         ),
         {"info": APPEND_ONLY},
     )
@@ -49,6 +61,9 @@ class IdentityCheck(Base):
     other_label_id: Mapped[int | None] = column(ForeignKey("label_instance.id", ondelete="RESTRICT"))
     decided_at: Mapped[datetime] = column()
     valid_until: Mapped[datetime] = column()
+    unit_entered: Mapped[str | None] = column()
+    other_entered: Mapped[str | None] = column()
+    keyed_reason: Mapped[str | None] = column()
 
     person: Mapped[Person] = relationship()
     unit: Mapped[Unit | None] = relationship()
@@ -113,5 +128,6 @@ class Sitting(Base):
 
     session_id: Mapped[int] = column()
     band_scan: Mapped[str] = column()
+    keyed_reason: Mapped[str | None] = column()
     identity_answer: Mapped[str] = column()
     opened_at: Mapped[datetime] = column()

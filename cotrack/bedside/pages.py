@@ -3,15 +3,16 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, flash, render_template, request, url_for
 
 from cotrack.bedside import schemas
 from cotrack.bedside.service import infusions, papers, screens, sittings, ward
 from cotrack.bedside.service.clocks import wash_sheet
+from cotrack.foundation.errors import ReasonMissing
 from cotrack.foundation.web.commands import is_key
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
-from cotrack.foundation.web.schemas import NothingIn, ReasonIn
+from cotrack.foundation.web.schemas import NothingIn, ReasonIn, plain_line
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
 from cotrack.foundation.web.words import quantity, site_time, tell
 from cotrack.foundation.words import N_
@@ -20,6 +21,7 @@ from cotrack.lifecycles import UNIT
 pages = Blueprint("bedside", __name__, template_folder="templates")
 
 LONGEST_SCAN = 400
+LONGEST_REASON = 500
 
 
 @pages.get("/bedside")
@@ -33,7 +35,11 @@ def question() -> str:
 @needs("infusion:check")
 def scan() -> Response:
     """Take a scan: the band first, then the bag, which makes the check."""
-    return _go(screens.take_scan(runtime().ground, actor(), _sent("code")))
+    try:
+        return _go(screens.take_scan(runtime().ground, actor(), _sent("code")))
+    except ReasonMissing as refusal:
+        flash(tell(refusal.detail))
+        return _go(None)
 
 
 @pages.post("/bedside/identity")
@@ -44,8 +50,11 @@ def answer_identity() -> Response:
 
 
 def _sent(field: str) -> screens.Sent:
-    content, key = request.form.get(field, "")[:LONGEST_SCAN], request.form.get("form_key", "")
-    return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "")
+    # The field of a scan shows no keyboard on a tablet: what is typed has one of its own.
+    said = request.form.get(field, "") or request.form.get("keyed", "")
+    content, key = said[:LONGEST_SCAN], request.form.get("form_key", "")
+    reason = plain_line(request.form.get("keyed_reason", ""))[:LONGEST_REASON]
+    return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "", reason)
 
 
 @pages.post("/bedside/again")

@@ -20,7 +20,19 @@ MOST_CONFIRMED = 100
 """How many things a check confirms at most, and how long the key of one may be."""
 
 
-class IssueIn(In):
+class KeyedIn(In):
+    """Why a number was typed where a code should have been scanned."""
+
+    keyed_reason = Words(
+        load_default="",
+        metadata={
+            "label": N_("Why the code cannot be scanned"),
+            "hint": N_("Only where you type the number and its boxed character in the place of a scan."),
+        },
+    )
+
+
+class IssueIn(KeyedIn):
     """A bag that leaves the freezer: scanned, for a ward, into somebody's hands."""
 
     ward = Words(required=True, metadata={"label": N_("Ward")})
@@ -30,13 +42,13 @@ class IssueIn(In):
     bag_code = ScannedCode(required=True, metadata={"label": N_("Scan the bag"), "kind": "scan"})
 
 
-class BagIn(In):
+class BagIn(KeyedIn):
     """A scanned bag."""
 
     bag_code = ScannedCode(required=True, metadata={"label": N_("Scan the bag"), "kind": "scan"})
 
 
-class ThawCheckIn(In):
+class ThawCheckIn(KeyedIn):
     """Bag and tag as scanned, for an order, and what the study wants confirmed before the thaw."""
 
     order_number = Words(required=True)
@@ -51,7 +63,7 @@ class ThawCheckIn(In):
     )
 
 
-class ThawScansIn(In):
+class ThawScansIn(KeyedIn):
     """Bag and tag as scanned on the page, and the ticks of what is confirmed; which ticks there are the study says."""
 
     class Meta:
@@ -63,7 +75,7 @@ class ThawScansIn(In):
     attached_code = ScannedCode(required=True)
 
 
-class IdentityCheckIn(In):
+class IdentityCheckIn(KeyedIn):
     """Band and bag as scanned at a station."""
 
     participant_code = ScannedCode(required=True)
@@ -134,6 +146,11 @@ class CheckOut(Schema):
     blockers = fields.Function(lambda check: [{"code": each.code, "detail": each.sentence} for each in check.blockers])
     decided_at = Instant()
     valid_until = Instant()
+    entered = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "How each label came in: `scanned`, or `keyed` by number and boxed character."},
+    )
     supplied_out_of_specification = fields.Function(
         lambda check: [each["en"] for each in check.supplied_over],
         metadata={"description": "The failed tests of a bag that is not released, and supplied for its order alone."},

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from cotrack.bedside.service import infusions, ward
+from cotrack.bedside.service import checks, infusions, ward
 from cotrack.demonstration import files, investigation, making
 from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, screening_file
@@ -17,6 +17,8 @@ from cotrack.quality.service import actions
 from cotrack.release.service import entries, expiry_decisions
 from cotrack.study.rules.eligibility import add_months
 
+HOSPITAL_BAND = "]d28018123456789012345675"
+"""What the hospital's own wristband says to a scanner: a GS1 code of its patient, and none of ours."""
 WITH_A_BAND = ("105", "106", "107", "108", "112", "113", "114")
 
 
@@ -187,6 +189,10 @@ def present_bags(journey: Journey, clock: StoryClock) -> None:
     clock.go_to(minutes=25)
     for number in ("108", "113"):
         journey.thawed(bags[number])
+    journey.cast.do(
+        "zhou.n",
+        lambda work: checks.check_identity(work, participant_code=HOSPITAL_BAND, unit_code="", station="WARD-3A-1"),
+    )
     journey.check("IFN-112", bags["113"], "zhou.n")
     journey.cast.do("wu.n", lambda work: infusions.record_wash(work, bags["108"]))
     clock.go_to(minutes=12)

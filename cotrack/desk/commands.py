@@ -6,9 +6,12 @@ from typing import Literal
 import click
 
 from cotrack.desk.service import label_files
+from cotrack.foundation.audit.checkpoint import NoCheckpoint, read_vkey
+from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.terminal import Terminal, output_file, pass_terminal, plain_errors
 from cotrack.labelling.gateways.read_back import picture_in_file
 from cotrack.labelling.rules.kinds import KINDS
+from cotrack.labelling.service import offline
 
 Format = Literal["pdf", "png", "zpl"]
 
@@ -77,3 +80,37 @@ def check(terminal: Terminal, image: Path) -> None:
         terminal.end_with(lines)
     for line in lines:
         terminal.say(line)
+
+
+@labels.command("verify-key")
+@pass_terminal
+@plain_errors
+def verify_key(terminal: Terminal) -> None:
+    """Print the verifier key of this site's label codes: whoever holds it tells a genuine code without this site."""
+    terminal.say(offline.label_key(terminal.runtime.ground).text)
+
+
+@labels.command("read")
+@click.argument("text")
+@click.option(
+    "--key",
+    "path",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    required=True,
+    help="The verifier key of label codes, as `cotrack labels verify-key` prints it.",
+)
+@pass_terminal
+@plain_errors
+def read(terminal: Terminal, *, text: str, path: Path) -> None:
+    """Say what the code TEXT says, by a verifier key alone: no database, no site. Exit 1 where it is not genuine.
+
+    Whether its label still counts only the site knows.
+    """
+    try:
+        key = read_vkey(path.read_text(encoding="utf-8"))
+    except (NoCheckpoint, UnicodeDecodeError) as fault:
+        raise InvalidInput("{path}: {fault}.", path=path, fault=fault) from None
+    line, is_genuine = offline.said_by_key(text, key)
+    if not is_genuine:
+        terminal.end_with([line])
+    terminal.say(line)

@@ -120,7 +120,7 @@ def _starts(*endpoints: str) -> list[Start]:
 @needs("lot:read")
 def deviations() -> Response:
     """List deviations."""
-    return list_page(lists.deviation_list())
+    return list_page(lists.deviation_list(), starts=_starts("labelling.list_foreign_scans"))
 
 
 @pages.get("/deviations/<number>")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cotrack.foundation.errors import SystemNeedMissing
 from cotrack.foundation.words import N_
@@ -31,6 +33,8 @@ class Keys:
     trail_secret: bytes
     trail: Ed25519PrivateKey
     browser: bytes
+    foreign: AESGCMSIV
+    """Encrypts scans of other people's codes; made from the identity's key, so that no older copy of keys lacks it."""
 
 
 def make_missing_keys(folder: Path) -> list[str]:
@@ -53,7 +57,13 @@ def read_keys(folder: Path) -> Keys:
         trail_secret=raw["trail-secret"],
         trail=Ed25519PrivateKey.from_private_bytes(raw["trail"]),
         browser=raw["browser"],
+        foreign=AESGCMSIV(_made_from(raw["identity"], b"cotrack: scans of other people's codes")),
     )
+
+
+def _made_from(key: bytes, purpose: bytes) -> bytes:
+    """Return a further key (RFC 5869): neither it nor what it encrypts says anything of the first."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(key)
 
 
 def key_path(folder: Path, name: str) -> Path:

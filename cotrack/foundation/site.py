@@ -18,6 +18,9 @@ PRINTER_PROTOCOLS = ("pdf", "zpl", "ipp")
 DEFAULT_PORTS = {"pdf": 9100, "zpl": 9100, "ipp": 631}
 AUTHORITIES = ("CN", "EU", "US")
 """Whose wording for investigational products the program knows: `labelling.rules.wording`, and a test compares."""
+_GTIN = re.compile(r"[0-9]{14}")
+SECOND_SCHEMES = ("gs1",)
+"""Schemes in which a site may write its units once more, for other people's systems."""
 
 
 class SiteFault(Exception):
@@ -55,6 +58,14 @@ class Printer:
 
 
 @dataclass(frozen=True)
+class SecondSymbol:
+    """In which scheme a site writes its units once more, and under which number of the product (GTIN)."""
+
+    scheme: str
+    gtin: str
+
+
+@dataclass(frozen=True)
 class Site:
     """The site definition as it is in force for this process; `sha256` is recorded at each start."""
 
@@ -75,6 +86,7 @@ class Site:
     phone: Mapping[str, str]
     witnesses: tuple[str, ...]
     trail_reviewer_may_release: bool
+    second_symbol: SecondSymbol | None
     text: str
     sha256: str
 
@@ -125,6 +137,7 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
         minutes=minutes,
         witnesses=_witnesses(data.get("witnesses", [])),
         trail_reviewer_may_release=_switch(data, "trail_reviewer_may_release", default=True),
+        second_symbol=_second_symbol(_table(data, "second_symbol")) if "second_symbol" in data else None,
         phone={name: str(number) for name, number in _table(data, "phone").items()},
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -200,6 +213,21 @@ def _switch(data: Mapping[str, Any], name: str, *, default: bool) -> bool:
     if not isinstance(found, bool):
         raise TypeError(f"{name} must be true or false")
     return found
+
+
+def _second_symbol(entry: Mapping[str, Any]) -> SecondSymbol:
+    scheme, gtin = _text(entry, "scheme"), _text(entry, "gtin")
+    if scheme not in SECOND_SCHEMES:
+        raise ValueError(f"second_symbol.scheme: {scheme!r} is none of {', '.join(SECOND_SCHEMES)}")
+    # GS1's check digit: weights 1, 3, 1, … from the right, a multiple of ten in all.
+    total = sum(int(each) * (3 if place % 2 else 1) for place, each in enumerate(gtin[::-1])) if _is_gtin(gtin) else 1
+    if total % 10:
+        raise ValueError("second_symbol.gtin: must be a GTIN of 14 digits with its check digit")
+    return SecondSymbol(scheme, gtin)
+
+
+def _is_gtin(text: str) -> bool:
+    return _GTIN.fullmatch(text) is not None
 
 
 def _trail(name: str) -> str:

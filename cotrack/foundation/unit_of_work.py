@@ -69,6 +69,7 @@ def record_refusal(ground: Ground, work: Work, refusal: Refused) -> None:
 
 def _finish(work: Work, collector: ChangeCollector) -> None:
     """Write the record as the last statement, so that for one row the order of ids is the order of commits."""
+    work.session.add_all(work.aside)
     work.session.flush()
     if work.intention is None:
         if collector.changes:
@@ -83,6 +84,8 @@ def _record_refusal(ground: Ground, work: Work | None, refusal: Refused) -> None
     if work is None or work.intention is None:
         return
     with ground.sessions.writing() as session:
+        session.add_all(work.aside)
+        session.flush()
         entry = _entry(work, work.intention, outcome="refused", changes=(), blockers=refusal.reasons)
         insert_record(session, entry, ground.secrets)
         session.commit()

@@ -56,6 +56,7 @@ class Work:
         self.outcome = "done"
         self.blockers: tuple[Blocker, ...] = ()
         self.details: dict[str, Any] = {}
+        self._aside: list[tuple[type[Base], dict[str, Any]]] = []
         self._proof = proof
         self._is_rehearsal = is_rehearsal
 
@@ -193,6 +194,15 @@ class Work:
     def append(self, model: type[Base], **values: Any) -> int:
         """Write a row that nothing ever changes (append-only), by one statement; return its id."""
         return append_row(self.session, model, values)
+
+    def keep_aside(self, model: type[Base], **values: Any) -> None:
+        """Keep a row outside the trail whatever becomes of the command: with its record, or with its refusal's."""
+        self._aside.append((model, values))
+
+    @property
+    def aside(self) -> list[Base]:
+        """The rows to keep, made anew for each session that may have to write them."""
+        return [model(**values) for model, values in self._aside]
 
     def add(self, row: Base) -> None:
         """Write a new row now, so that its id is known."""

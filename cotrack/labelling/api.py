@@ -6,11 +6,14 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
-from cotrack.foundation.web.schemas import NothingIn, ScanIn
+from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
+from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.labelling.schemas import (
+    ForeignScanOut,
     LabelInstanceOut,
     LocationLabelIn,
+    OpenedScanOut,
     PaperIn,
     PrinterIn,
     PrintJobIn,
@@ -18,7 +21,7 @@ from cotrack.labelling.schemas import (
     RequestIn,
     VoidIn,
 )
-from cotrack.labelling.service import instances, papers, print_jobs, print_queue, printing, site_labels
+from cotrack.labelling.service import foreign_scans, instances, papers, print_jobs, print_queue, printing, site_labels
 
 api = Blueprint("api_labelling", __name__, url_prefix="/api/v1/labels", description="Labels")
 jobs = Blueprint("api_print_jobs", __name__, url_prefix="/api/v1/print-jobs", description="Print jobs")
@@ -127,3 +130,35 @@ def cancel_job(_: dict[str, Any], job_id: int) -> Response:
 def call_doubtful(_: dict[str, Any], job_id: int) -> Response:
     """Give a job up whose end nobody heard: what was on its way is doubtful."""
     return answer(lambda work: print_jobs.call_doubtful(work, job_id), PrintJobOut())
+
+
+scans_api = Blueprint(
+    "api_foreign_scans", __name__, url_prefix="/api/v1/foreign-scans", description="Scans of other people's codes"
+)
+
+
+@scans_api.get("")
+@needs("foreign_scan:open")
+@scans_api.arguments(PageIn, location="query")
+@scans_api.response(200, ForeignScanOut(many=True), headers=LINK)
+def list_scans(asked: dict[str, int]) -> tuple[Any, Any]:
+    """List scans of codes that are none of ours, without what was scanned."""
+    return keyed_list(foreign_scans.SCANS, asked)
+
+
+@scans_api.post("/<int:scan_id>/open")
+@needs("foreign_scan:open")
+@scans_api.arguments(ReasonIn)
+@scans_api.response(200, OpenedScanOut)
+def open_scan(body: dict[str, Any], scan_id: int) -> Response:
+    """Say what was scanned; the look is recorded with its reason."""
+    return answer(lambda work: {"scanned": foreign_scans.open_scan(work, scan_id, **body)}, OpenedScanOut())
+
+
+@scans_api.post("/<int:scan_id>/purge")
+@needs("foreign_scan:purge")
+@scans_api.arguments(ReasonIn)
+@scans_api.response(200, ForeignScanOut)
+def purge_scan(body: dict[str, Any], scan_id: int) -> Response:
+    """Delete what was scanned for good."""
+    return answer(lambda work: foreign_scans.purge_scan(work, scan_id, **body), ForeignScanOut())

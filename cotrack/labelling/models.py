@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, relationship
 
-from cotrack.foundation.access.models import Signature
+from cotrack.foundation.access.models import Person, Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
-from cotrack.lifecycles import LABEL_INSTANCE, PRINT_JOB
+from cotrack.lifecycles import FOREIGN_SCAN, LABEL_INSTANCE, PRINT_JOB
 
 KIND_NAMES = (
     "bag",
@@ -183,3 +183,35 @@ class KeptDocument(Base):
     made_at: Mapped[datetime] = column()
     content: Mapped[bytes] = column(LargeBinary, deferred=True)
     content_sha256: Mapped[str] = column()
+
+
+class ForeignScan(Standing):
+    """A scan of a code that is none of ours: the string encrypted until QA purges it. Outside the trail.
+
+    `hmac` is what the trail holds of the same scan, so that the two are found by each other.
+    """
+
+    __tablename__ = "foreign_scan"
+    __lifecycle__ = FOREIGN_SCAN
+    __table_args__ = (
+        Index("ix_foreign_scan_hmac", "hmac"),
+        Index("ix_foreign_scan_scanned_at", "scanned_at"),
+        one_of("status", FOREIGN_SCAN.states),
+        CheckConstraint("(status = 'purged') = (sealed IS NULL)", name="purged_is_gone"),
+        CheckConstraint("(status = 'purged') = (purged_by_id IS NOT NULL)", name="purged_by_somebody"),
+        CheckConstraint("(purged_at IS NULL) = (purged_by_id IS NULL)", name="purged_at_some_time"),
+    )
+
+    event: Mapped[str] = column()
+    scanned_at: Mapped[datetime] = column()
+    scanned_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+    station: Mapped[str] = column()
+    symbology: Mapped[str] = column()
+    length: Mapped[int] = column()
+    hmac: Mapped[str] = column()
+    sealed: Mapped[str | None] = column()
+    purged_at: Mapped[datetime | None] = column()
+    purged_by_id: Mapped[int | None] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+    scanned_by: Mapped[Person] = relationship(foreign_keys=scanned_by_id)
+    purged_by: Mapped[Person | None] = relationship(foreign_keys=purged_by_id)

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 
+from cotrack.foundation.errors import Refused
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import Form, act_page, page_of, read
-from cotrack.foundation.web.schemas import ScanIn
+from cotrack.foundation.web.lists import list_page
+from cotrack.foundation.web.schemas import ReasonIn, ScanIn
 from cotrack.foundation.web.visit import actor, go_to, may, needs, require, runtime
 from cotrack.foundation.web.words import tell, term
 from cotrack.foundation.words import N_
@@ -20,6 +22,7 @@ from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.schemas import LocationLabelIn, PaperIn, PrinterIn, RequestIn, VoidIn
 from cotrack.labelling.service import (
     documents,
+    foreign_scans,
     instances,
     keeping,
     papers,
@@ -29,7 +32,8 @@ from cotrack.labelling.service import (
     printing,
     site_labels,
 )
-from cotrack.lifecycles import LABEL_INSTANCE
+from cotrack.labelling.service.foreign_scan_list import foreign_scan_list
+from cotrack.lifecycles import FOREIGN_SCAN, LABEL_INSTANCE
 
 pages = Blueprint("labelling", __name__, template_folder="templates")
 
@@ -245,4 +249,57 @@ def account_for(label_id: int) -> Response:
         lambda work, paper: papers.account_for(work, label_id, paper=paper),
         thing=f"label_instance:{label_id}",
         then=lambda label: page_of(label.subject),
+    )
+
+
+@pages.get("/foreign-scans")
+@needs("foreign_scan:open")
+def list_foreign_scans() -> Response:
+    """List scans of codes that are none of ours."""
+    return list_page(foreign_scan_list())
+
+
+@pages.get("/foreign-scans/<int:scan_id>")
+@needs("foreign_scan:open")
+def show_foreign_scan(scan_id: int) -> str:
+    """Show what is known of such a scan; the string itself is opened with a reason."""
+    with runtime().ground.sessions.reading() as session:
+        return render_template("labelling/foreign_scan.html", scan=foreign_scans.scan_numbered(session, scan_id))
+
+
+@pages.route("/foreign-scans/<int:scan_id>/open", methods=["GET", "POST"])
+@needs("foreign_scan:open")
+def open_foreign_scan(scan_id: int) -> Response:
+    """Show what was scanned; asking is recorded, with the reason."""
+    form, opened, status = Form(request.form), None, HTTPStatus.OK
+    if request.method == "POST":
+        try:
+            opened = _opened(scan_id, **read(ReasonIn(), form))
+        except Refused as refusal:
+            form.refuse(refusal)
+            status = HTTPStatus(refusal.status)
+    return make_response(_opening(scan_id, form, opened), status)
+
+
+def _opened(scan_id: int, *, reason: str) -> str:
+    with unit_of_work(runtime().ground, actor()) as work:
+        return foreign_scans.open_scan(work, scan_id, reason=reason)
+
+
+def _opening(scan_id: int, form: Form, opened: str | None) -> str:
+    with runtime().ground.sessions.reading() as session:
+        scan = foreign_scans.scan_numbered(session, scan_id)
+        return render_template("labelling/open_foreign_scan.html", scan=scan, form=form, opened=opened)
+
+
+@pages.route("/foreign-scans/<int:scan_id>/purge", methods=["GET", "POST"])
+@needs("foreign_scan:purge")
+def purge_foreign_scan(scan_id: int) -> Response:
+    """Delete what was scanned for good."""
+    return act_page(
+        FOREIGN_SCAN,
+        "purge",
+        ReasonIn(),
+        lambda work, reason: foreign_scans.purge_scan(work, scan_id, reason=reason),
+        thing=f"foreign_scan:{scan_id}",
     )

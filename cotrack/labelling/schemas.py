@@ -102,3 +102,24 @@ class LabelInstanceOut(Schema):
     printed_at = Instant(allow_none=True)
     applied_at = Instant(allow_none=True)
     paper = fields.String(allow_none=True)
+
+
+class ForeignScanOut(Schema):
+    """A scan of a code that is none of ours, without what was scanned."""
+
+    id = fields.Integer()
+    status = fields.String()
+    event = fields.String()
+    scanned_at = Instant()
+    scanned_by = fields.String(attribute="scanned_by.username")
+    station = fields.String()
+    symbology = fields.String()
+    length = fields.Integer()
+    hmac = fields.String()
+    purged_at = Instant(allow_none=True)
+
+
+class OpenedScanOut(Schema):
+    """What was scanned."""
+
+    scanned = fields.String()

@@ -6,7 +6,7 @@ from cotrack.foundation.db import PlainText, UtcInstant
 from cotrack.foundation.db.triggers import never_deleted
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 SURE = sa.text("outcome = 'sure'")

@@ -179,6 +179,7 @@ ENDS = {
     "study_definition": {"superseded"},
     "label_instance": {"superseded"},
     "print_job": {"done", "failed", "cancelled"},
+    "foreign_scan": {"purged"},
     "hold": {"lifted", "recalled"},
     "deviation": {"closed"},
     "deviation_action": {"done", "dropped"},

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cotrack.foundation.resources import resource
-from cotrack.foundation.site import Site, SiteFault, read_site
+from cotrack.foundation.site import SecondSymbol, Site, SiteFault, read_site
 
 EXAMPLE = resource("study/definitions/site.toml").read_text(encoding="utf-8")
 
@@ -194,3 +194,22 @@ def test_what_is_listed_is_a_location_too_and_may_name_a_place(tmp_path: Path) -
 def test_a_location_that_makes_no_sense_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
     assert old in LOCATION
     assert words in fault_of(tmp_path, EXAMPLE + LOCATION.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ('{ scheme = "gs1", gtin = "09521234543212" }', "second_symbol.gtin: must be a GTIN of 14 digits"),
+        ('{ scheme = "gs1", gtin = "9521234543213" }', "second_symbol.gtin: must be a GTIN of 14 digits"),
+        ('{ scheme = "gs1", gtin = "0952123454321٣" }', "second_symbol.gtin: must be a GTIN of 14 digits"),
+        ('{ scheme = "isbt", gtin = "09521234543213" }', "second_symbol.scheme: 'isbt' is none of gs1"),
+        ('{ scheme = "gs1" }', "gtin is missing"),
+        ('"gs1"', "second_symbol must be a table"),
+    ],
+)
+def test_a_second_symbol_names_its_scheme_and_a_whole_gtin(tmp_path: Path, entry: str, fault: str) -> None:
+    line = '# second_symbol = { scheme = "gs1", gtin = "09521234543213" }\n'
+    assert line in EXAMPLE
+    assert site_of(tmp_path, EXAMPLE).second_symbol is None
+    assert site_of(tmp_path, EXAMPLE.replace(line, line[2:])).second_symbol == SecondSymbol("gs1", "09521234543213")
+    assert fault_of(tmp_path, EXAMPLE.replace(line, f"second_symbol = {entry}\n")).startswith(fault)

@@ -27,8 +27,9 @@ from cotrack.custody import service as custody
 from cotrack.demonstration.laboratory import good_results
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.verification.replay import differences
+from cotrack.foundation.errors import Blocked
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
-from cotrack.labelling.service import papers, print_jobs, printing
+from cotrack.labelling.service import foreign_scans, papers, print_jobs, printing
 from cotrack.lifecycles import FOLLOWS, LIFECYCLES
 from cotrack.manufacture.rules.filling import LOOKED_AT
 from cotrack.manufacture.service import clearances, closing, equipment, filling, lots, rolls, samples, sources, steps
@@ -108,6 +109,14 @@ def product_side(world: World) -> None:
     world.sign("qian.m", lambda work: study.approve_as_quality(work, sha256))
     world.clock.pass_by(days=1)
     begin_due(world.runtime.ground)
+
+
+def scans_side(world: World) -> None:
+    """A code of others that was scanned: kept, opened, purged."""
+    with pytest.raises(Blocked):
+        world.do("zhou.n", lambda work: ward.receive_scanned(work, bag_code="4006381333931"))
+    world.do("qian.m", lambda work: foreign_scans.open_scan(work, 1, reason="whose is it?"))
+    world.do("qian.m", lambda work: foreign_scans.purge_scan(work, 1, reason="a shop's"))
 
 
 def outside_side(world: World) -> None:
@@ -302,6 +311,7 @@ def test_each_permitted_transition_is_reached_through_its_service(world: World) 
     laboratory_side(world)
     outside_side(world)
     sources_side(world)
+    scans_side(world)
     recorded = wanted_events(set(LIFECYCLES) - {"step", "equipment", "oos_supply"})
     assert recorded - done_events(world) == set()
     assert world.read(lambda session: list(differences(session, world.runtime.ground.secrets))) == []

@@ -1,17 +1,21 @@
 """The worked examples of docs/codes.md are what the code makes."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cotrack.foundation.resources import resource
+from cotrack.labelling.gateways.gs1 import split
 from cotrack.labelling.gateways.symbols import drawn_symbol
 from cotrack.labelling.gateways.templates import label_templates
 from cotrack.labelling.gateways.typesetting import MM_PER_INCH
+from cotrack.labelling.rules import foreign_scans
 from cotrack.labelling.rules.check_character import check_character, printed_check
 from cotrack.labelling.rules.codes import make_code
+from cotrack.labelling.rules.gs1 import UnitElements, element_string
 from cotrack.labelling.rules.headers import MODULES, Header, Symbology, read_header
 from cotrack.labelling.rules.kinds import BY_LETTER, KINDS
 from cotrack.labelling.service.scanning import key_id
@@ -67,3 +71,17 @@ def test_the_modules_of_the_page_are_those_that_are_drawn() -> None:
             _, side_mm = drawn_symbol(symbology, code, float(side), density)
             module_mm = side_mm / MODULES[symbology]
             assert words == f"{round(module_mm / MM_PER_INCH * density)} dots, {module_mm + 1e-9:.2f} mm"
+
+
+def test_the_element_string_of_the_page_is_what_the_code_writes() -> None:
+    end = datetime(2026, 10, 31, 23, 59)  # noqa: DTZ001 (GS1 writes no zone)
+    unit = UnitElements("09521234543213", "MSC26-0031", "MSC26-0031-001", end)
+    assert element_string(unit, split).replace("\x1d", "<GS>") in TEXT
+
+
+def test_the_faults_and_the_limits_of_the_page_are_those_of_the_code() -> None:
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| `", TEXT, re.MULTILINE))))
+    assert named == {"unreadable", "check_digit", "day", "time", "twice", "no_item", "separator"}
+    for limit in (foreign_scans.MOST_OF_ONE_PERSON, "1 000 a day", "1 000 characters"):
+        assert str(limit) in TEXT
+    assert (foreign_scans.MOST_OF_ALL, foreign_scans.LONGEST) == (1000, 1000)

@@ -25,6 +25,7 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "unknown_code": (N_("This is no code of ours. Scan the square code on our label or band."), CALL_CELL_BANK),
     "damaged_code": (_SCAN_AGAIN, CALL_CELL_BANK),
     "not_scanned": (_SCAN_AGAIN, CALL_CELL_BANK),
+    "copied_not_scanned": (_SCAN_AGAIN, CALL_CELL_BANK),
     "bad_signature": (_KEEP_AND_CALL, CALL_QA),
     "wrong_environment": (_KEEP_AND_CALL, CALL_QA),
     "label_superseded": (_KEEP_AND_CALL, CALL_QA),

@@ -17,7 +17,7 @@ USED_STATES = frozenset({"started", "paused", "completed", "stopped_early", "was
 
 def against_scans(bag: Scan, tag: Scan | None) -> list[Blocker]:
     """Return what speaks against the scanned bag, and against the scanned tag beside it (E14, E16 to E18, E32)."""
-    blockers = against_label(bag, ("bag",))
+    blockers = against_label(bag, ("bag",), may_be_keyed=True)
     if tag is None:
         return blockers
     blockers += against_label(tag, ("tag",))
@@ -28,7 +28,7 @@ def against_scans(bag: Scan, tag: Scan | None) -> list[Blocker]:
 
 def against_band(band: Scan, *, is_band_current: bool) -> list[Blocker]:
     """Return what speaks against the scanned band: only a confirmed, current band says who somebody is (E15)."""
-    blockers = against_label(band, ("wristband",))
+    blockers = against_label(band, ("wristband",), may_be_keyed=True)
     if not blockers and not is_band_current:
         blockers.append(Blocker("band_not_current", "This band was not confirmed on the wrist, or was replaced."))
     return blockers

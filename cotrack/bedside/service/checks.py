@@ -1,7 +1,7 @@
 """The checks: before the thaw and at the bedside. A mismatch is a result that is kept, not an error."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -30,8 +30,9 @@ from cotrack.bedside.service.supplied import supplied_names
 from cotrack.foundation.blockers import Blocker, blockers_text
 from cotrack.foundation.words import Words
 from cotrack.foundation.work import Work
-from cotrack.labelling.rules.standing import Scan
-from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.labelling.rules.standing import Scan, against_keying
+from cotrack.labelling.service.foreign_scans import scan_record
+from cotrack.labelling.service.scanning import understand
 from cotrack.orders.models import Order
 from cotrack.participants.models import Participant
 
@@ -47,6 +48,8 @@ class MadeCheck:
     valid_until: datetime
     supplied_over: Sequence[Words] = ()
     """The failed tests of a bag that is supplied out of specification for its order."""
+    entered: Mapping[str, str] = field(default_factory=dict)
+    """How each label came in: `scanned` by its whole code, or `keyed` by number and boxed character."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class _Decided:
     other: Scan
     facts: BagFacts | None
     blockers: Sequence[Blocker]
+    keyed_reason: str
 
 
 def check_before_thaw(
@@ -67,12 +71,13 @@ def check_before_thaw(
     attached_code: str,
     station: str,
     confirmed: Mapping[str, bool],
+    keyed_reason: str = "",
 ) -> MadeCheck:
     """Check bag, tag and order by one person before the thaw; two people's matches allow it (product.md, order)."""
     texts = [unit_code, attached_code]
     bag, tag = understand(work.ground, work.session, texts)
     _begin(work, bag, {"unit": (unit_code, bag), "tag": (attached_code, tag)})
-    blockers = against_scans(bag, tag)
+    blockers = [*against_scans(bag, tag), *_against_keying(work, [bag, tag], keyed_reason)]
     facts = bag_facts(work, bag.key) if not blockers else None
     if facts is not None:
         place = place_of(work, station)
@@ -81,7 +86,7 @@ def check_before_thaw(
         blockers += against_set_aside(work, facts)
     asked = {each.key for each in facts.definition.before_thaw} if facts is not None else set()
     work.details["confirmed"] = sorted(name for name, is_so in confirmed.items() if is_so and name in asked)
-    return _keep(work, "thaw", station, _Decided(bag, tag, facts, blockers))
+    return _keep(work, "thaw", station, _Decided(bag, tag, facts, blockers, keyed_reason))
 
 
 def check_identity(
@@ -92,10 +97,12 @@ def check_identity(
     station: str,
     attached_code: str = "",
     identity_answer: str = "",
+    keyed_reason: str = "",
 ) -> MadeCheck:
     """Check band against bag at the bedside, by one person. Always answers; every reason is told.
 
-    What the band and bag say alone decides who and what they are; the page adds nothing to it.
+    What the band and bag say alone decides who and what they are; the page adds nothing to it. One of them may be typed
+    by number and boxed character, with the reason why its code cannot be read (domain.md §5.3 E19).
     """
     texts = [participant_code, unit_code, *([attached_code] if attached_code else [])]
     band, bag, *tags = understand(work.ground, work.session, texts)
@@ -105,7 +112,7 @@ def check_identity(
         scans["tag"] = (attached_code, tag)
     _begin(work, bag, scans)
     work.details["identity_answer"] = identity_answer or "not asked"
-    against_the_scans = against_scans(bag, tag)
+    against_the_scans = [*against_scans(bag, tag), *_against_keying(work, [band, bag, *tags], keyed_reason)]
     facts = bag_facts(work, bag.key, band=band.key) if unit_code and not against_the_scans else None
     is_current = facts.is_band_confirmed if facts is not None else is_band_confirmed(work.session, band.key)
     blockers = [*against_band(band, is_band_current=is_current), *against_answer(identity_answer)]
@@ -115,13 +122,19 @@ def check_identity(
         blockers += against_bag(facts, place_of(work, station), state="thawed")
         # A dead band still says whose it was; a bag's label scanned in its place says nothing of a patient.
         blockers += against_patient(facts, band.key) if band.label and band.label.kind == "wristband" else []
-    return _keep(work, "bedside", station, _Decided(bag, band, facts, blockers))
+    return _keep(work, "bedside", station, _Decided(bag, band, facts, blockers, keyed_reason))
 
 
 def _begin(work: Work, bag: Scan, scans: Mapping[str, tuple[str, Scan]]) -> None:
     """State the check, and keep every scan as surface.md §5 says."""
     work.record("identity_check.make", bag.subject or "unit:unknown", permission="infusion:check")
-    work.details["scans"] = {name: scan_record(work.ground, text, scan) for name, (text, scan) in scans.items()}
+    work.details["scans"] = {name: scan_record(work, text, scan) for name, (text, scan) in scans.items()}
+
+
+def _against_keying(work: Work, scans: Sequence[Scan], keyed_reason: str) -> list[Blocker]:
+    if any(each.is_keyed for each in scans):
+        work.details["keyed_reason"] = keyed_reason
+    return against_keying(scans, keyed_reason)
 
 
 def _keep(work: Work, kind: str, station: str, decided: _Decided) -> MadeCheck:
@@ -150,9 +163,13 @@ def _keep(work: Work, kind: str, station: str, decided: _Decided) -> MadeCheck:
         other_label_id=decided.other.label_id,
         decided_at=work.now,
         valid_until=valid_until,
+        unit_entered=decided.bag.entered,
+        other_entered=decided.other.entered,
+        keyed_reason=decided.keyed_reason if decided.bag.is_keyed or decided.other.is_keyed else "",
     )
     supplied_over = supplied_names(work.session, facts, None)
-    return MadeCheck(check_id, result, found, work.now, valid_until, supplied_over)
+    entered = {"unit": decided.bag.entered, _OTHER[kind]: decided.other.entered}
+    return MadeCheck(check_id, result, found, work.now, valid_until, supplied_over, entered)
 
 
 def _worn_by(session: Session, band: Scan) -> int | None:
@@ -164,6 +181,10 @@ def _worn_by(session: Session, band: Scan) -> int | None:
 
 _STANDS_FOR = {"thaw": "thaw_check_valid", "bedside": "check_valid"}
 """The threshold of `site.toml` for which a match of each kind stands."""
+
+
+_OTHER = {"thaw": "tag", "bedside": "participant"}
+"""What is scanned beside the bag in each kind of check."""
 
 
 def check_numbered(session: Session, check_id: int) -> IdentityCheck | None:

@@ -17,14 +17,15 @@ from cotrack.bedside.service.facts import against_set_aside, bag_facts, place_of
 from cotrack.bedside.service.supplied import supplied_names
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.blockers import Blocker, read_blockers
-from cotrack.foundation.errors import IdempotencyKeyReused, NotFound
+from cotrack.foundation.errors import IdempotencyKeyReused, NotFound, ReasonMissing
 from cotrack.foundation.idempotency import Answer, Question, first_answer, perform_once
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.rules.codes import clean_scan
+from cotrack.labelling.rules.keyed import Keyed
 from cotrack.labelling.rules.standing import against_label
-from cotrack.labelling.service.scanning import understand
+from cotrack.labelling.service.scanning import read, understand
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Acceptance
 from cotrack.orders.service.acceptance import newest_acceptance
@@ -65,6 +66,8 @@ class Sent:
     asked: str
     content: str
     key: str
+    keyed_reason: str = ""
+    """Why a number was typed where a code should have been scanned."""
 
     def question(self, ground: Ground, actor: Actor) -> Question:
         """Return the request as it would be repeated: the same scan into the same page."""
@@ -114,27 +117,43 @@ def _check_of_old_page(ground: Ground, actor: Actor, sent: Sent) -> int:
 def _take_band(ground: Ground, actor: Actor, sent: Sent, _: sittings.Progress) -> int | None:
     with ground.sessions.reading() as session:
         (scan,) = understand(ground, session, [sent.content])
-    if against_label(scan, ("wristband",)):
+    _ask_why(ground, sent)
+    if against_label(scan, ("wristband",), may_be_keyed=True):
         return _check(ground, actor, sent, band=sent.content)
-    sittings.keep_band(ground, actor, clean_scan(sent.content))
+    band = sent.content if scan.is_keyed else clean_scan(sent.content)
+    sittings.keep_band(ground, actor, band, keyed_reason=sent.keyed_reason if scan.is_keyed else "")
     return None
+
+
+def _ask_why(ground: Ground, sent: Sent) -> None:
+    """Ask for the reason of a typed number before anything is judged: a forgotten one voids no earlier match."""
+    if isinstance(read(ground, sent.content), Keyed) and not sent.keyed_reason.strip():
+        raise ReasonMissing("A number was typed: say why its label cannot be scanned.")
 
 
 def _take_identity(ground: Ground, actor: Actor, sent: Sent, now: sittings.Progress) -> int | None:
     if sent.content == "confirmed":
         sittings.keep_answer(ground, actor, sent.content, sitting=now.sitting)
         return None
+    sent = replace(sent, keyed_reason=now.keyed_reason)
     return _check(ground, actor, sent, band=now.band_scan, answer="denied")
 
 
 def _take_bag(ground: Ground, actor: Actor, sent: Sent, now: sittings.Progress) -> int:
+    _ask_why(ground, sent)
+    sent = replace(sent, keyed_reason=" · ".join(each for each in (now.keyed_reason, sent.keyed_reason) if each))
     return _check(ground, actor, sent, band=now.band_scan, bag=sent.content, answer=now.identity_answer)
 
 
 def _check(ground: Ground, actor: Actor, sent: Sent, *, band: str, bag: str = "", answer: str = "") -> int:
     def check_and_answer(work: Work) -> Answer:
         made = checks.check_identity(
-            work, participant_code=band, unit_code=bag, station=actor.station, identity_answer=answer
+            work,
+            participant_code=band,
+            unit_code=bag,
+            station=actor.station,
+            identity_answer=answer,
+            keyed_reason=sent.keyed_reason,
         )
         return Answer(303, str(made.id))
 
@@ -213,7 +232,8 @@ def _acceptance(session: Session, check: IdentityCheck) -> Acceptance | None:
 
 def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -> checks.MadeCheck:
     """Make the check that the page's two scans and ticks say."""
-    confirmed = {name: value == "true" for name, value in scans.items() if name not in {"unit_code", "attached_code"}}
+    typed = {"unit_code", "attached_code", "keyed_reason"}
+    confirmed = {name: value == "true" for name, value in scans.items() if name not in typed}
     return checks.check_before_thaw(
         work,
         order_number=order_number,
@@ -221,6 +241,7 @@ def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -
         attached_code=scans["attached_code"],
         station=work.actor.station,
         confirmed=confirmed,
+        keyed_reason=scans["keyed_reason"],
     )
 
 

@@ -21,6 +21,8 @@ class Progress:
     band_scan: str
     identity_answer: str
     is_second: bool
+    keyed_reason: str = ""
+    """Why the band's number was typed, where it was."""
     sitting: str = ""
     """Which scan of a band this goes on from; another tab may have begun anew."""
 
@@ -45,7 +47,8 @@ def progress(ground: Ground, actor: Actor) -> Progress:
         is_second = _has_first(session, actor, now)
     if sitting is None or sitting.opened_at + timedelta(minutes=ground.site.minutes["check_valid"]) < now:
         return Progress("", "", is_second)
-    return Progress(sitting.band_scan, sitting.identity_answer, is_second, _mark(ground, sitting))
+    reason = sitting.keyed_reason or ""
+    return Progress(sitting.band_scan, sitting.identity_answer, is_second, reason, _mark(ground, sitting))
 
 
 def _mark(ground: Ground, sitting: Sitting) -> str:
@@ -70,9 +73,9 @@ def _has_first(session: Session, actor: Actor, now: datetime) -> bool:
     return newest is not None and not checks(session, [newest])[newest].has_later_mismatch
 
 
-def keep_band(ground: Ground, actor: Actor, band_scan: str) -> None:
-    """Keep the scanned band until the bag is scanned."""
-    _keep(ground, actor, band_scan, "")
+def keep_band(ground: Ground, actor: Actor, band_scan: str, *, keyed_reason: str = "") -> None:
+    """Keep the scanned band until the bag is scanned, or the band's number as typed, and why."""
+    _keep(ground, actor, band_scan, keyed_reason)
 
 
 def keep_answer(ground: Ground, actor: Actor, identity_answer: str, *, sitting: str) -> None:
@@ -88,15 +91,15 @@ def begin_again(ground: Ground, actor: Actor) -> None:
     _keep(ground, actor, "", "")
 
 
-def _keep(ground: Ground, actor: Actor, band_scan: str, identity_answer: str) -> None:
+def _keep(ground: Ground, actor: Actor, band_scan: str, keyed_reason: str) -> None:
     try:
-        _write(ground, actor, band_scan, identity_answer)
+        _write(ground, actor, band_scan, keyed_reason)
     except IntegrityError:
         # A sign-in's first two scans came at the same moment: its sitting is there now.
-        _write(ground, actor, band_scan, identity_answer)
+        _write(ground, actor, band_scan, keyed_reason)
 
 
-def _write(ground: Ground, actor: Actor, band_scan: str, identity_answer: str) -> None:
+def _write(ground: Ground, actor: Actor, band_scan: str, keyed_reason: str) -> None:
     now = ground.sessions.clock()
     with ground.sessions.outside_trail() as session:
         session.execute(delete(Sitting).where(Sitting.opened_at < now - KEPT))
@@ -105,7 +108,7 @@ def _write(ground: Ground, actor: Actor, band_scan: str, identity_answer: str) -
             sitting = Sitting(session_id=actor.session_id or 0)
             session.add(sitting)
         sitting.opened_at = now
-        sitting.band_scan, sitting.identity_answer = band_scan, identity_answer
+        sitting.band_scan, sitting.identity_answer, sitting.keyed_reason = band_scan, "", keyed_reason
 
 
 def _of(actor: Actor) -> "Select[Sitting]":

@@ -13,7 +13,9 @@ from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import ChangedMeanwhile, InvalidInput, NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
-from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.labelling.rules.standing import against_keying
+from cotrack.labelling.service.foreign_scans import scan_record
+from cotrack.labelling.service.scanning import understand
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.orders.models import Order
 from cotrack.orders.service.allocation import release_bag
@@ -45,23 +47,28 @@ def _facts(work: Work, unit_number: str) -> BagFacts:
     return facts
 
 
-def scanned_bag(work: Work, unit_number: str, bag_code: str) -> list[Blocker]:
-    """Return what speaks against a scanned bag code as the label of this unit; the scan is kept in the record."""
+def scanned_bag(work: Work, unit_number: str, bag_code: str, keyed_reason: str) -> list[Blocker]:
+    """Return what speaks against a scanned bag code as the label of this unit; the scan is kept in the record.
+
+    A number that was typed with its boxed character counts with the reason why the code cannot be read.
+    """
     (scan,) = understand(work.ground, work.session, [bag_code])
-    work.details["scan"] = scan_record(work.ground, bag_code, scan)
-    blockers = against_scans(scan, None)
+    work.details["scan"] = scan_record(work, bag_code, scan)
+    if scan.is_keyed:
+        work.details["keyed_reason"] = keyed_reason
+    blockers = [*against_scans(scan, None), *against_keying([scan], keyed_reason)]
     if not blockers and scan.key != unit_number:
         blockers.append(Blocker("wrong_label", "This is another bag: put it back."))
     return blockers
 
 
-def issue(work: Work, unit_number: str, *, bag_code: str, ward: str, taken_by: str) -> Unit:
+def issue(work: Work, unit_number: str, *, bag_code: str, ward: str, taken_by: str, keyed_reason: str = "") -> Unit:
     """Hand an allocated bag over from the freezer for a ward, by two names; the bag is scanned as it leaves."""
     work.begin(Unit.__lifecycle__, "issue", unit_number)
     taker = _taker(work, taken_by)
     unit, facts = locked_facts(work, unit_number)
     work.expect(unit, "issue")
-    blockers = scanned_bag(work, unit_number, bag_code)
+    blockers = scanned_bag(work, unit_number, bag_code, keyed_reason)
     # The place is where the bag goes: what would stop it there stops it here, before it leaves the cold.
     place = Place(ward, work.now, work.today)
     against = [*against_bag(_as_if_issued(facts, ward), place, state="allocated"), *against_set_aside(work, facts)]
@@ -89,12 +96,12 @@ def _taker(work: Work, username: str) -> Person:
     return person
 
 
-def receive(work: Work, unit_number: str, *, bag_code: str) -> Unit:
+def receive(work: Work, unit_number: str, *, bag_code: str, keyed_reason: str = "") -> Unit:
     """Take an issued bag over on the ward it was issued to, by scan at a station of that ward."""
     work.begin(Unit.__lifecycle__, "receive", unit_number)
     unit, facts = locked_facts(work, unit_number)
     work.expect(unit, "receive")
-    blockers = scanned_bag(work, unit_number, bag_code)
+    blockers = scanned_bag(work, unit_number, bag_code, keyed_reason)
     station = work.site.station(work.actor.station)
     if station is None or not station.ward:
         blockers.append(Blocker("station_unknown", "This is no station of a ward: sign in at the ward."))
@@ -117,15 +124,15 @@ def receive(work: Work, unit_number: str, *, bag_code: str) -> Unit:
     return unit
 
 
-def receive_scanned(work: Work, *, bag_code: str) -> Unit:
+def receive_scanned(work: Work, *, bag_code: str, keyed_reason: str = "") -> Unit:
     """Take over whatever bag was scanned; a scan that names no bag is refused in its own words, and recorded."""
     (scan,) = understand(work.ground, work.session, [bag_code])
     blockers = against_scans(scan, None)
     if blockers:
         work.begin(Unit.__lifecycle__, "receive", "unknown")
-        work.details["scan"] = scan_record(work.ground, bag_code, scan)
+        work.details["scan"] = scan_record(work, bag_code, scan)
         work.refuse_if(blockers)
-    return receive(work, scan.key, bag_code=bag_code)
+    return receive(work, scan.key, bag_code=bag_code, keyed_reason=keyed_reason)
 
 
 def return_unit(work: Work, unit_number: str, *, reason: str) -> Unit:

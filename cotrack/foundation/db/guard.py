@@ -24,6 +24,7 @@ OUTSIDE_TRAIL: Final = {
     "idempotency_key": "answers kept 72 h so that a repeated request gets the first one",
     "sitting": "half of a check: what was scanned so far; the finished check is recorded with its scans",
     "upload": "a file between preview and storing, kept one day; its hash is in the record of the import",
+    "foreign_scan": "scans of other people's codes, encrypted; their HMACs, each look and each purge are recorded",
     "alembic_version": "the number of the newest migration; each migration writes a record",
 }
 """Tables whose rows the trail does not follow, each with the reason; they alone may be deleted from."""

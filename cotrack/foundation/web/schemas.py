@@ -70,6 +70,12 @@ class Words(fields.String):
         return written.is_one_line(text)
 
 
+def plain_line(text: str) -> str:
+    """Return what somebody typed as one line, without what cannot be kept: for where no form would ask anew."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(each for each in composed if each.isprintable()).strip()
+
+
 class Lines(Words):
     """Several lines of text, signed by themselves alone: nothing of ours stands beside them."""
 

@@ -49,9 +49,10 @@ class Code:
 
 @dataclass(frozen=True)
 class Misread:
-    """Why a scanned string is no code of ours, as a code word of surface.md §3."""
+    """Why a scanned string is no code of ours, as a code word of surface.md §3; `scheme` is whose it seems to be."""
 
     code: str
+    scheme: str = ""
 
 
 def make_code(kind: LabelKind, environment: Environment, entity: str, instance: int, *, key_id: str, sign: Sign) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.labelling.rules.codes import Code, Misread
+from cotrack.labelling.rules.keyed import Keyed
+from cotrack.labelling.rules.schemes import Foreign, Read
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,9 @@ class LabelFacts:
 
 @dataclass(frozen=True)
 class Scan:
-    """One scanned string as far as it is understood: the code, or why it is none, and the label behind it."""
+    """One scanned or typed string as far as it is understood: what it says, or why nothing, and the label behind it."""
 
-    read: Code | Misread
+    read: Read
     label: LabelFacts | None
 
     @property
@@ -41,6 +43,23 @@ class Scan:
         """The printed number of the thing."""
         return self.subject.partition(":")[2]
 
+    @property
+    def kind(self) -> str:
+        """The kind of label that was scanned; of a typed number that of the label it stands for."""
+        if isinstance(self.read, Code):
+            return self.read.kind.name
+        return self.label.kind if self.label else ""
+
+    @property
+    def entered(self) -> str:
+        """How it was entered, as the trail keeps it: only a whole signed code counts as scanned, whatever sent it."""
+        return "keyed" if self.is_keyed else "scanned"
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether a number was typed from its label."""
+        return isinstance(self.read, Keyed)
+
 
 _MISREAD = {
     "not_scanned": N_("Nothing was scanned."),
@@ -48,18 +67,51 @@ _MISREAD = {
     "damaged_code": N_("The code is damaged or was read only in part."),
     "wrong_environment": N_("This label was printed by another kind of system (training or production)."),
     "bad_signature": N_("This label was not printed here: its signature is wrong."),
+    "copied_not_scanned": N_(
+        "This is a number without its boxed character: it may be from a screen. Scan the label, or read both from it."
+    ),
 }
+_MISREAD_OF_SCHEME = {
+    "gs1": N_("This is a GS1 code, damaged or not as GS1 writes it, and none of cotrack's. Scan cotrack's own code."),
+    "keyed": N_("The boxed character does not fit the number: read both again from the label."),
+}
+_FOREIGN = {"gs1": N_("This is a GS1 code, and none of cotrack's. Scan cotrack's own code.")}
+_SCAN_ONLY = N_("This was typed. Here a label counts only by a scan.")
 
 
-def against_label(scan: Scan, kinds: Sequence[str], *, needs_applied: bool = True) -> list[Blocker]:
-    """Return every reason why this scan does not count in a field that asks for these kinds of label."""
+def against_label(
+    scan: Scan, kinds: Sequence[str], *, needs_applied: bool = True, may_be_keyed: bool = False
+) -> list[Blocker]:
+    """Return every reason why this scan does not count in a field that asks for these kinds of label.
+
+    A typed number counts only where `may_be_keyed`, and then with a reason (`against_keying`).
+    """
     if isinstance(scan.read, Misread):
-        return [Blocker(scan.read.code, _MISREAD[scan.read.code])]
-    if scan.read.kind.name not in kinds:
+        words = _MISREAD_OF_SCHEME.get(scan.read.scheme) or _MISREAD[scan.read.code]
+        return [Blocker(scan.read.code, words)]
+    if isinstance(scan.read, Foreign):
+        return [Blocker("wrong_kind", _FOREIGN[scan.read.scheme])]
+    if scan.is_keyed and not may_be_keyed:
+        return [Blocker("not_scanned", _SCAN_ONLY)]
+    if scan.kind not in kinds:
         return [Blocker("wrong_kind", "This is another kind of label than asked for here.")]
     if scan.label is None:
         return [Blocker("unknown_code", "This label is not known here.")]
     return _against_status(scan.label.status, needs_applied=needs_applied)
+
+
+def against_keying(scans: Sequence[Scan], reason: str) -> list[Blocker]:
+    """Return what speaks against typed numbers in one act: no reason, or nothing that was scanned beside them (E19).
+
+    Whoever types the numbers of band and bag may be far from both.
+    """
+    keyed = [each for each in scans if each.is_keyed]
+    found = []
+    if keyed and not reason.strip():
+        found.append(Blocker("not_scanned", "A number was typed: say why its label cannot be scanned."))
+    if len(keyed) == len(scans) > 1:
+        found.append(Blocker("not_scanned", "Everything was typed and nothing scanned: scan one of the labels."))
+    return found
 
 
 def against_scanned_before(status: str) -> list[Blocker]:

@@ -19,8 +19,9 @@ from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.reconciliation import paper_of_superseded
 from cotrack.labelling.rules.standing import against_label
+from cotrack.labelling.service.foreign_scans import scan_record
 from cotrack.labelling.service.print_jobs import counts_when_found
-from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.labelling.service.scanning import understand
 from cotrack.lifecycles import LABEL_INSTANCE
 
 LIVE_STATES = ("intended", "sending", "printed", "applied")
@@ -157,7 +158,7 @@ def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelIn
     """
     work.begin(LABEL_INSTANCE, "apply", "", subject=subject)
     (scan,) = understand(work.ground, work.session, [text])
-    work.details["scan"] = scan_record(work.ground, text, scan)
+    work.details["scan"] = scan_record(work, text, scan)
     blockers = against_label(scan, (kind,) if kind else tuple(KINDS), needs_applied=False)
     is_void = [each.code for each in blockers] == ["label_void"]
     if (not blockers or is_void) and scan.subject != subject:

@@ -12,7 +12,8 @@ from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service import instances
-from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.labelling.service.foreign_scans import scan_record
+from cotrack.labelling.service.scanning import understand
 from cotrack.lifecycles import BAND
 from cotrack.participants.models import Band, Participant
 from cotrack.participants.rules import BandFacts, against_confirming
@@ -131,7 +132,7 @@ def _against_answer(*, is_identity_confirmed: bool) -> list[Blocker]:
 
 def _scanned_band(work: Work, participant: Participant, band_code: str) -> LabelInstance:
     (scan,) = understand(work.ground, work.session, [band_code])
-    work.details["scan"] = scan_record(work.ground, band_code, scan)
+    work.details["scan"] = scan_record(work, band_code, scan)
     blockers = against_label(scan, ("wristband",), needs_applied=False)
     if not blockers and scan.key != participant.subject_number:
         blockers.append(Blocker("wrong_patient", "This band belongs to another participant."))
