@@ -7,8 +7,8 @@ from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.visit import actor, needs, runtime
-from cotrack.labelling.schemas import LabelInstanceOut, PaperIn, VoidIn
-from cotrack.labelling.service import papers, printing
+from cotrack.labelling.schemas import CheckedOut, CheckIn, LabelInstanceOut, PaperIn, VoidIn
+from cotrack.labelling.service import checking, papers, printing
 
 api = Blueprint("api_labelling", __name__, url_prefix="/api/v1/labels", description="Labels")
 
@@ -38,3 +38,13 @@ def make_void(body: dict[str, Any], label_id: int) -> Response:
 def account_for(body: dict[str, Any], label_id: int) -> Response:
     """Say what became of the paper of a label that counts no more and is still in hand."""
     return answer(lambda work: papers.account_for(work, label_id, **body), LabelInstanceOut())
+
+
+@api.post("/check")
+@needs("label:check")
+@api.arguments(CheckIn)
+@api.response(200, CheckedOut)
+def check(body: dict[str, Any]) -> Response:
+    """Say what a label is, by its scanned code or by a picture: genuine, current, whose, and its prints."""
+    shown = checking.held_up(actor(), runtime().settings.var_folder, body["code"], body["picture_base64"])
+    return answer(lambda work: checking.check(work, shown), CheckedOut())

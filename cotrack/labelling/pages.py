@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 
-from cotrack.foundation.web.files import pdf_file
+from cotrack.foundation.errors import Refused
+from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.foundation.web.files import pdf_file, sent_file
 from cotrack.foundation.web.forms import act_page, page_of
 from cotrack.foundation.web.visit import actor, go_to, needs, require, runtime
+from cotrack.foundation.web.words import tell_blocker
 from cotrack.labelling.schemas import PaperIn, VoidIn
-from cotrack.labelling.service import documents, instances, keeping, papers, printing
+from cotrack.labelling.service import checking, documents, instances, keeping, papers, printing
 from cotrack.lifecycles import LABEL_INSTANCE
 
 pages = Blueprint("labelling", __name__, template_folder="templates")
@@ -95,3 +98,21 @@ def account_for(label_id: int) -> Response:
         thing=f"label_instance:{label_id}",
         then=lambda label: page_of(label.subject),
     )
+
+
+@pages.post("/labels/read")
+@needs("label:check")
+def read_picture() -> Response:
+    """Read the one code of a photo that was taken for a scan field; the page puts it there as a scanner would."""
+    try:
+        shown = held_up()
+        with unit_of_work(runtime().ground, actor()) as work:
+            return jsonify(code=checking.read_for_field(work, shown))
+    except Refused as refusal:
+        return make_response(jsonify(fault=" ".join(map(tell_blocker, refusal.reasons))), refusal.status)
+
+
+def held_up() -> checking.Shown:
+    """Return what a form holds up to the check station: a photo, else what was scanned."""
+    picture = sent_file("picture")[1] if "picture" in request.files else None
+    return checking.held_up(actor(), runtime().settings.var_folder, request.form.get("code"), picture)

@@ -40,7 +40,8 @@ function takeScan(root, text) {
   goOn(root, field);
 }
 
-function goOn(root, field) {
+// Goes on with what a scanner, the camera or a photo has put into a field.
+export function goOn(root, field) {
   const waiting = [...field.form.querySelectorAll("input[data-scan]")].find((each) => !each.value);
   if (waiting) waiting.focus();
   else field.form.requestSubmit();
