@@ -40,6 +40,8 @@ CAMERA_HEADERS = {
     "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)"),
 }
 """What a page with a scan field has instead: the camera, and the reader of codes, which is WebAssembly."""
+WITHOUT_PHOTOS = frozenset({"bedside"})
+"""Where a scan says that a bag or a band is here: a photo says that it was somewhere once (domain.md §5.3, E14, E15)."""
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:
@@ -126,6 +128,7 @@ def _add_page_tools(app: Flask) -> None:
             "thing_name": stages.thing_name,
             "may": visit.may,
             "with_camera": _with_camera,
+            "takes_photos": lambda: request.blueprint not in WITHOUT_PHOTOS,
             "form_token": visit.form_token,
             "visitor": visitor,
             "station": visitor.actor.station if visitor else "",

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 
 from cotrack.foundation.web.commands import answer
 from cotrack.foundation.web.visit import actor, needs, runtime
-from cotrack.labelling.schemas import CheckedOut, CheckIn, LabelInstanceOut, PaperIn, VoidIn
+from cotrack.labelling.schemas import CheckedOut, LabelCheckIn, LabelInstanceOut, PaperIn, VoidIn
 from cotrack.labelling.service import checking, papers, printing
 
 api = Blueprint("api_labelling", __name__, url_prefix="/api/v1/labels", description="Labels")
@@ -42,7 +42,7 @@ def account_for(body: dict[str, Any], label_id: int) -> Response:
 
 @api.post("/check")
 @needs("label:check")
-@api.arguments(CheckIn)
+@api.arguments(LabelCheckIn)
 @api.response(200, CheckedOut)
 def check(body: dict[str, Any]) -> Response:
     """Say what a label is, by its scanned code or by a picture: genuine, current, whose, and its prints."""

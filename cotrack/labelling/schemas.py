@@ -44,7 +44,7 @@ class LabelInstanceOut(Schema):
     paper = fields.String(allow_none=True)
 
 
-class CheckIn(In):
+class LabelCheckIn(In):
     """What is held up to the check station: a scanned string, or a picture in base64."""
 
     code = ScannedCode(load_default=None)

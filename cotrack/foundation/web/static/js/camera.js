@@ -136,7 +136,7 @@ export function watchCameras(root) {
     const tools = new Tools(root, box);
     tools.camera.hidden = !navigator.mediaDevices?.getUserMedia;
     tools.camera.addEventListener("click", () => (tools.scanning ? tools.close() : tools.open()));
-    tools.photo.addEventListener("change", () => tools.photo.files.length && tools.send(tools.photo.files[0]));
+    tools.photo?.addEventListener("change", () => tools.photo.files.length && tools.send(tools.photo.files[0]));
     box.addEventListener("keydown", (event) => event.key === "Escape" && tools.close());
     tools.field.form.addEventListener("submit", () => tools.close());
     addEventListener("pagehide", () => tools.close());
