@@ -37,17 +37,6 @@ LEAST_RESOLUTION: Final = 100
 """A picture that says less says what a screen has, and nothing of paper."""
 EXPOSURE_TIME: Final = 33434
 EXIF_PART: Final = 0x8769
-ORIENTATION: Final = 0x0112
-TURNS: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""How a picture is turned upright, by its EXIF orientation: a mirrored symbol is read by no decoder."""
 
 Corners = Sequence[tuple[float, float]]
 """Top left, top right, bottom right, bottom left, as the symbol itself stands."""
@@ -102,7 +91,10 @@ def _read(content: bytes, reader: Reader) -> Mapping[str, Any]:
 
 
 def _picture(content: bytes) -> tuple[Image.Image, float | None]:
-    """Return the picture in grey and upright, and its dots per mm of paper where it came from a flat scan."""
+    """Return the picture in grey, and its dots per mm of paper where it came from a flat scan.
+
+    It is not turned as its camera was held (EXIF): both decoders read a symbol whichever way it stands.
+    """
     Image.MAX_IMAGE_PIXELS = MOST_DOTS
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -111,7 +103,6 @@ def _picture(content: bytes) -> tuple[Image.Image, float | None]:
             if width * height > MOST_DOTS:
                 raise Image.DecompressionBombError
             dots_per_mm = _dots_per_mm(opened)
-            turn = TURNS.get(opened.getexif().get(ORIENTATION, 1))
             shrink = 1 if width * height <= DECODED_DOTS else 2 if width * height <= 4 * DECODED_DOTS else 3
             # A JPEG is made smaller while it is read, which costs a quarter of the time and memory.
             opened.draft("L", (width // shrink, height // shrink))
@@ -119,7 +110,7 @@ def _picture(content: bytes) -> tuple[Image.Image, float | None]:
             if shrink > 1 and grey.width == width:
                 grey = grey.reduce(shrink)
     shrunk = dots_per_mm and dots_per_mm * grey.width / width
-    return grey if turn is None else grey.transpose(turn), shrunk
+    return grey, shrunk
 
 
 def _grey(picture: Image.Image) -> Image.Image:
