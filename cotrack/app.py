@@ -41,7 +41,7 @@ CAMERA_HEADERS = {
 }
 """What a page with a scan field has instead: the camera, and the reader of codes, which is WebAssembly."""
 WITHOUT_PHOTOS = frozenset({"bedside"})
-"""Where a scan says that a bag or a band is here: a photo says that it was somewhere once (domain.md §5.3, E14, E15)."""
+"""Where a scan says that a bag or a band is here; a photo says that it was somewhere once (domain.md §5.3, E14)."""
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 from support.browsers import CHROMIUM, CHROMIUM_ARGUMENTS, Person
@@ -160,7 +159,9 @@ def test_a_photo_that_says_nothing_is_told_beside_its_field_and_a_scan_still_cou
 
 
 def test_the_reader_of_codes_is_the_one_that_was_taken_and_comes_from_nowhere_else() -> None:
-    told = dict(re.findall(r"^\| `([^`]+)` \| [^|]+ \| `([0-9a-f]{64})` \|$", (VENDOR / "README.md").read_text(), re.M))
+    told = dict(
+        re.findall(r"^\| `([^`]+)` \| [^|]+ \| `([0-9a-f]{64})` \|$", (VENDOR / "README.md").read_text(), re.MULTILINE)
+    )
     files = {path.relative_to(VENDOR).as_posix() for path in VENDOR.rglob("*") if path.is_file()}
     assert files == {*told, "README.md"}
     assert len(told) == 4

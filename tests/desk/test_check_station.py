@@ -89,9 +89,7 @@ def test_whose_a_band_is_stays_with_those_who_see_participants(world: World, per
     assert f'href="/participants/{HER}"' in nurse
 
 
-def test_a_page_of_labels_is_checked_from_one_picture_with_a_print_hint(
-    world: World, person: SignIn, bag: str
-) -> None:
+def test_a_page_of_labels_is_checked_from_one_picture_with_a_print_hint(world: World, person: SignIn, bag: str) -> None:
     label, tag = (world.journey.live_code(f"unit:{bag}", kind) for kind in ("bag", "tag"))
     answer = photographed(person("zhao.l"), sent(page(qr(label), data_matrix(tag)), dpi=(300, 300)))
     said = answer.get_data(as_text=True)
@@ -127,7 +125,7 @@ def test_no_answer_of_the_station_shows_a_code(world: World, person: SignIn, bag
     ],
 )
 def test_a_bad_picture_is_a_sentence_and_the_service_goes_on(
-    world: World, person: SignIn, content: bytes, status: int, words: str
+    person: SignIn, content: bytes, status: int, words: str
 ) -> None:
     technician = person("zhao.l")
     answer = photographed(technician, content)

@@ -127,6 +127,7 @@ def test_whose_a_label_is_and_what_became_of_it_is_told_to_those_who_may_read_it
 
 def test_whoever_may_not_check_labels_is_refused_and_nothing_is_read(world: World, bag: str) -> None:
     code = world.journey.live_code(f"unit:{bag}", "bag")
+    assert shown(world, "shen.i", picture=sent(qr(code))).texts == ()
     with pytest.raises(PermissionDenied):
         check(world, code, by="shen.i")
     with pytest.raises(PermissionDenied):

@@ -100,8 +100,6 @@ def _picture(content: bytes) -> tuple[Image.Image, float | None]:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(BytesIO(content), formats=PICTURES) as opened:
             width, height = opened.size
-            if width * height > MOST_DOTS:
-                raise Image.DecompressionBombError
             dots_per_mm = _dots_per_mm(opened)
             shrink = 1 if width * height <= DECODED_DOTS else 2 if width * height <= 4 * DECODED_DOTS else 3
             # A JPEG is made smaller while it is read, which costs a quarter of the time and memory.
