@@ -150,7 +150,7 @@ NAVIGATION: Final = [
     Entry("desk.orders", N_("Orders"), "order:read"),
     Entry("desk.infusions", N_("Infusions"), "infusion:read"),
     Entry("bedside.question", N_("Bedside"), "infusion:check"),
-    Entry("desk.check_station", N_("Check a label"), "label:check"),
+    Entry("desk.check_station", N_("Labels"), "label:check"),
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("desk.investigations", N_("Investigations"), "investigation:open"),
     Entry("study.list_definitions", N_("Studies"), "study:read"),

@@ -69,7 +69,10 @@ def _shut_in(memory: int, seconds: int) -> None:
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(limit, (most, most))
+        # Where the machine allows less already, that stands.
+        _, allowed = resource.getrlimit(limit)
+        lower = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+        resource.setrlimit(limit, (lower, lower))
 
 
 def _read(content: bytes, reader: Reader) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from cotrack.labelling.rules.advice import advice
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.print_hint import Part, PrintFacts, poor_parts
 from cotrack.labelling.rules.standing import Scan, against_label
+from cotrack.labelling.service.instances import seen_by
 from cotrack.labelling.service.scanning import scan_record, understand
 from cotrack.lifecycles import LABEL_INSTANCE
 
@@ -178,8 +179,7 @@ def _begin(work: Work, event: str, shown: Shown) -> Sequence[Scan]:
 
 def _verdict(work: Work, scan: Scan, facts: PrintFacts | None) -> Verdict:
     blockers = against_label(scan, tuple(KINDS))
-    noun = scan.subject.partition(":")[0]
-    is_seen = scan.label is not None and f"{noun}:read" in work.actor.permissions
+    is_seen = scan.label is not None and seen_by(scan.label) in work.actor.permissions
     prints = _prints(work.session, scan.subject, scan.label.kind) if is_seen and scan.label else ()
     return Verdict(scan, blockers, scan.subject if is_seen else "", prints, facts)
 
