@@ -75,6 +75,7 @@ class Tools {
     this.photo = box.querySelector("[data-photo]");
     this.status = box.querySelector("[role=status]");
     this.scanning = null;
+    this.isOpening = false;
   }
 
   say(name) {
@@ -95,8 +96,11 @@ class Tools {
   }
 
   async open() {
+    if (this.isOpening) return undefined;
+    this.isOpening = true;
     this.say("opening");
     const stream = await navigator.mediaDevices.getUserMedia({ video: PICTURE, audio: false }).catch(() => null);
+    this.isOpening = false;
     if (!stream) return this.say("none");
     const video = Object.assign(document.createElement("video"), { srcObject: stream, muted: true, playsInline: true });
     this.box.append(video);
@@ -128,6 +132,8 @@ class Tools {
       this.say("failed");
     }
     this.photo.value = "";
+    // Whoever scans next does so into the field, not into the button.
+    this.field.focus();
   }
 }
 

@@ -23,7 +23,7 @@ export class KeystrokeBuffer {
 
 // Whoever is in a field of text types there; a tick box or a button takes no text, and a scan after it is a scan.
 function isTyping(target) {
-  const typed = "input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select, [contenteditable]";
+  const typed = "input:not([type=checkbox], [type=radio], [type=submit], [type=button], [type=file]), textarea, select, [contenteditable]";
   return target instanceof Element && target.closest(typed) !== null;
 }
 
