@@ -31,8 +31,17 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+CAMERA_HEADERS = {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
+        "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"
+    ),
+    "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)"),
+}
+"""What a page with a scan field has instead: the camera, and the reader of codes, which is WebAssembly."""
+WITHOUT_PHOTOS = frozenset({"bedside"})
+"""Where a scan says that a bag or a band is here; a photo says that it was somewhere once (domain.md §5.3, E14)."""
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:
@@ -118,6 +127,8 @@ def _add_page_tools(app: Flask) -> None:
             "thing_url": stages.open_url,
             "thing_name": stages.thing_name,
             "may": visit.may,
+            "with_camera": _with_camera,
+            "takes_photos": lambda: request.blueprint not in WITHOUT_PHOTOS,
             "form_token": visit.form_token,
             "visitor": visitor,
             "station": visitor.actor.station if visitor else "",
@@ -131,9 +142,17 @@ def _add_page_tools(app: Flask) -> None:
         }
 
 
+def _with_camera() -> str:
+    """Let the page that is being written use the camera."""
+    g.has_camera = True
+    return ""
+
+
 def _add_headers(response: Response) -> Response:
     """Refuse framing, sniffing, foreign scripts; keep pages with people's data out of every cache."""
     response.headers.update(HEADERS)
+    if g.get("has_camera"):
+        response.headers.update(CAMERA_HEADERS)
     if visit.runtime().settings.is_behind_tls:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if not request.path.startswith("/static/"):

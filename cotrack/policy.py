@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read", "location:read"})
-WORK: Final = frozenset({"deviation:act"})
+WORK: Final = frozenset({"deviation:act", "label:check"})
 """What everybody does who works with product or participants."""
 READ_SOURCES: Final = frozenset({"source:read", "equipment:read"})
 READ_CLINIC: Final = frozenset({"participant:read", "order:read", "infusion:read"})

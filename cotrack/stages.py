@@ -157,6 +157,7 @@ NAVIGATION: Final = [
     Entry("desk.infusions", N_("Infusions"), "infusion:read"),
     Entry("bedside.question", N_("Bedside"), "infusion:check"),
     Entry("labelling.show_printers", N_("Printers"), "label:print"),
+    Entry("desk.check_station", N_("Labels"), "label:check"),
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("desk.investigations", N_("Investigations"), "investigation:open"),
     Entry("desk.locations", N_("Places"), "location:read"),

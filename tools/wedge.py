@@ -6,8 +6,9 @@
 from pathlib import Path
 
 import click
+from PIL import Image
 
-from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf, picture_of_png
+from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pdf
 
 
 @click.command()
@@ -15,7 +16,7 @@ from cotrack.labelling.gateways.read_back import codes_in_picture, picture_of_pd
 def main(label: Path) -> None:
     """Print each code of LABEL on a line of its own: scanners end each with Enter. Exit 1 where it shows none."""
     content = label.read_bytes()
-    found = codes_in_picture(picture_of_pdf(content) if content.startswith(b"%PDF") else picture_of_png(content))
+    found = codes_in_picture(picture_of_pdf(content) if content.startswith(b"%PDF") else Image.open(label))
     for code in found:
         click.echo(code)
     raise SystemExit(not found)

@@ -9,6 +9,7 @@ from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.clinic import at_the_ward, enrolled, screening_file
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
+from cotrack.labelling.service import checking
 from cotrack.manufacture.service import deviations as concerning
 from cotrack.manufacture.service import lots, samples, units
 from cotrack.orders.service import supplies
@@ -73,11 +74,18 @@ def _being_made(journey: Journey, clock: StoryClock) -> None:
     """A lot in the middle of filling, a bag's label printed and not on it yet; and one in the middle of its steps."""
     filled = journey.lot(clock.lot(37), made_on=journey.today())
     making.made(journey.cast, filled, journey.plan)
-    journey.labelled_unit(filled)
+    _torn_tag(journey, journey.labelled_unit(filled))
     journey.sample(filled, "retention")
     journey.unit_label(journey.unit(filled), "bag")
     if journey.plan is not None:
         making.under_way(journey.cast, journey.lot(clock.lot(39), made_on=journey.today()), journey.plan)
+
+
+def _torn_tag(journey: Journey, bag: str) -> None:
+    """A tag was torn and printed again; what was left of it is checked, and counts no more."""
+    torn = journey.live_code(f"unit:{bag}", "tag")
+    journey.scan_back(bag, journey.code(journey.unit_label(bag, "tag", reason="The tag tore at its hole.")))
+    journey.cast.do("feng.t", lambda work: checking.check(work, checking.Shown((torn,), (None,))))
 
 
 def _typed_once(journey: Journey, lot: str) -> None:

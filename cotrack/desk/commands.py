@@ -9,9 +9,10 @@ from cotrack.desk.service import label_files
 from cotrack.foundation.audit.checkpoint import NoCheckpoint, read_vkey
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.terminal import Terminal, output_file, pass_terminal, plain_errors
-from cotrack.labelling.gateways.read_back import picture_in_file
+from cotrack.foundation.unit_of_work import unit_of_work
+from cotrack.labelling.gateways.decoding import MOST_PICTURE_BYTES, PictureNotRead
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.service import offline
+from cotrack.labelling.service import checking, offline
 
 Format = Literal["pdf", "png", "zpl"]
 
@@ -72,11 +73,18 @@ def render(  # noqa: PLR0913 (one for each option of the command)
 @pass_terminal
 @plain_errors
 def check(terminal: Terminal, image: Path) -> None:
-    """Say what the label in a picture is: genuine, current, of which thing. Exit 1 where it does not count."""
-    terminal.require("label:print", "label:apply", "label:void", "infusion:check")
-    picture = picture_in_file(image)
-    lines, counts = label_files.said_by(terminal.runtime.ground, picture)
-    if not counts:
+    """Say what each label in a picture is: genuine, current, of which thing. Exit 1 where one does not count."""
+    actor = terminal.require(checking.PERMISSION)
+    with image.open("rb") as file:
+        content = file.read(MOST_PICTURE_BYTES + 1)
+    shown = checking.photographed(actor, terminal.runtime.settings.var_folder, content)
+    try:
+        with unit_of_work(terminal.runtime.ground, actor) as work:
+            checked = checking.check(work, shown)
+    except PictureNotRead as refusal:
+        raise PictureNotRead("{path}: {words}", path=image, words=str(refusal)) from None
+    lines = label_files.said_of(checked)
+    if not checked.counts:
         terminal.end_with(lines)
     for line in lines:
         terminal.say(line)

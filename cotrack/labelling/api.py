@@ -10,7 +10,9 @@ from cotrack.foundation.web.lists import LINK, PageIn, keyed_list
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import actor, needs, runtime
 from cotrack.labelling.schemas import (
+    CheckedOut,
     ForeignScanOut,
+    LabelCheckIn,
     LabelInstanceOut,
     LocationLabelIn,
     OpenedScanOut,
@@ -21,7 +23,16 @@ from cotrack.labelling.schemas import (
     RequestIn,
     VoidIn,
 )
-from cotrack.labelling.service import foreign_scans, instances, papers, print_jobs, print_queue, printing, site_labels
+from cotrack.labelling.service import (
+    checking,
+    foreign_scans,
+    instances,
+    papers,
+    print_jobs,
+    print_queue,
+    printing,
+    site_labels,
+)
 
 api = Blueprint("api_labelling", __name__, url_prefix="/api/v1/labels", description="Labels")
 jobs = Blueprint("api_print_jobs", __name__, url_prefix="/api/v1/print-jobs", description="Print jobs")
@@ -162,3 +173,13 @@ def open_scan(body: dict[str, Any], scan_id: int) -> Response:
 def purge_scan(body: dict[str, Any], scan_id: int) -> Response:
     """Delete what was scanned for good."""
     return answer(lambda work: foreign_scans.purge_scan(work, scan_id, **body), ForeignScanOut())
+
+
+@api.post("/check")
+@needs("label:check")
+@api.arguments(LabelCheckIn)
+@api.response(200, CheckedOut)
+def check(body: dict[str, Any]) -> Response:
+    """Say what a label is, by its scanned code or by a picture: genuine, current, whose, and its prints."""
+    shown = checking.held_up(actor(), runtime().settings.var_folder, body["code"], body["picture_base64"])
+    return answer(lambda work: checking.check(work, shown), CheckedOut())

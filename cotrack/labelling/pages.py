@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, make_response, render_template, request, url_for
 
 from cotrack.foundation.errors import Refused
 from cotrack.foundation.unit_of_work import unit_of_work
-from cotrack.foundation.web.files import pdf_file
+from cotrack.foundation.web.files import pdf_file, sent_file
 from cotrack.foundation.web.forms import Form, act_page, page_of, read
 from cotrack.foundation.web.lists import list_page
 from cotrack.foundation.web.schemas import ReasonIn, ScanIn
 from cotrack.foundation.web.visit import actor, go_to, may, needs, require, runtime
-from cotrack.foundation.web.words import tell, term
+from cotrack.foundation.web.words import tell, tell_blocker, term
 from cotrack.foundation.words import N_
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
 from cotrack.labelling.gateways.templates import further_templates
@@ -21,6 +21,7 @@ from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.schemas import LocationLabelIn, PaperIn, PrinterIn, RequestIn, VoidIn
 from cotrack.labelling.service import (
+    checking,
     documents,
     foreign_scans,
     instances,
@@ -303,3 +304,21 @@ def purge_foreign_scan(scan_id: int) -> Response:
         lambda work, reason: foreign_scans.purge_scan(work, scan_id, reason=reason),
         thing=f"foreign_scan:{scan_id}",
     )
+
+
+@pages.post("/labels/read")
+@needs("label:check")
+def read_picture() -> Response:
+    """Read the one code of a photo that was taken for a scan field; the page puts it there as a scanner would."""
+    try:
+        shown = held_up()
+        with unit_of_work(runtime().ground, actor()) as work:
+            return jsonify(code=checking.read_for_field(work, shown))
+    except Refused as refusal:
+        return make_response(jsonify(fault=" ".join(map(tell_blocker, refusal.reasons))), refusal.status)
+
+
+def held_up() -> checking.Shown:
+    """Return what a form holds up to the check station: a photo, else what was scanned."""
+    picture = sent_file("picture")[1] if "picture" in request.files else None
+    return checking.held_up(actor(), runtime().settings.var_folder, request.form.get("code"), picture)

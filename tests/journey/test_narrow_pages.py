@@ -24,7 +24,7 @@ PAGES = {
     ],
     "dr.gao": [f"/participants/{HER}", f"/participants/{HER}/measure", "/orders", "/participants"],
     "root.a": ["/people", "/people/zhou.n", "/api/docs"],
-    "zhao.l": ["/lots/new", f"/units/{BAG}", "/labels/1"],
+    "zhao.l": ["/labels/check", "/lots/new", f"/units/{BAG}", "/labels/1"],
 }
 
 

@@ -3,22 +3,19 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from PIL import Image
-
 from cotrack.desk.service.label_kinds import OF_KIND
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.errors import InvalidInput
 from cotrack.foundation.site import Printer
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.gateways import zpl
-from cotrack.labelling.gateways.read_back import codes_in_picture
 from cotrack.labelling.gateways.render import draw
 from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.gateways.typesetting import PDF_DOTS_PER_INCH
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.rules.standing import against_label
+from cotrack.labelling.rules.print_hint import POOR
 from cotrack.labelling.service import printing
-from cotrack.labelling.service.scanning import understand
+from cotrack.labelling.service.checking import Checked, Verdict
 from cotrack.participants.service import bands
 
 SPECIMEN_CODE = "CT1-SPECIMEN"
@@ -68,23 +65,30 @@ def printed(ground: Ground, actor: Actor, asked: Asked, *, output: Output, reaso
     return printing.hand_to_file(ground, actor, label.id, printer, private=private)
 
 
-def said_by(ground: Ground, picture: Image.Image) -> tuple[list[str], bool]:
-    """Say of each code in a picture what it is, and whether all of them count."""
-    found = codes_in_picture(picture)
-    if not found:
-        return ["no code was found in this picture"], False
-    with ground.sessions.reading() as session:
-        scans = understand(ground, session, found)
-    lines, counts = [], True
-    for scan in scans:
-        blockers = against_label(scan, tuple(KINDS))
-        counts = counts and not blockers
-        about = (
-            f"{scan.label.kind} of {scan.key}, instance {scan.label.instance}, {scan.label.status}"
-            if scan.label
-            else "unknown"
-        )
-        lines.append(
-            f"{about}: {'genuine and current' if not blockers else '; '.join(each.sentence for each in blockers)}"
-        )
-    return lines, counts
+def said_of(checked: Checked) -> list[str]:
+    """Say of each code of a picture what it is, what to do with it, and how easily it is read."""
+    lines = [line for each in checked.verdicts for line in _said_of(each)]
+    return lines + [f"{checked.unread} more codes were seen and could not be read"] * bool(checked.unread)
+
+
+def _said_of(verdict: Verdict) -> list[str]:
+    label = verdict.scan.label
+    whose = verdict.subject.partition(":")[2] or "a thing that your role does not see"
+    about = f"{label.kind} of {whose}, instance {label.instance}, {label.status}" if label else "unknown"
+    against = "; ".join(f"{each.code}: {each.sentence}" for each in verdict.blockers)
+    return [f"{about}: {against or 'genuine and current'}", f"  now: {verdict.advice}", *_hint(verdict)]
+
+
+def _hint(verdict: Verdict) -> list[str]:
+    """Say what the picture tells of the print: a hint, never a grade."""
+    facts = verdict.facts
+    if facts is None or facts.modules is None:
+        return []
+    paper = "" if facts.module_mm is None else f" ({facts.module_mm} mm)"
+    measures = (
+        f"contrast {facts.contrast} %",
+        f"module {facts.module_px} px{paper}",
+        f"empty margin {facts.quiet} modules",
+        f"error correction used {facts.corrected} %",
+    )
+    return [f"  print hint, no grade: {', '.join(measures)}", *(f"  hint: {POOR[part]}" for part in verdict.poor)]

@@ -1,6 +1,7 @@
 """The fields that every form and JSON body is made of: strict in shape, plain in their complaints."""
 
 import unicodedata
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -108,6 +109,19 @@ class ScannedCode(fields.String):
     def __init__(self, **options: Any) -> None:
         """Take anything up to the longest line."""
         super().__init__(validate=validate.Length(max=LONGEST_LINE * 2, error=N_("This is too long.")), **options)
+
+
+class FileBytes(fields.String):
+    """The bytes of a file in base64."""
+
+    default_error_messages = {"invalid": N_("Send the file in base64.")}  # noqa: RUF012 (marshmallow's way)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **options)
+        try:
+            return b64decode(text, validate=True)
+        except ValueError:
+            raise self.make_error("invalid") from None
 
 
 class Quantity(fields.Decimal):

@@ -1,21 +1,16 @@
 """Reads a drawn label back with a decoder that did not draw it, from the very bytes that go out."""
 
 import threading
-import warnings
 from collections.abc import Iterable
-from pathlib import Path
 
 import pypdfium2
 import zxingcpp
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from cotrack.foundation.errors import InvalidInput
 from cotrack.labelling.gateways.needs import check_system
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.rules.headers import Symbology
 
-PICTURES = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
-"""What a scanner or a camera writes; nothing that another program would have to run to read, such as PostScript."""
 DOTS_PER_INCH = 300
 POINTS_PER_INCH = 72
 
@@ -49,23 +44,6 @@ def datamatrix_codes(picture: Image.Image) -> list[str]:
 
 
 _READERS = {"qr": qr_codes, "datamatrix": datamatrix_codes}
-
-
-def picture_in_file(path: Path) -> Image.Image:
-    """Return the picture in a file, in grey; raises InvalidInput with the file's name where it holds none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=PICTURES) as picture:
-                return picture.convert("L")
-    except UnidentifiedImageError:
-        raise InvalidInput("{path} is no picture ({kinds}).", path=path, kinds=", ".join(PICTURES)) from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise InvalidInput("{path} is too large a picture: cut out the label.", path=path) from None
-    except OSError as fault:
-        raise InvalidInput("{path} cannot be read: {fault}.", path=path, fault=fault.strerror or str(fault)) from None
-    except Exception as fault:  # noqa: BLE001 (what a decoder raises over damaged bytes is anybody's guess)
-        raise InvalidInput("{path} is a damaged picture: {fault}.", path=path, fault=fault) from None
 
 
 def picture_of_pdf(document: bytes) -> Image.Image:

@@ -18,7 +18,7 @@ from cotrack.labelling.rules.check_character import printed_check
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.reconciliation import paper_of_superseded
-from cotrack.labelling.rules.standing import against_label
+from cotrack.labelling.rules.standing import LabelFacts, against_label
 from cotrack.labelling.service.foreign_scans import scan_record
 from cotrack.labelling.service.print_jobs import counts_when_found
 from cotrack.labelling.service.scanning import understand
@@ -251,6 +251,6 @@ def label_numbered(session: Session, label_id: int) -> LabelInstance:
     return row
 
 
-def seen_by(label: LabelInstance) -> str:
+def seen_by(label: LabelInstance | LabelFacts) -> str:
     """Return the permission that a label is seen with: that of the thing it is for."""
     return KINDS[label.kind].reader

@@ -1,26 +1,11 @@
 """Shapes of the files that laboratories send."""
 
-from base64 import b64decode
-from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validates_schema
+from marshmallow import ValidationError, post_load, validates_schema
 
-from cotrack.foundation.web.schemas import MOST_ID, FileText, In, Whole, Words
+from cotrack.foundation.web.schemas import MOST_ID, FileBytes, FileText, In, Whole, Words
 from cotrack.foundation.words import N_
-
-
-class FileBytes(fields.String):
-    """The bytes of a file in base64."""
-
-    default_error_messages = {"invalid": N_("Send the file in base64.")}  # noqa: RUF012 (marshmallow's way)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **options)
-        try:
-            return b64decode(text, validate=True)
-        except ValueError:
-            raise self.make_error("invalid") from None
 
 
 class ResultFileIn(In):

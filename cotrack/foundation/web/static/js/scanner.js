@@ -23,7 +23,7 @@ export class KeystrokeBuffer {
 
 // Whoever is in a field of text types there; a tick box or a button takes no text, and a scan after it is a scan.
 function isTyping(target) {
-  const typed = "input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select, [contenteditable]";
+  const typed = "input:not([type=checkbox], [type=radio], [type=submit], [type=button], [type=file]), textarea, select, [contenteditable]";
   return target instanceof Element && target.closest(typed) !== null;
 }
 
@@ -40,7 +40,8 @@ function takeScan(root, text) {
   goOn(root, field);
 }
 
-function goOn(root, field) {
+// Goes on with what a scanner, the camera or a photo has put into a field.
+export function goOn(root, field) {
   const waiting = [...field.form.querySelectorAll("input[data-scan]")].find((each) => !each.value);
   if (waiting) waiting.focus();
   else field.form.requestSubmit();
