@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read"})
-WORK: Final = frozenset({"deviation:act"})
+WORK: Final = frozenset({"deviation:act", "station:test"})
 """What everybody does who works with product or participants."""
 READ_SOURCES: Final = frozenset({"source:read", "equipment:read"})
 READ_CLINIC: Final = frozenset({"participant:read", "order:read", "infusion:read"})
@@ -148,6 +148,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
             "person:grant",
             "person:reset",
             "metrics:read",
+            "station:test",
             "backup:create",
             "backup:restore",
         }

@@ -155,6 +155,7 @@ NAVIGATION: Final = [
     Entry("study.list_definitions", N_("Studies"), "study:read"),
     Entry("audit.list_records", N_("Trail"), "trail:read"),
     Entry("access.list_people", N_("People"), "person:read"),
+    Entry("labelling.list_stations", N_("Stations"), "metrics:read"),
 ]
 
 _THINGS: Final = {
@@ -180,6 +181,7 @@ _THINGS: Final = {
     "infusion": ("bedside.show_infusion", "infusion_id", "infusion:read"),
     "record": ("audit.show_record", "record_id", "trail:read"),
     "trail_finding": ("findings.list_findings", "", "trail:read"),
+    "station": ("labelling.show_self_test", "code", "station:test"),
     "label_instance": ("labelling.show_label", "label_id", "label:print label:void"),
 }
 """The page of each noun: its endpoint, the route's argument, and the permissions of which one opens it."""

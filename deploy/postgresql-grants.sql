@@ -38,6 +38,7 @@ REVOKE UPDATE ON
   result_invalidation,
   roll_change,
   signature,
+  station_self_test,
   step_scan,
   step_value,
   step_verification,

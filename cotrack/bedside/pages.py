@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from cotrack.bedside import schemas
 from cotrack.bedside.service import infusions, papers, screens, sittings, ward
 from cotrack.bedside.service.clocks import wash_sheet
-from cotrack.foundation.web.commands import is_key
+from cotrack.foundation.web.commands import is_key, typed
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn
@@ -45,7 +45,7 @@ def answer_identity() -> Response:
 
 def _sent(field: str) -> screens.Sent:
     content, key = request.form.get(field, "")[:LONGEST_SCAN], request.form.get("form_key", "")
-    return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "")
+    return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "", typed())
 
 
 @pages.post("/bedside/again")
@@ -108,7 +108,7 @@ def check_before_thaw(number: str) -> Response:
         lambda work, /, **scans: screens.check_before_thaw(work, number, scans),
         template="bedside/thaw_check.html",
         then=lambda check: url_for("bedside.verdict", check_id=check.id, order=number),
-        context=lambda session: screens.thaw_sheet(session, number),
+        context=lambda session: screens.thaw_sheet(runtime().ground, actor(), session, number),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, relationship
 
-from cotrack.foundation.access.models import Signature
+from cotrack.foundation.access.models import Person, Signature
 from cotrack.foundation.db import APPEND_ONLY, Base, Standing, column, one_of
 from cotrack.lifecycles import LABEL_INSTANCE
 
@@ -14,6 +14,9 @@ KIND_NAMES = ("bag", "tag", "wristband", "sample")
 
 PAPERS = ("spoiled", "destroyed", "returned", "in_hand")
 """What may have become of the paper of a label that never went on its thing: `rules.reconciliation`, again."""
+
+OUTCOMES = ("passed", "failed")
+"""How a self-test of a station's scanner may come out."""
 
 LIVE = text("status IN ('intended', 'sending', 'printed', 'applied')")
 
@@ -117,3 +120,33 @@ class KeptDocument(Base):
     made_at: Mapped[datetime] = column()
     content: Mapped[bytes] = column(LargeBinary, deferred=True)
     content_sha256: Mapped[str] = column()
+
+
+class StationSelfTest(Base):
+    """One reading of the self-test sheet at a station: by whom, when, how it came out, and what was wrong.
+
+    What arrived stands nowhere but as an HMAC: somebody may scan a patient's card by mistake. `faults` and `remarks`
+    are reasons as JSON text; `symbologies` is what the scanner sent before each code (`]Q1`).
+    """
+
+    __tablename__ = "station_self_test"
+    __table_args__ = (
+        Index("ix_station_self_test_station", "station", "id"),
+        one_of("outcome", OUTCOMES),
+        CheckConstraint("(outcome = 'passed') = (faults = '[]')", name="passed_without_fault"),
+        CheckConstraint("station <> ''", name="somewhere"),
+        {"info": APPEND_ONLY},
+    )
+
+    station: Mapped[str] = column()
+    sheet: Mapped[str] = column()
+    outcome: Mapped[str] = column()
+    faults: Mapped[str] = column()
+    remarks: Mapped[str] = column()
+    symbologies: Mapped[str] = column()
+    arrived_hmac: Mapped[str] = column()
+    slowest_milliseconds: Mapped[int | None] = column()
+    tested_at: Mapped[datetime] = column()
+    tested_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+    tested_by: Mapped[Person] = relationship(viewonly=True)

@@ -19,6 +19,7 @@ from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.rules.reconciliation import paper_of_superseded
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import scan_record, understand
+from cotrack.labelling.service.self_tests import against_scans_here
 from cotrack.lifecycles import LABEL_INSTANCE
 
 LIVE_STATES = ("intended", "sending", "printed", "applied")
@@ -139,13 +140,15 @@ def _printer(work: Work) -> str:
 def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelInstance:
     """Take a label as applied once it was scanned on its thing; another thing's label is refused.
 
-    `kind` names the one label that is asked for, where a page asks for one.
+    `kind` names the one label that is asked for, where a page asks for one. At a station whose scanner did not read
+    the self-test sheet true nothing is scanned back.
     """
     work.begin(LABEL_INSTANCE, "apply", "", subject=subject)
     (scan,) = understand(work.ground, work.session, [text])
     work.details["scan"] = scan_record(work.ground, text, scan)
-    blockers = against_label(scan, (kind,) if kind else tuple(KINDS), needs_applied=False)
-    if not blockers and scan.subject != subject:
+    against = against_label(scan, (kind,) if kind else tuple(KINDS), needs_applied=False)
+    blockers = [*against_scans_here(work), *against]
+    if not against and scan.subject != subject:
         blockers.append(Blocker("wrong_label", "This label belongs to another thing. Stop: take it off and ask QA."))
     work.refuse_if(blockers)
     row = _by_scan(work, scan.subject, scan.label.kind if scan.label else "", scan.label.instance if scan.label else 0)

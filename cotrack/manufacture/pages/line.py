@@ -1,12 +1,13 @@
 """The technician's page for filling: one step, one instruction, one field; a wrong scan stops the whole page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Refused
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import Form, act_page, form_page
@@ -14,6 +15,7 @@ from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
 from cotrack.labelling.schemas import VoidIn
 from cotrack.labelling.service import instances, papers
+from cotrack.labelling.service.self_tests import against_scans_at
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.schemas import UnitIn, content_of
 from cotrack.manufacture.schemas import filling as schemas
@@ -42,7 +44,19 @@ def show(number: str) -> str:
 
 def _stand(session: Session, number: str) -> Mapping[str, Any]:
     stand = stand_of(session, actor(), number)
-    return {"stand": stand, "units": UnitIn(), "samples": schemas.SampleIn(), "is_scan": request.endpoint == SCAN}
+    return {
+        "stand": stand,
+        "units": UnitIn(),
+        "samples": schemas.SampleIn(),
+        "is_scan": request.endpoint == SCAN,
+        "unfit": _unfit(session),
+    }
+
+
+def _unfit(session: Session) -> Sequence[Blocker]:
+    """Return why no label is scanned back at this station: its scanner is not tested."""
+    ground = runtime().ground
+    return against_scans_at(session, ground.site, actor().station, ground.sessions.clock())
 
 
 SCAN = "filling.scan"
