@@ -181,5 +181,6 @@ def _self_test_again(code: str, refusal: Refused, sent: self_test_page.Sent) -> 
     """Show the page again with what came beside what should have, in a form that is a new request."""
     form = Form(MultiDict())
     form.refuse(refusal)
+    form.labels = {**self_test_page.TITLES}
     shown = self_test_page.shown(runtime().ground, actor(), code, sent)
     return make_response(render_template("labelling/self_test.html", form=form, **shown), refusal.status)

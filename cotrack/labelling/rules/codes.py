@@ -70,15 +70,9 @@ def make_code(kind: LabelKind, environment: Environment, entity: str, instance: 
 
 
 def clean_scan(text: str) -> str:
-    """Undo what scanners and input methods do to a code: AIM prefix, full width, small letters, stray marks.
-
-    One code read twice in one go is that code once; two different ones stay together, and are refused (E20).
-    """
+    """Undo what scanners and input methods do to a code: AIM prefix, full width, small letters, stray marks."""
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(each for each in plain if unicodedata.category(each) not in {"Cc", "Cf", "Zs"}).upper()
-    half = len(plain) // 2
-    if half >= CODE_LENGTH and plain[:half] == plain[half:]:
-        plain = plain[:half]
     return plain[3:] if plain.startswith("]") else plain
 
 

@@ -22,6 +22,8 @@ SQUARE_BOX_MM: Final = 22.0
 LONGEST: Final = 600
 """Of what arrives for one symbol: four times the sheet's texts, whatever a scanner repeats."""
 
+TITLES: Final = {each.name: each.title for each in SYMBOLS}
+
 Sent = Mapping[str, Arrived]
 """What arrived, by the name of its symbol."""
 

@@ -1,5 +1,5 @@
 // The one component that takes scans, on every page: keystrokes wherever the focus is, or text in a field that waits.
-import { Keystrokes, SILENCE_MS, isSwallowed, textOfKey, withoutFrame } from "./keystrokes.js";
+import { Keystrokes, SILENCE_MS, isSwallowed, once, textOfKey, withoutFrame } from "./keystrokes.js";
 import { refusePaste } from "./paste.js";
 
 // A scanner that reads the label twice in one go sends it again at once: no second field wants the same code.
@@ -33,7 +33,7 @@ class Scanner {
 
   // Ends a scan that lies in a field, or came while none had the focus.
   finish(field, text, keys, end) {
-    const code = withoutFrame(text, this.frame);
+    const code = withoutFrame(once(text), this.frame);
     const at = performance.now();
     const isAgain = code === this.last.text && at - this.last.at < AGAIN_MS && keys.isBurst();
     const isBurst = keys.isBurst();
