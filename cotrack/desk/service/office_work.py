@@ -92,7 +92,7 @@ def stations_out_of_use(session: Session, desk: Desk) -> Iterator[Task]:
                 f"station:{place.code}",
                 "labelling.show_self_test",
                 {"code": place.code},
-                test.tested_at if test else None,
+                facts.stands_until or (test.tested_at if test else None),
                 note=reason.detail,
                 details=reason.parameters,
             )

@@ -60,6 +60,8 @@ def shown(ground: Ground, actor: Actor, code: str, sent: Sent | None = None) -> 
         "place": place,
         "newest": row,
         "tested_by": tested_by,
+        "faults": read_blockers(row.faults) if row else [],
+        "titles": TITLES,
         "remarks": read_blockers(row.remarks) if row else [],
         "facts": facts,
         "against": against_station(facts, now),
