@@ -85,7 +85,7 @@ class Site:
         return self.stations.get(code or "")
 
 
-SELF_TEST_DAYS = 90
+SELF_TEST_DAYS = 180
 REQUIRED_MINUTES = ("check_valid", "thaw_check_valid", "thawed_life", "watch_issued", "watch_checked")
 
 

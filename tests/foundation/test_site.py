@@ -74,11 +74,11 @@ def test_what_a_stations_scanner_adds_is_signs_alone(tmp_path: Path) -> None:
 
 
 def test_a_self_test_is_asked_for_only_where_the_site_says_so(tmp_path: Path) -> None:
-    assert (site_of(tmp_path, EXAMPLE).self_test_required, site_of(tmp_path, EXAMPLE).self_test_days) == (True, 90)
-    older = EXAMPLE.replace("self_test_required = true\nself_test_days = 90\n", "")
+    assert (site_of(tmp_path, EXAMPLE).self_test_required, site_of(tmp_path, EXAMPLE).self_test_days) == (True, 180)
+    older = EXAMPLE.replace("self_test_required = true\nself_test_days = 180\n", "")
     assert older != EXAMPLE
-    assert (site_of(tmp_path, older).self_test_required, site_of(tmp_path, older).self_test_days) == (False, 90)
-    wrong = EXAMPLE.replace("self_test_days = 90", "self_test_days = 0")
+    assert (site_of(tmp_path, older).self_test_required, site_of(tmp_path, older).self_test_days) == (False, 180)
+    wrong = EXAMPLE.replace("self_test_days = 180", "self_test_days = 0")
     assert fault_of(tmp_path, wrong) == "self_test_days must be a whole number above zero"
 
 
