@@ -132,6 +132,7 @@ def _add_page_tools(app: Flask) -> None:
             "form_token": visit.form_token,
             "visitor": visitor,
             "station": visitor.actor.station if visitor else "",
+            "scanner": visit.scanner(),
             "navigation": lambda: [each for each in stages.NAVIGATION if visit.may(each.permission)],
             "is_training": visit.runtime().settings.is_training,
             "site_name": words.site_name,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 READ_PRODUCT: Final = frozenset({"lot:read", "unit:read", "study:read", "location:read"})
-WORK: Final = frozenset({"deviation:act", "label:check"})
+WORK: Final = frozenset({"deviation:act", "label:check", "station:test"})
 """What everybody does who works with product or participants."""
 READ_SOURCES: Final = frozenset({"source:read", "equipment:read"})
 READ_CLINIC: Final = frozenset({"participant:read", "order:read", "infusion:read"})
@@ -179,6 +179,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
             "label:apply",
             "label:void",
             "metrics:read",
+            "station:test",
             "backup:create",
             "backup:restore",
         }

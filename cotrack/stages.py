@@ -30,6 +30,9 @@ from cotrack.foundation.words import N_
 from cotrack.labelling import api as labelling_api
 from cotrack.labelling import commands as labelling_commands
 from cotrack.labelling import pages as labelling_pages
+from cotrack.labelling.pages import printers as printer_pages
+from cotrack.labelling.pages import scans as scan_pages
+from cotrack.labelling.pages import self_tests as self_test_pages
 from cotrack.lifecycles import LIFECYCLES
 from cotrack.manufacture.api import labels as product_labels_api
 from cotrack.manufacture.api import line as filling_api
@@ -65,6 +68,9 @@ PAGES: Final[list[flask.Blueprint]] = [
     findings_pages.pages,
     study_pages.pages,
     labelling_pages.pages,
+    printer_pages.pages,
+    scan_pages.pages,
+    self_test_pages.pages,
     quality_pages.pages,
     manufacture_pages.pages,
     process_pages.pages,
@@ -156,7 +162,7 @@ NAVIGATION: Final = [
     Entry("desk.orders", N_("Orders"), "order:read"),
     Entry("desk.infusions", N_("Infusions"), "infusion:read"),
     Entry("bedside.question", N_("Bedside"), "infusion:check"),
-    Entry("labelling.show_printers", N_("Printers"), "label:print"),
+    Entry("printers.show_printers", N_("Printers"), "label:print"),
     Entry("desk.check_station", N_("Labels"), "label:check"),
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("desk.investigations", N_("Investigations"), "investigation:open"),
@@ -164,6 +170,7 @@ NAVIGATION: Final = [
     Entry("study.list_definitions", N_("Studies"), "study:read"),
     Entry("audit.list_records", N_("Trail"), "trail:read"),
     Entry("access.list_people", N_("People"), "person:read"),
+    Entry("self_test.list_stations", N_("Stations"), "metrics:read"),
 ]
 
 _THINGS: Final = {
@@ -191,8 +198,9 @@ _THINGS: Final = {
     "infusion": ("bedside.show_infusion", "infusion_id", "infusion:read"),
     "record": ("audit.show_record", "record_id", "trail:read"),
     "trail_finding": ("findings.list_findings", "", "trail:read"),
-    "print_job": ("labelling.show_job", "job_id", "label:print label:void"),
-    "foreign_scan": ("labelling.show_foreign_scan", "scan_id", "foreign_scan:open"),
+    "print_job": ("printers.show_job", "job_id", "label:print label:void"),
+    "foreign_scan": ("scans.show_foreign_scan", "scan_id", "foreign_scan:open"),
+    "station": ("self_test.show_self_test", "code", "station:test"),
     "label_instance": ("labelling.show_label", "label_id", "label:print label:void"),
 }
 """The page of each noun: its endpoint, the route's argument, and the permissions of which one opens it."""

@@ -209,6 +209,7 @@ WORDS: Final = {
     "oos_supply": N_("supply out of specification"),
     "infusion": N_("infusion"),
     "identity_check": N_("identity check"),
+    "station": N_("station"),
     # kinds of label and of handover
     "bag": N_("bag label"),
     "tag": N_("bag tag"),
@@ -227,13 +228,15 @@ WORDS: Final = {
     "rack": N_("rack"),
     "bay": N_("bay"),
     "bed": N_("bed"),
-    "station": N_("station"),
     "ward": N_("ward"),
     # kinds of sample
     "retention": N_("retention sample"),
     "sterility": N_("sterility sample"),
     "mycoplasma": N_("mycoplasma sample"),
     "rcl_archive": N_("RCL archive sample"),
+    # how a self-test came out
+    "passed": N_("read true"),
+    "failed": N_("did not read true"),
     # how a laboratory writes its files
     "comma": N_("comma"),
     "semicolon": N_("semicolon"),
@@ -287,6 +290,8 @@ WORDS: Final = {
     "participant.identify": N_("Identity recorded"),
     "participant.look": N_("Identity looked at"),
     "identity_check.make": N_("Identity check"),
+    "station.test": N_("Self-test of the scanner"),
+    "scan.paste": N_("Pasting a code was tried"),
     "label_instance.specimen": N_("Specimen label drawn"),
     "printer.test": N_("Test page printed"),
     # printers

@@ -39,6 +39,7 @@ REVOKE UPDATE ON
   roll_change,
   roll_explanation,
   signature,
+  station_self_test,
   step_scan,
   step_value,
   step_verification,

@@ -9,7 +9,7 @@ from cotrack.bedside import schemas
 from cotrack.bedside.service import infusions, papers, screens, sittings, ward
 from cotrack.bedside.service.clocks import wash_sheet
 from cotrack.foundation.errors import ReasonMissing
-from cotrack.foundation.web.commands import is_key
+from cotrack.foundation.web.commands import is_key, typed
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import act_page, done_words, form_page
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, plain_line
@@ -54,7 +54,7 @@ def _sent(field: str) -> screens.Sent:
     said = request.form.get(field, "") or request.form.get("keyed", "")
     content, key = said[:LONGEST_SCAN], request.form.get("form_key", "")
     reason = plain_line(request.form.get("keyed_reason", ""))[:LONGEST_REASON]
-    return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "", reason)
+    return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "", reason, typed())
 
 
 @pages.post("/bedside/again")
@@ -117,7 +117,7 @@ def check_before_thaw(number: str) -> Response:
         lambda work, /, **scans: screens.check_before_thaw(work, number, scans),
         template="bedside/thaw_check.html",
         then=lambda check: url_for("bedside.verdict", check_id=check.id, order=number),
-        context=lambda session: screens.thaw_sheet(session, number),
+        context=lambda session: screens.thaw_sheet(runtime().ground, actor(), session, number),
     )
 
 

@@ -11,6 +11,9 @@ from cotrack.demonstration.ingredients import laid_down
 from cotrack.demonstration.laboratory import good_results
 from cotrack.demonstration.story import StoryClock
 from cotrack.foundation.access.service import people
+from cotrack.labelling.rules.self_test import Arrived
+from cotrack.labelling.rules.sheet import SYMBOLS
+from cotrack.labelling.service import self_tests
 from cotrack.manufacture.service import closing, filling
 from cotrack.participants.service import enrolment
 from cotrack.release.service import dispositions
@@ -63,6 +66,7 @@ def first_participants(journey: Journey, clock: StoryClock) -> None:
     reason = "withdrew consent"
     journey.cast.do("dr.gao", lambda work: enrolment.withdraw(work, second, reason=reason))
     clock.go_to(days=52)
+    _scanners_tested_again(journey)
     wasted = ordered_bag(journey, first)
     at_the_ward(journey, wasted)
     journey.thawed(wasted)
@@ -71,6 +75,14 @@ def first_participants(journey: Journey, clock: StoryClock) -> None:
     infused(journey, first, bag)
     clock.go_to(days=45)
     journey.cast.sign("qian.m", lambda work: closing.close_lot(work, clock.lot(27)))
+
+
+def _scanners_tested_again(journey: Journey) -> None:
+    """Every station in use is tested anew; at one CapsLock is on, and nobody has put it right since."""
+    cast = journey.cast
+    cast.test_scanners([each for each in cast.ground.site.stations if not each.startswith("WARD-5B")])
+    inverted = {each.name: Arrived(each.text.swapcase(), milliseconds=1300) for each in SYMBOLS}
+    cast.do("wu.n", lambda work: self_tests.take(work, "WARD-3A-2", inverted), station="WARD-3A-2")
 
 
 def _stopped_early(journey: Journey, subject: str) -> None:

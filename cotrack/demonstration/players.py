@@ -1,6 +1,6 @@
 """The people of the demonstration, and how each of them acts: through the services, with station and signature."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -10,6 +10,9 @@ from cotrack.foundation.migrations import SYSTEM
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
 from cotrack.foundation.work import Work
+from cotrack.labelling.rules.self_test import Arrived
+from cotrack.labelling.rules.sheet import SYMBOLS
+from cotrack.labelling.service import self_tests
 
 T = TypeVar("T")
 
@@ -62,9 +65,10 @@ class Cast:
         self._actors: dict[str, Actor] = {}
 
     def enter(self) -> None:
-        """Add everybody to the site."""
+        """Add everybody to the site, and let the scanner of every station be tested."""
         for player in PLAYERS.values():
             self.add(player)
+        self.test_scanners()
 
     def add(self, player: Player) -> None:
         """Add one person to the site."""
@@ -79,6 +83,12 @@ class Cast:
                 identity_verified_by="demonstration",
                 must_change_password=False,
             )
+
+    def test_scanners(self, stations: Sequence[str] = ()) -> None:
+        """Let somebody scan the self-test sheet at each station, or at these, with a scanner that reads true."""
+        true = {each.name: Arrived(each.text, milliseconds=1200) for each in SYMBOLS}
+        for code in stations or self.ground.site.stations:
+            self.do("zhao.l", lambda work, at=code: self_tests.take(work, at, true), station=code)  # type: ignore[misc]
 
     def actor(self, username: str, station: str | None = None) -> Actor:
         """Return a player as the one who acts, at their own station or at another."""

@@ -23,7 +23,7 @@ from cotrack.foundation.web.forms import Form, page_of
 from cotrack.foundation.web.lists import list_page
 from cotrack.foundation.web.visit import actor, go_to, needs, own_address, public, runtime
 from cotrack.foundation.web.words import LANGUAGE_COOKIE, LANGUAGES, tell_blocker
-from cotrack.labelling.pages import held_up
+from cotrack.labelling.pages.scans import held_up
 from cotrack.labelling.service import checking
 
 pages = Blueprint("desk", __name__, template_folder="templates")
@@ -147,7 +147,7 @@ def _starts(*endpoints: str) -> list[Start]:
 @needs("lot:read")
 def deviations() -> Response:
     """List deviations."""
-    return list_page(lists.deviation_list(), starts=_starts("labelling.list_foreign_scans"))
+    return list_page(lists.deviation_list(), starts=_starts("scans.list_foreign_scans"))
 
 
 @pages.get("/deviations/<number>")

@@ -21,12 +21,22 @@ AUTHORITIES = ("CN", "EU", "US")
 _GTIN = re.compile(r"[0-9]{14}")
 SECOND_SCHEMES = ("gs1",)
 """Schemes in which a site may write its units once more, for other people's systems."""
+_ADDED = re.compile(r"[!-/:-@[\\^-`{-~]{0,5}")
+"""What a scanner may be set to add to a code: signs alone, and not the one that begins a symbology identifier."""
 
 
 class SiteFault(Exception):
     """`site.toml` is missing or wrong; the message names the key and what to do."""
 
     kind = "site-definition-wrong"
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """What the scanner at a station puts before and behind every code that it types."""
+
+    prefix: str = ""
+    suffix: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Station:
     name_zh: str
     ward: str
     printer: str
+    scanner: Scanner = Scanner()
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,10 @@ class Site:
     witnesses: tuple[str, ...]
     trail_reviewer_may_release: bool
     second_symbol: SecondSymbol | None
+    self_test_required: bool
+    """Whether a scan counts at a station only once its scanner read the self-test sheet true."""
+    self_test_days: int
+    """For how many days a passed self-test stands."""
     text: str
     sha256: str
 
@@ -95,6 +110,7 @@ class Site:
         return self.stations.get(code or "")
 
 
+SELF_TEST_DAYS = 180
 REQUIRED_MINUTES = ("check_valid", "thaw_check_valid", "thawed_life", "watch_issued", "watch_checked")
 
 
@@ -138,6 +154,8 @@ def _site(data: Mapping[str, Any], text: str) -> Site:
         witnesses=_witnesses(data.get("witnesses", [])),
         trail_reviewer_may_release=_switch(data, "trail_reviewer_may_release", default=True),
         second_symbol=_second_symbol(_table(data, "second_symbol")) if "second_symbol" in data else None,
+        self_test_required=_switch(data, "self_test_required", default=False),
+        self_test_days=_whole(data.get("self_test_days", SELF_TEST_DAYS), "self_test_days"),
         phone={name: str(number) for name, number in _table(data, "phone").items()},
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -261,11 +279,24 @@ def _station(entry: Mapping[str, Any], printers: Mapping[str, Printer]) -> Stati
         name_zh=_text(entry, "name_zh"),
         ward=entry.get("ward", ""),
         printer=entry["printer"],
+        scanner=_scanner(entry),
     )
 
 
+def _scanner(entry: Mapping[str, Any]) -> Scanner:
+    """Return what a station's scanner adds; letters and digits are refused, because a code is made of them."""
+    added = entry.get("scanner", {})
+    is_known = isinstance(added, dict) and not added.keys() - {"prefix", "suffix"}
+    if not is_known or not all(isinstance(each, str) and _ADDED.fullmatch(each) for each in added.values()):
+        raise ValueError(f"station {entry['code']}: scanner takes a prefix and a suffix of up to five signs")
+    return Scanner(**added)
+
+
 def _minutes(entries: Mapping[str, Any], name: str) -> int:
-    value = entries[name]
+    return _whole(entries[name], f"minutes.{name}")
+
+
+def _whole(value: Any, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise ValueError(f"minutes.{name} must be a whole number above zero")
+        raise ValueError(f"{name} must be a whole number above zero")
     return value

@@ -32,6 +32,9 @@ PAPERS = ("spoiled", "destroyed", "returned", "in_hand")
 OUTCOMES = ("sure", "doubtful")
 """What is known of a label that was sent to a printer: `rules.print_jobs`, again."""
 
+SELF_TEST_OUTCOMES = ("passed", "failed")
+"""How a self-test of a station's scanner may come out."""
+
 LIVE = text("status IN ('intended', 'sending', 'printed', 'applied')")
 
 
@@ -215,3 +218,33 @@ class ForeignScan(Standing):
 
     scanned_by: Mapped[Person] = relationship(foreign_keys=scanned_by_id)
     purged_by: Mapped[Person | None] = relationship(foreign_keys=purged_by_id)
+
+
+class StationSelfTest(Base):
+    """One reading of the self-test sheet at a station: by whom, when, how it came out, and what was wrong.
+
+    What arrived stands nowhere but as an HMAC: somebody may scan a patient's card by mistake. `faults` and `remarks`
+    are reasons as JSON text; `symbologies` is what the scanner sent before each code (`]Q1`).
+    """
+
+    __tablename__ = "station_self_test"
+    __table_args__ = (
+        Index("ix_station_self_test_station", "station", "id"),
+        one_of("outcome", SELF_TEST_OUTCOMES),
+        CheckConstraint("(outcome = 'passed') = (faults = '[]')", name="passed_without_fault"),
+        CheckConstraint("station <> ''", name="somewhere"),
+        {"info": APPEND_ONLY},
+    )
+
+    station: Mapped[str] = column()
+    sheet: Mapped[str] = column()
+    outcome: Mapped[str] = column()
+    faults: Mapped[str] = column()
+    remarks: Mapped[str] = column()
+    symbologies: Mapped[str] = column()
+    arrived_hmac: Mapped[str] = column()
+    slowest_milliseconds: Mapped[int | None] = column()
+    tested_at: Mapped[datetime] = column()
+    tested_by_id: Mapped[int] = column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+    tested_by: Mapped[Person] = relationship(viewonly=True)

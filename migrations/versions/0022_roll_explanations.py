@@ -6,7 +6,7 @@ from cotrack.foundation.db import PlainText, UtcInstant
 from cotrack.foundation.db.triggers import append_only
 
 revision = "0022"
-down_revision = "0019"
+down_revision = "0021"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TABLE = "roll_explanation"

@@ -14,7 +14,9 @@ from cotrack.bedside.service import ward
 from cotrack.custody.service import store_unit
 from cotrack.labelling.rules.codes import make_code
 from cotrack.labelling.rules.kinds import KINDS
-from cotrack.labelling.service import papers
+from cotrack.labelling.rules.self_test import Arrived
+from cotrack.labelling.rules.sheet import SYMBOLS
+from cotrack.labelling.service import papers, self_tests
 from cotrack.labelling.service.scanning import key_id
 from cotrack.manufacture.service import filling, lots, units
 from cotrack.orders.service.dosing import make_order
@@ -152,6 +154,20 @@ def test_a_nurse_checks_at_the_station_that_she_signed_in_at(world: World, perso
     bedside = at_the_bedside(world)
     elsewhere = person("zhou.n", "WARD-5B-1").post(PATH, scans(world, bedside.bag))
     assert [each["code"] for each in elsewhere.get_json()["blockers"]] == ["station_unknown"]
+
+
+def test_no_check_matches_where_the_scanner_did_not_read_the_sheet_true(world: World, person: SignIn) -> None:
+    bedside = at_the_bedside(world)
+    garbled = {each.name: Arrived(each.text.swapcase()) for each in SYMBOLS}
+    world.do("zhou.n", lambda work: self_tests.take(work, "WARD-3A-1", garbled))
+    assert words(person, scans(world, bedside.bag)) == ["station_not_tested"]
+    assert words(person, scans(world, bedside.bag, unit_code="CT1")) == ["station_not_tested", "damaged_code"]
+    (blocker,) = asked(person, scans(world, bedside.bag))["blockers"]
+    assert "did not read the self-test sheet true" in blocker["detail"]
+    made = world.journey.thaw_check(bedside.bag, "zhou.n")
+    assert made.blockers[0].code == "station_not_tested"
+    world.cast.test_scanners(["WARD-3A-1"])
+    assert words(person, scans(world, bedside.bag)) == []
 
 
 def test_a_used_bag_has_its_word_and_its_order_is_over(world: World, person: SignIn) -> None:

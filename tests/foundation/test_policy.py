@@ -15,6 +15,7 @@ OFFICE = {
     "person:grant",
     "person:reset",
     "metrics:read",
+    "station:test",
     "backup:create",
     "backup:restore",
     "location:read",

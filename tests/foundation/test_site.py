@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cotrack.foundation.resources import resource
-from cotrack.foundation.site import SecondSymbol, Site, SiteFault, read_site
+from cotrack.foundation.site import Scanner, SecondSymbol, Site, SiteFault, read_site
 
 EXAMPLE = resource("study/definitions/site.toml").read_text(encoding="utf-8")
 
@@ -54,6 +54,32 @@ def test_a_printer_has_the_usual_port_and_density_where_none_is_said(tmp_path: P
     browser, filling = site.printers["P-BROWSER"], site.printers["P-FILL"]
     assert (browser.protocol, browser.host, browser.port, browser.dots_per_inch) == ("pdf", "", 9100, 300)
     assert (filling.protocol, filling.host) == ("zpl", "127.0.0.1")
+
+
+def test_what_a_stations_scanner_adds_is_signs_alone(tmp_path: Path) -> None:
+    at_first = 'code = "FILL-1"\n'
+    site = site_of(tmp_path, EXAMPLE.replace(at_first, at_first + 'scanner = { prefix = "~", suffix = "##" }\n'))
+    assert (site.stations["FILL-1"].scanner.prefix, site.stations["FILL-1"].scanner.suffix) == ("~", "##")
+    assert site.stations["FREEZER-1"].scanner == Scanner("", "")
+    for wrong in (
+        '{ prefix = "C" }',
+        '{ prefix = "]" }',
+        '{ suffix = "######" }',
+        '{ other = "~" }',
+        '"~"',
+        "{ prefix = 1 }",
+    ):
+        text = EXAMPLE.replace(at_first, f"{at_first}scanner = {wrong}\n")
+        assert fault_of(tmp_path, text) == "station FILL-1: scanner takes a prefix and a suffix of up to five signs"
+
+
+def test_a_self_test_is_asked_for_only_where_the_site_says_so(tmp_path: Path) -> None:
+    assert (site_of(tmp_path, EXAMPLE).self_test_required, site_of(tmp_path, EXAMPLE).self_test_days) == (True, 180)
+    older = EXAMPLE.replace("self_test_required = true\nself_test_days = 180\n", "")
+    assert older != EXAMPLE
+    assert (site_of(tmp_path, older).self_test_required, site_of(tmp_path, older).self_test_days) == (False, 180)
+    wrong = EXAMPLE.replace("self_test_days = 180", "self_test_days = 0")
+    assert fault_of(tmp_path, wrong) == "self_test_days must be a whole number above zero"
 
 
 def test_a_missing_file_says_what_writes_one(tmp_path: Path) -> None:

@@ -52,6 +52,13 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         CALL_CELL_BANK,
     ),
     "not_issued_here": (N_("Do not give this bag. Keep it closed and call where it was to go."), CALL_CELL_BANK),
+    "station_not_tested": (
+        N_(
+            "Do not give the bag yet. Scan the self-test sheet at this station, or sign in at a station that is "
+            "tested; then check again. It takes a minute."
+        ),
+        CALL_QA,
+    ),
     "station_unknown": (N_("Sign out, and sign in at the station of this bed."), CALL_CELL_BANK),
     "order_not_valid": (_WAIT, CALL_PHYSICIAN),
     "participant_not_eligible": (_WAIT, CALL_PHYSICIAN),

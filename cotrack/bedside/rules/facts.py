@@ -50,6 +50,8 @@ class BagFacts:
     supply: SupplyFacts | None = None
     """The supply out of specification of its lot that was accepted for its order."""
     washed_at: datetime | None = None
+    is_station_tested: bool = True
+    """Whether the scanner where it is scanned read the self-test sheet true, and not too long ago."""
     old_labels: tuple[str, ...] = ()
     """The kinds of its labels that carry another expiry than its lot has now."""
 

@@ -22,6 +22,7 @@ from cotrack.bedside.rules.facts import BagFacts
 from cotrack.bedside.service.facts import (
     against_participant,
     against_set_aside,
+    against_station_of,
     bag_facts,
     is_band_confirmed,
     place_of,
@@ -79,9 +80,10 @@ def check_before_thaw(
     _begin(work, bag, {"unit": (unit_code, bag), "tag": (attached_code, tag)})
     blockers = [*against_scans(bag, tag), *_against_keying(work, [bag, tag], keyed_reason)]
     facts = bag_facts(work, bag.key) if not blockers else None
+    blockers = [*against_station_of(work, facts), *blockers]
     if facts is not None:
         place = place_of(work, station)
-        blockers = [*against_bag(facts, place, state="received"), *against_preconditions(facts, confirmed)]
+        blockers += [*against_bag(facts, place, state="received"), *against_preconditions(facts, confirmed)]
         blockers += [*against_other_order(facts, order_number), *against_participant(work, facts)]
         blockers += against_set_aside(work, facts)
     asked = {each.key for each in facts.definition.before_thaw} if facts is not None else set()
@@ -115,9 +117,10 @@ def check_identity(
     against_the_scans = [*against_scans(bag, tag), *_against_keying(work, [band, bag, *tags], keyed_reason)]
     facts = bag_facts(work, bag.key, band=band.key) if unit_code and not against_the_scans else None
     is_current = facts.is_band_confirmed if facts is not None else is_band_confirmed(work.session, band.key)
-    blockers = [*against_band(band, is_band_current=is_current), *against_answer(identity_answer)]
+    against_the_band = [*against_band(band, is_band_current=is_current), *against_answer(identity_answer)]
+    blockers = [*against_station_of(work, facts), *against_the_band]
     # A band that fails, or a person who denies it, ends the check before any bag is scanned.
-    blockers += against_the_scans if unit_code or not blockers else []
+    blockers += against_the_scans if unit_code or not against_the_band else []
     if facts is not None:
         blockers += against_bag(facts, place_of(work, station), state="thawed")
         # A dead band still says whose it was; a bag's label scanned in its place says nothing of a patient.

@@ -13,6 +13,7 @@ from cotrack.custody.models import Handover
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.db import Prepared
 from cotrack.foundation.work import Work
+from cotrack.labelling.service.self_tests import PASSED_AT, against_scans_at, stands_at
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules import FROZEN_STATES
 from cotrack.manufacture.service.inputs import IS_BAG_HELD, holds_over
@@ -96,6 +97,7 @@ _BAG = Prepared(
         IS_BAG_HELD.label("is_held"),
         _is_band_confirmed.label("is_band_confirmed"),
         IS_SUPPLIED.label("is_supplied"),
+        PASSED_AT.label("station_passed_at"),
     )
     .join(Lot, Lot.id == Unit.lot_id)
     .join(StudyDefinition, StudyDefinition.id == Lot.study_definition_id)
@@ -108,7 +110,7 @@ _BAG = Prepared(
 
 def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | None:
     """Return what is known of a bag now, and of the band of a participant; None where there is no such bag."""
-    rows = _BAG.rows(work.session.connection(), {"number": unit_number, "band": band})
+    rows = _BAG.rows(work.session.connection(), {"number": unit_number, "band": band, "station": work.actor.station})
     if not rows:
         return None
     (row,) = rows
@@ -134,6 +136,7 @@ def bag_facts(work: Work, unit_number: str, *, band: str = "") -> BagFacts | Non
         issued_to_ward=row.ward or "",
         thaw_started_at=row.thaw_started_at,
         washed_at=row.washed_at,
+        is_station_tested=stands_at(work.site, row.station_passed_at, work.now),
         definition=definition,
         holds=_holds(work, row) if row.is_held else (),
         is_band_confirmed=bool(row.is_band_confirmed),
@@ -203,6 +206,16 @@ def against_set_aside(work: Work, facts: BagFacts) -> list[Blocker]:
     kg = order.newest_weight.kg if order.newest_weight else order.weight_kg
     endotoxin = endotoxin_set_aside(work.session, order.order_id, facts.definition, kg)
     return [*endotoxin.blockers, *against_counts(work.session, order.order_id, facts.definition.dose.tolerance_percent)]
+
+
+def against_station_of(work: Work, facts: BagFacts | None) -> list[Blocker]:
+    """Return why no scan counts where the actor signed in: its scanner is not tested (reference/domain.md §5.4).
+
+    What is known of the bag says so too, so that a ward waits for no statement more where all is well.
+    """
+    if facts is not None and facts.is_station_tested:
+        return []
+    return against_scans_at(work.session, work.site, work.actor.station, work.now)
 
 
 def place_of(work: Work, station: str) -> Place:

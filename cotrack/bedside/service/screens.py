@@ -1,7 +1,7 @@
 """What the bedside screens show: the next question, the verdict with what to do, the running infusion."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from cotrack.labelling.rules.codes import clean_scan
 from cotrack.labelling.rules.keyed import Keyed
 from cotrack.labelling.rules.standing import against_label
 from cotrack.labelling.service.scanning import read, understand
+from cotrack.labelling.service.self_tests import against_scans_at
 from cotrack.manufacture.service.units import unit_numbered
 from cotrack.orders.models import Acceptance
 from cotrack.orders.service.acceptance import newest_acceptance
@@ -47,7 +48,20 @@ def question(ground: Ground, actor: Actor) -> Mapping[str, Any]:
             (scan,) = understand(ground, work.session, [now.band_scan])
             known = identity.look(work, scan.key, purpose="bedside")
     place = ground.site.station(actor.station)
-    return {"progress": now, "known": known, "place": place, "done": _done(now), "key": secrets.token_urlsafe(16)}
+    return {
+        "progress": now,
+        "known": known,
+        "place": place,
+        "against": _against_scanner(ground, actor),
+        "done": _done(now),
+        "key": secrets.token_urlsafe(16),
+    }
+
+
+def _against_scanner(ground: Ground, actor: Actor) -> Sequence[Blocker]:
+    """Return why no scan counts at the actor's station, said before anything is scanned."""
+    with ground.sessions.reading() as session:
+        return against_scans_at(session, ground.site, actor.station, ground.sessions.clock())
 
 
 def _done(now: sittings.Progress) -> int:
@@ -68,6 +82,8 @@ class Sent:
     key: str
     keyed_reason: str = ""
     """Why a number was typed where a code should have been scanned."""
+    typed: Sequence[str] = ()
+    """How the scan was typed, as the page tells it, for the trail alone."""
 
     def question(self, ground: Ground, actor: Actor) -> Question:
         """Return the request as it would be repeated: the same scan into the same page."""
@@ -147,6 +163,8 @@ def _take_bag(ground: Ground, actor: Actor, sent: Sent, now: sittings.Progress) 
 
 def _check(ground: Ground, actor: Actor, sent: Sent, *, band: str, bag: str = "", answer: str = "") -> int:
     def check_and_answer(work: Work) -> Answer:
+        if sent.typed:
+            work.details["typed"] = list(sent.typed)
         made = checks.check_identity(
             work,
             participant_code=band,
@@ -245,10 +263,11 @@ def check_before_thaw(work: Work, order_number: str, scans: Mapping[str, str]) -
     )
 
 
-def thaw_sheet(session: Session, order_number: str) -> Mapping[str, Any]:
+def thaw_sheet(ground: Ground, actor: Actor, session: Session, order_number: str) -> Mapping[str, Any]:
     """Return what the page before the thaw asks; it names no bag."""
     order = order_numbered(session, order_number)
-    return {"order": order, "definition": definition_of(order.study_definition)}
+    against = against_scans_at(session, ground.site, actor.station, ground.sessions.clock())
+    return {"order": order, "definition": definition_of(order.study_definition), "against": against}
 
 
 def infusion(ground: Ground, infusion_id: int) -> Mapping[str, Any]:

@@ -32,6 +32,8 @@ def tasks_for(ground: Ground, session: Session, actor: Actor) -> list[Task]:
 
 
 FINDERS: tuple[tuple[str, Finder], ...] = (
+    ("station:test", office.scanner_to_test),
+    ("metrics:read", office.stations_out_of_use),
     ("alert:acknowledge", product.alerts_to_read),
     ("unit:thaw", clinic.bags_running_out),
     ("infusion:complete", clinic.infusions_running),

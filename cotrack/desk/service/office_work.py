@@ -12,6 +12,8 @@ from cotrack.foundation.access.models import Person
 from cotrack.foundation.access.service.sign_ins import locked_names
 from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.words import N_
+from cotrack.labelling.rules.stations import against_station
+from cotrack.labelling.service import self_tests
 
 LOOKED_BACK = timedelta(days=1)
 MOST_CHECKS = 500
@@ -63,3 +65,34 @@ def mismatches_to_look_at(session: Session, desk: Desk) -> Iterator[Task]:
     for record_id, subject, at, body in session.execute(statement):
         why = json.loads(body)["blockers"][0]["detail"]
         yield Task(N_("Look at a mismatch"), subject, "audit.show_record", {"record_id": record_id}, at, note=why)
+
+
+def scanner_to_test(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return one's own station where its scanner is to be tested now or soon, before a ward stands still at night."""
+    code = desk.actor.station
+    until = self_tests.due_until(session, desk.ground.site, code, desk.now)
+    if until is not None:
+        is_over = until <= desk.now
+        yield Task(
+            N_("Test the scanner"),
+            f"station:{code}",
+            "self_test.show_self_test",
+            {"code": code},
+            until=None if is_over else until,
+            is_urgent=is_over,
+        )
+
+
+def stations_out_of_use(session: Session, desk: Desk) -> Iterator[Task]:
+    """Return every station at which no scan counts now, for who looks after the machines."""
+    for place, test, facts in self_tests.all_stations(session, desk.ground.site):
+        for reason in against_station(facts, desk.now):
+            yield Task(
+                N_("No scan counts at this station"),
+                f"station:{place.code}",
+                "self_test.show_self_test",
+                {"code": place.code},
+                facts.stands_until or (test.tested_at if test else None),
+                note=reason.detail,
+                details=reason.parameters,
+            )

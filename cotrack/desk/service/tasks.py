@@ -53,7 +53,7 @@ STARTS = {
         Start("release.import_results", N_("Import results"), "result:import"),
         Start("laboratory.list_laboratories", N_("Laboratories"), "lot:read"),
         Start("release.list_trends", N_("Trends"), "lot:read"),
-        Start("labelling.list_foreign_scans", N_("Codes of others"), "foreign_scan:open"),
+        Start("scans.list_foreign_scans", N_("Codes of others"), "foreign_scan:open"),
         Start("participants.screen", N_("Screen"), "participant:screen"),
     )
 }

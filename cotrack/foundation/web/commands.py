@@ -1,5 +1,6 @@
 """Runs one command for a request: verifies the signature first, once for its key, and answers."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,10 @@ from cotrack.foundation.web.visit import actor, runtime
 from cotrack.foundation.work import Work
 
 LONGEST_KEY = 200
+TYPED = "typed"
+"""The field beside each scan in which the page notes how it was typed (static/js/scanner.js)."""
+MOST_TYPED = 10
+_TYPED = re.compile(r"\d{1,7} (fast|slow)( composed)? (enter|tab|silence|typed)")
 
 Act = Callable[[Work], Any]
 SignedWith = Mapping[str, str]
@@ -65,7 +70,17 @@ def is_key(text: str) -> bool:
 
 def _body() -> bytes:
     """Return what makes two requests the same one: the JSON as sent, or the fields of the form."""
-    return repr(sorted(request.form.items(multi=True))).encode() if request.form else request.get_data()
+    sent = sorted(each for each in request.form.items(multi=True) if each[0] != TYPED)
+    return repr(sent).encode() if request.form else request.get_data()
+
+
+def typed() -> list[str]:
+    """Return how each scan of this form was typed, as the page tells it: milliseconds, fast or slow, how it ended.
+
+    It says in the trail what was typed by hand (reference/domain.md §5.3 E19b); nobody decides by it, and what a page
+    of ours does not write is left out.
+    """
+    return [each for each in request.form.getlist(TYPED)[:MOST_TYPED] if _TYPED.fullmatch(each)]
 
 
 def _prove(act: Act, signature: SignedWith) -> Proof:

@@ -14,13 +14,13 @@ from cotrack.foundation.errors import InvalidInput, Refused, SignatureRefused
 from cotrack.foundation.idempotency import Answer
 from cotrack.foundation.state_machine import Action, Lifecycle
 from cotrack.foundation.unit_of_work import rehearse
-from cotrack.foundation.web.commands import run
+from cotrack.foundation.web.commands import TYPED, run, typed
 from cotrack.foundation.web.visit import actor, go_to, runtime
 from cotrack.foundation.web.words import tell, tell_blocker
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 
-CONTROL_FIELDS = frozenset({"form_token", "form_key", "password", "meaning", "text_sha256"})
+CONTROL_FIELDS = frozenset({"form_token", "form_key", "password", "meaning", "text_sha256", TYPED})
 Context = Callable[[Session], Mapping[str, Any]]
 
 
@@ -86,6 +86,8 @@ def form_page(
         body = read(schema, form)
 
         def act_and_answer(work: Work) -> Answer:
+            if how := typed():
+                work.details["typed"] = how
             return Answer(303, then(act(work, **body)))
 
         given = _signed(form, act_and_answer) if is_signed else run(act_and_answer, key=form.key)

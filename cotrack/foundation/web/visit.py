@@ -16,6 +16,7 @@ from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import DatabaseUnavailable, FormExpired, NotSignedIn, PermissionDenied
 from cotrack.foundation.findings.service import open_findings
 from cotrack.foundation.runtime import Runtime
+from cotrack.foundation.site import Scanner
 from cotrack.foundation.web.schemas import MOST_ID
 from cotrack.foundation.words import N_
 
@@ -75,6 +76,13 @@ def may(permission: str) -> bool:
     """Whether the visitor holds a permission; nobody does who is not signed in."""
     found = g.get("visitor")
     return found is not None and permission in found.actor.permissions
+
+
+def scanner() -> Scanner | None:
+    """Return what the scanner at the visitor's station adds to each code; None where there is no station."""
+    found = g.get("visitor")
+    place = runtime().ground.site.station(found.actor.station) if found is not None else None
+    return place.scanner if place else None
 
 
 def trail_findings() -> bool:

@@ -22,6 +22,7 @@ from cotrack.labelling.rules.standing import LabelFacts, against_label
 from cotrack.labelling.service.foreign_scans import scan_record
 from cotrack.labelling.service.print_jobs import counts_when_found
 from cotrack.labelling.service.scanning import understand
+from cotrack.labelling.service.self_tests import against_scans_here
 from cotrack.lifecycles import LABEL_INSTANCE
 
 LIVE_STATES = ("intended", "sending", "printed", "applied")
@@ -154,14 +155,15 @@ def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelIn
 
     Who scans a label back is who prints that kind. `kind` names the one label that is asked for, where a page asks for
     one. A label that is void only because nobody knew whether it was printed counts again, unless another one was
-    asked for since.
+    asked for since. At a station whose scanner did not read the self-test sheet true nothing is scanned back.
     """
     work.begin(LABEL_INSTANCE, "apply", "", subject=subject)
     (scan,) = understand(work.ground, work.session, [text])
     work.details["scan"] = scan_record(work, text, scan)
-    blockers = against_label(scan, (kind,) if kind else tuple(KINDS), needs_applied=False)
-    is_void = [each.code for each in blockers] == ["label_void"]
-    if (not blockers or is_void) and scan.subject != subject:
+    against = against_label(scan, (kind,) if kind else tuple(KINDS), needs_applied=False)
+    is_void = [each.code for each in against] == ["label_void"]
+    blockers = [*against_scans_here(work), *against]
+    if (not against or is_void) and scan.subject != subject:
         blockers.append(Blocker("wrong_label", "This label belongs to another thing. Stop: take it off and ask QA."))
     work.refuse_if(blockers if not is_void or len(blockers) > 1 else [])
     if scan.label is not None:

@@ -1,20 +1,22 @@
 """The technician's page for filling: one step, one instruction, one field; a wrong scan stops the whole page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import Refused
 from cotrack.foundation.web.files import pdf_file
 from cotrack.foundation.web.forms import Form, act_page, form_page, read
 from cotrack.foundation.web.schemas import NothingIn, ReasonIn, ScanIn
 from cotrack.foundation.web.visit import actor, go_to, needs, runtime
-from cotrack.labelling.pages import to_print
+from cotrack.labelling.pages.printers import to_print
 from cotrack.labelling.schemas import PrinterIn, VoidIn
 from cotrack.labelling.service import instances, papers
+from cotrack.labelling.service.self_tests import against_scans_at
 from cotrack.lifecycles import LINE_CLEARANCE, UNIT
 from cotrack.manufacture.schemas import UnitIn, content_of
 from cotrack.manufacture.schemas import filling as schemas
@@ -43,13 +45,25 @@ def show(number: str) -> str:
 
 def _stand(session: Session, number: str) -> Mapping[str, Any]:
     stand = stand_of(session, actor(), number)
-    schema = {"units": UnitIn(), "samples": schemas.SampleIn()}
-    return {"stand": stand, **schema, "is_scan": request.endpoint == SCAN, **_beside_print(stand)}
+    return {
+        "stand": stand,
+        "units": UnitIn(),
+        "samples": schemas.SampleIn(),
+        "is_scan": request.endpoint == SCAN,
+        "unfit": _unfit(session),
+        **_beside_print(stand),
+    }
 
 
 def _beside_print(stand: Stand) -> Mapping[str, Any]:
     station = runtime().ground.site.station(stand.station)
     return to_print(station.printer if station else "", "intended" if stand.step == "print" else "")
+
+
+def _unfit(session: Session) -> Sequence[Blocker]:
+    """Return why no label is scanned back at this station: its scanner is not tested."""
+    ground = runtime().ground
+    return against_scans_at(session, ground.site, actor().station, ground.sessions.clock())
 
 
 SCAN = "filling.scan"

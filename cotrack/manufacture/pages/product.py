@@ -157,7 +157,7 @@ def print_anew(number: str) -> Response:
 
 def _to_new_labels(number: str, form: Form) -> Response:
     job = reprinting.print_anew(runtime().ground, actor(), number, key=form.key, **read(schemas.AnewIn(), form))
-    return go_to(url_for("labelling.show_job", job_id=job.id))
+    return go_to(url_for("printers.show_job", job_id=job.id))
 
 
 @pages.route("/units/<number>/label", methods=["GET", "POST"])

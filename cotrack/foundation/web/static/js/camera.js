@@ -66,9 +66,8 @@ class Scanning {
 }
 
 class Tools {
-  constructor(root, box) {
+  constructor(box) {
     this.box = box;
-    this.root = root;
     this.words = box.dataset;
     this.field = box.parentElement.querySelector("input[data-scan]");
     this.camera = box.querySelector("[data-open-camera]");
@@ -86,7 +85,7 @@ class Tools {
   take(text) {
     this.say("");
     this.field.value = text;
-    goOn(this.root, this.field);
+    goOn(this.field);
   }
 
   close() {
@@ -139,7 +138,7 @@ class Tools {
 
 export function watchCameras(root) {
   for (const box of root.querySelectorAll("[data-scan-tools]")) {
-    const tools = new Tools(root, box);
+    const tools = new Tools(box);
     tools.camera.hidden = !navigator.mediaDevices?.getUserMedia;
     tools.camera.addEventListener("click", () => (tools.scanning ? tools.close() : tools.open()));
     tools.photo?.addEventListener("change", () => tools.photo.files.length && tools.send(tools.photo.files[0]));
