@@ -298,7 +298,8 @@ def test_a_code_of_another_environment_is_refused_before_its_signature() -> None
     [
         (3, "T", "bad_signature"),
         (3, "P", "bad_signature"),
-        (3, "F", "unknown_code"),
+        (3, "F", "bad_signature"),
+        (3, "Z", "unknown_code"),
         (3, "S", "bad_signature"),
         (5, "AAAAAAAAAA", "bad_signature"),
         (15, "BC", "bad_signature"),
