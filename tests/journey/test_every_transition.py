@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from support.clusters import free_port
 from support.conditional import accept
 from support.deviations import planned_action
 from support.external import CODE, proposed, registered
@@ -15,6 +14,7 @@ from support.external import approved as approved_mapping
 from support.invalid import assessed, invalidated
 from support.late import closed
 from support.oos import approved, confirmed, error_found, in_phase_2, refuted, retested, stored_before
+from support.printers import CODE as CODE_OF_TEST
 from support.printers import PaperPrinter, ground_with
 from support.process import begin, correct, lot_in_process
 from support.sources import DONOR, MEDIUM, WORKING, recorded_late, with_sources
@@ -44,6 +44,8 @@ from cotrack.study.rules.reading import SEPARATOR
 
 FOLLOWING_UNITS = {"unit.allocate", "unit.deallocate"}
 """Changes of a bag that happen inside its order's command, and stand in that record."""
+
+NOBODY_LISTENS = 1
 
 IMPORTED = {"result.record": "result.import", "hold.place": "hold.place"}
 
@@ -243,11 +245,12 @@ def failed_print(world: World, unit: str) -> None:
     """A label whose printer is off, then dies over it, and that came out after all; jobs cancelled, sent and lost."""
     technician, code = world.cast.actor("zhao.l"), world.journey.code
     asked = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="bag"))
-    for port, fault in ((free_port(), PrinterNotReady), (None, PrinterNotReached)):
-        dying = PaperPrinter(hangs_up=True)
-        with pytest.raises(fault):
-            printing.hand_out(ground_with(world, port or dying.port), technician, asked.id)
-        dying.close()
+    with pytest.raises(PrinterNotReady):
+        printing.hand_out(ground_with(world, NOBODY_LISTENS), technician, asked.id, printer=CODE_OF_TEST)
+    dying = PaperPrinter(hangs_up=True)
+    with pytest.raises(PrinterNotReached):
+        printing.hand_out(ground_with(world, dying.port), technician, asked.id, printer=CODE_OF_TEST)
+    dying.close()
     world.journey.scan_back(unit, code(asked.id))
     tag = world.do("zhao.l", lambda work: filling.request_label(work, unit, kind="tag", reason="smudged"))
     given_up = world.do("zhao.l", lambda work: print_jobs.request_job(work, [tag.id]))

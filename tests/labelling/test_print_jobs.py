@@ -95,6 +95,16 @@ def test_a_request_that_is_sent_again_finds_its_job_and_asks_for_no_label(world:
     assert (other.id != first.id, set(newer) & set(asked)) == (True, set())
 
 
+def test_a_job_that_is_asked_for_again_under_its_key_is_the_same_job(world: World, bags: list[str]) -> None:
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, bags[0], **ANEW)).id
+    first, again = (
+        world.do("zhao.l", lambda work: print_jobs.request_job(work, [asked], request_key="k")).id for _ in range(2)
+    )
+    assert first == again
+    with refused("label_not_waiting"):
+        world.do("feng.t", lambda work: print_jobs.request_job(work, [asked], request_key="k"))
+
+
 def test_a_printer_that_dies_in_the_middle_leaves_sure_doubtful_and_waiting_labels(
     world: World, bags: list[str]
 ) -> None:

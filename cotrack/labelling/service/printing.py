@@ -81,8 +81,8 @@ def send_job(ground: Ground, actor: Actor, job_id: int, *, printer: str = "") ->
 
 def _take_label(work: Work, label_id: int, printer: Printer | str, private: Mapping[str, str]) -> Job:
     """Take one label for sending, in a job of its own: from here on nobody else can hand it out."""
-    found = work.session.get(LabelInstance, label_id)
-    work.begin(LABEL_INSTANCE, "send", "", subject=found.subject if found else f"label_instance:{label_id}")
+    subject = work.session.scalar(select(LabelInstance.subject).where(LabelInstance.id == label_id))
+    work.begin(LABEL_INSTANCE, "send", "", subject=subject or f"label_instance:{label_id}")
     job = print_jobs.open_job_of(work.session, label_id)
     if job is not None:
         job = print_jobs.locked_job(work, job.id)

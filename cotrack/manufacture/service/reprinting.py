@@ -6,12 +6,12 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.models import PrintJob
 from cotrack.labelling.service import instances, print_jobs
-from cotrack.manufacture.rules import FROZEN_STATES
 from cotrack.manufacture.service import filling
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.manufacture.service.units import unit_facts
 
-KINDS = ("bag", "tag")
+IN_STORE = frozenset({"filled", "stored", "allocated", "returned"})
+"""Where a bag is under the hands of the makers; what was issued keeps its label."""
 
 
 def print_anew(ground: Ground, actor: Actor, lot_number: str, *, kind: str, reason: str, key: str) -> PrintJob:
@@ -39,7 +39,7 @@ def print_anew(ground: Ground, actor: Actor, lot_number: str, *, kind: str, reas
 
 def _units(session: Session, lot_number: str, kind: str) -> list[str]:
     facts = unit_facts(session, lot_numbered(session, lot_number).id)
-    return [each.number for each in facts if each.status in FROZEN_STATES and kind in each.labels]
+    return [each.number for each in facts if each.status in IN_STORE and kind in each.labels]
 
 
 def _waiting(session: Session, unit: str, kind: str) -> int | None:
