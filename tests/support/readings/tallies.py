@@ -1,0 +1,52 @@
+"""Counts what decoders saw on many photographs: the code, nothing, or, which must never be, another text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from support.readings.decoders import DECODERS, Decoder
+from support.readings.papers import Paper
+from support.readings.shots import Shot, Thing, taken
+
+
+@dataclass
+class Tally:
+    """What one decoder saw: how often the code was read, at first look and in all, and every wrong text with its shot."""
+
+    decoder: str
+    shots: int = 0
+    at_first: int = 0
+    read: int = 0
+    missed: list[Shot] = field(default_factory=list)
+    wrong: list[tuple[str, Shot]] = field(default_factory=list)
+
+    def add(self, decoder: Decoder, paper: Paper, thing: Thing, shot: Shot) -> None:
+        """Let the decoder look at one photograph."""
+        picture = taken(paper, thing, shot)
+        first = decoder.look(picture)
+        seen = first or decoder.look_again(picture)
+        self.shots += 1
+        self.at_first += first == [paper.code]
+        self.read += seen == [paper.code]
+        if seen != [paper.code]:
+            self.missed.append(shot)
+        self.wrong += [(text, shot) for text in seen if text != paper.code]
+
+    @property
+    def percent(self) -> float:
+        """How many of a hundred photographs were read."""
+        return 100 * self.read / self.shots
+
+    @property
+    def percent_at_first(self) -> float:
+        """How many of a hundred photographs were read at first look."""
+        return 100 * self.at_first / self.shots
+
+
+def tallied(sights: Iterable[tuple[Paper, Thing, Shot]], decoders: Iterable[Decoder] = DECODERS) -> dict[str, Tally]:
+    """Let every decoder that knows a paper's symbol look at each photograph."""
+    tallies = {each.name: Tally(each.name) for each in decoders}
+    for paper, thing, shot in sights:
+        for decoder in decoders:
+            if paper.symbol in decoder.symbols:
+                tallies[decoder.name].add(decoder, paper, thing, shot)
+    return {name: tally for name, tally in tallies.items() if tally.shots}
