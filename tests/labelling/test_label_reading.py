@@ -1,8 +1,9 @@
 """Every label is read from photographs far worse than a scanner's, by decoders that did not draw it, and never wrongly.
 
-The measure: 4 pixels a module, any rotation, blur up to 0.3 module, 30 % of the light with noise of 6 shades, perspective
-up to 10 %, JPEG 40, round the thing that the kind is stuck on, all of it at once; printed at 203 and at 600 dpi.
-`make soak` takes ten times as many photographs. Beyond the measure: docs/label-reading.md.
+The measure: 4 pixels a module, any rotation, blur up to 0.3 module, 30 % of the light with noise of 6 shades,
+perspective up to 10 %, JPEG 40, round the thing that the kind is stuck on, all of it at once; printed at 203 and at
+600 dpi.
+`make soak` takes twelve times as many photographs. Beyond the measure: docs/label-reading.md.
 """
 
 import io
@@ -16,7 +17,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageStat
 from support.pace import slowness
-from support.readings.decoders import DATA_MATRIX, DECODERS, LIBDMTX, QR, ZBAR, ZXING, Decoder
+from support.readings.decoders import DATA_MATRIX, DECODERS, LIBDMTX, ZBAR, ZXING, Decoder
 from support.readings.degrade import TABLE, blurred, dimmed, noisy, photographed, round_a_cylinder, through_jpeg
 from support.readings.papers import (
     LANGUAGES,
@@ -49,7 +50,7 @@ from cotrack.labelling.rules.kinds import KINDS
 
 KINDS_OF_LABELS = kinds_of_labels()
 PRINTED_DPI = (203, 600)
-SHOTS = 250 if os.environ.get("COTRACK_SOAK") else 25
+SHOTS = 250 if os.environ.get("COTRACK_SOAK") else 20
 """Photographs of each print: language, density, and thing that it is stuck on."""
 CODES = 3
 LEAST_PERCENT = {ZXING.name: 98.0, ZBAR.name: 95.0, LIBDMTX.name: 95.0}
@@ -123,7 +124,7 @@ ALONE = {
 @pytest.mark.parametrize("fault", ALONE)
 def test_each_fault_alone_at_its_limit_is_read_at_first_look_in_any_rotation(fault: str) -> None:
     drawn = paper("bag", "zh", real_code("bag", 0), 600)
-    drawn_shots = (within_the_measure(number) for number in range(2 * SHOTS))
+    drawn_shots = (within_the_measure(number) for number in range(5 * SHOTS))
     shots = [Shot(each.seed, turned=each.turned, towards=each.towards) for each in drawn_shots]
     tallies = tallied((drawn, FLAT, replace(each, **ALONE[fault])) for each in shots)
     for name, tally in tallies.items():
@@ -154,7 +155,7 @@ def test_what_is_measured_carries_the_longest_texts_of_its_language(kind: str, l
 
 
 def label_page_photo() -> bytes:
-    """Return a photo of 12 megapixels: a label on a grey table, slightly turned, in poor light, as a telephone saves it."""
+    """Return a photo of 12 megapixels: a label on a grey table, slightly turned, as a telephone saves it."""
     label = printed("bag", "zh", real_code("bag", 2), 600)
     label = label.resize((3000, 1500), Image.Resampling.BICUBIC)
     turned = label.rotate(7, Image.Resampling.BICUBIC, expand=True, fillcolor=TABLE)
@@ -174,7 +175,9 @@ def test_a_label_page_on_a_photo_of_12_megapixels_is_read_in_little_time(decoder
     assert picture.size == (4000, 3000)
     assert decoder.read(picture) == [real_code("bag", 2)]
     taken_seconds = time.perf_counter() - begun
-    assert taken_seconds < 3 * slowness(), "one second is promised; three are allowed on a machine that does other things"
+    assert taken_seconds < 3 * slowness(), (
+        "one second is promised; three are allowed on a machine that does other things"
+    )
 
 
 def test_a_measure_that_asks_too_much_is_not_met() -> None:

@@ -1,4 +1,4 @@
-"""The decoders that look at a drawn label: none of them drew it. Each answers with every text that it believes to see."""
+"""The decoders that look at a drawn label: none of them drew it. Each answers with every text that it sees."""
 
 import warnings
 from collections.abc import Callable

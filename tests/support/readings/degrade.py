@@ -22,7 +22,7 @@ Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[flo
 def round_a_cylinder(picture: Image.Image, radius: float, turned: float) -> Image.Image:
     """Wrap a picture round an upright cylinder and look at it from far away; radius in pixels, turned in degrees.
 
-    What lies a quarter round and beyond is behind the thing. The picture's middle stands `turned` from its nearest line.
+    What lies a quarter round and beyond is behind the thing. The picture's middle is `turned` from its nearest line.
     """
     width, height = picture.size
     reach = width / (2 * radius)

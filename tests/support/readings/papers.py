@@ -1,6 +1,5 @@
-"""Labels as they come out of a printer: each template, filled with the longest texts that it takes, cut out round its symbol."""
+"""Labels as a printer burns them: each template with the longest texts that it takes, cut out round its symbol."""
 
-import io
 import random
 import re
 from collections.abc import Iterator, Mapping
@@ -30,11 +29,25 @@ AROUND_MODULES = 8
 LEAST_DOTS = 8
 """A print of fewer dots a module is enlarged, dot by dot, before a camera looks at it."""
 
-LONGEST: Final[Mapping[Language, str]] = {
-    "zh": "表达干扰素α的异体间充质基质细胞，静脉输注，液氮气相保存，核对受试者与产品身份，禁止辐照，禁止使用白细胞滤器，仅用于临床试验。" * 2,
-    "en": "Allogeneic mesenchymal stromal cells that express interferon alpha, for intravenous infusion. Do not irradiate. " * 2,
+SENTENCES: Final[Mapping[Language, tuple[str, ...]]] = {
+    "zh": (
+        "表达干扰素α的异体间充质基质细胞，静脉输注，液氮气相保存，",
+        "核对受试者与产品身份，禁止辐照，禁止使用白细胞滤器，仅用于临床试验。",
+    ),
+    "en": (
+        "Allogeneic mesenchymal stromal cells that express interferon alpha, ",
+        "for intravenous infusion. Do not irradiate. ",
+    ),
 }
-SHAPED: Final[Mapping[str, str]] = {"number": "MSC26-0031-001", "lot": "MSC26-0031", "check": "W", "born": "1970-12-28", "made_on": "2026-11-23"}
+LONGEST: Final = {language: "".join(sentences) * 2 for language, sentences in SENTENCES.items()}
+"""More than any field takes."""
+SHAPED: Final[Mapping[str, str]] = {
+    "number": "MSC26-0031-001",
+    "lot": "MSC26-0031",
+    "check": "W",
+    "born": "1970-12-28",
+    "made_on": "2026-11-23",
+}
 """Fields whose length is not for a study or a site to choose."""
 DRAWN_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -69,8 +82,8 @@ def real_code(kind: str, seed: int) -> str:
 
 @cache
 def longest_fields(kind: str, language: Language) -> Mapping[str, str]:
-    """Return the longest texts of this language that each field of a template takes; Chinese ones on a training label."""
-    fields = {name: LONGEST[language] for name in template(kind).fields}
+    """Return the longest texts of a language that a template's fields take; the Chinese label is for training."""
+    fields = dict.fromkeys(template(kind).fields, LONGEST[language])
     fields |= {name: SHAPED[name] for name in fields.keys() & SHAPED.keys()}
     fields["training"] = TRAINING_WORDS if language == "zh" else ""
     while True:

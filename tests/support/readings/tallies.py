@@ -1,6 +1,6 @@
 """Counts what decoders saw on many photographs: the code, nothing, or, which must never be, another text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from support.readings.decoders import DECODERS, Decoder
@@ -10,7 +10,7 @@ from support.readings.shots import Shot, Thing, taken
 
 @dataclass
 class Tally:
-    """What one decoder saw: how often the code was read, at first look and in all, and every wrong text with its shot."""
+    """What one decoder saw: how often the code was read, at first look and in all, and every wrong text."""
 
     decoder: str
     shots: int = 0
@@ -19,17 +19,14 @@ class Tally:
     missed: list[Shot] = field(default_factory=list)
     wrong: list[tuple[str, Shot]] = field(default_factory=list)
 
-    def add(self, decoder: Decoder, paper: Paper, thing: Thing, shot: Shot) -> None:
-        """Let the decoder look at one photograph."""
-        picture = taken(paper, thing, shot)
-        first = decoder.look(picture)
-        seen = first or decoder.look_again(picture)
+    def add(self, code: str, first: list[str], seen: list[str], shot: Shot) -> None:
+        """Count what was seen on one photograph of this code, at first look and in all."""
         self.shots += 1
-        self.at_first += first == [paper.code]
-        self.read += seen == [paper.code]
-        if seen != [paper.code]:
+        self.at_first += first == [code]
+        self.read += seen == [code]
+        if seen != [code]:
             self.missed.append(shot)
-        self.wrong += [(text, shot) for text in seen if text != paper.code]
+        self.wrong += [(text, shot) for text in seen if text != code]
 
     @property
     def percent(self) -> float:
@@ -42,11 +39,13 @@ class Tally:
         return 100 * self.at_first / self.shots
 
 
-def tallied(sights: Iterable[tuple[Paper, Thing, Shot]], decoders: Iterable[Decoder] = DECODERS) -> dict[str, Tally]:
+def tallied(sights: Iterable[tuple[Paper, Thing, Shot]], decoders: Sequence[Decoder] = DECODERS) -> dict[str, Tally]:
     """Let every decoder that knows a paper's symbol look at each photograph."""
     tallies = {each.name: Tally(each.name) for each in decoders}
     for paper, thing, shot in sights:
+        picture = taken(paper, thing, shot)
         for decoder in decoders:
             if paper.symbol in decoder.symbols:
-                tallies[decoder.name].add(decoder, paper, thing, shot)
+                first = decoder.look(picture)
+                tallies[decoder.name].add(paper.code, first, first or decoder.look_again(picture), shot)
     return {name: tally for name, tally in tallies.items() if tally.shots}
