@@ -111,6 +111,14 @@ def test_a_character_from_anywhere_passes_only_as_another_spelling_of_the_same(
     assert (found == Code(found.kind, found.entity, found.instance, code)) if isinstance(found, Code) else not is_same
 
 
+def test_an_error_before_the_signature_is_found_without_looking_at_the_signature() -> None:
+    header, signature = ONE[:HEADER_LENGTH], ONE[HEADER_LENGTH:]
+    for wrong in (*substituted(header, ALPHABET), *swapped(header)):
+        found = read_code(wrong + signature, environment="T", verify=lambda *_: True)
+        assert isinstance(found, Misread), wrong
+        assert found.code in {"damaged_code", "unknown_code"}, wrong
+
+
 def test_the_check_character_alone_finds_every_single_error_in_what_it_covers() -> None:
     header = ONE[:HEADER_LENGTH]
     assert has_valid_check(header)
