@@ -76,7 +76,6 @@ def _panel(panel: Panel) -> Iterator[str]:
         yield f'<text x="{across(amount)}" y="{down(0) + 16}" text-anchor="middle" fill="#555">{amount:g}</text>'
     yield f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(panel.axis)}</text>'
     yield f'<path d="M{across(panel.limit)} {down(0)}V{down(100)}" stroke="#555" stroke-dasharray="2 3"/>'
-    yield f'<text x="{across(panel.limit) + 4}" y="{down(0) - 6}" fill="#555">the measure’s limit</text>'
     for series in panel.series:
         path = "L".join(f"{across(amount)} {down(percent)}" for amount, percent in series.points)
         yield f'<path d="M{path}" {_stroke(series)}/>'

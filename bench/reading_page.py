@@ -45,14 +45,14 @@ lose the corners. With each fault alone, both read what is wanted at first look.
 """
 AFTER_TABLE = """
 Modules of 0.25 mm are what printers of 203, 300 and 600 dpi all have (2, 3, 6 dots). The smaller the symbol, the less
-of it turns away round a vial. libdmtx lays a straight grid: it reads what is flat, and rarely what goes round a vial;
-it gets a fifth of the photographs.
+of it turns away round a vial: 36 modules of 0.34 mm reach 56° to each side, of 0.25 mm 41°. libdmtx lays a straight
+grid: it reads what is flat, and nothing round a vial; it gets a fifth of the photographs.
 
 ## Beyond the measure
 
 One amount is varied, everything else stays within the measure. Flat, but for the last: there a wristband's QR is on a
 wrist of 50 mm, and the Data Matrix, with modules of 0.25 mm, on a vial of 12.5 mm. Shown is what was read by the second
-look.
+look; the dotted line is the measure's limit.
 
 ![Rates by size, blur, perspective and turn](label-reading.svg)
 """

@@ -16,8 +16,6 @@ with warnings.catch_warnings():
     from pylibdmtx import pylibdmtx
 
 QR, DATA_MATRIX = "QRCode", "DataMatrix"
-LONGEST_MS = 400
-"""libdmtx goes on looking where there is nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def _by_zbar(picture: Image.Image) -> list[str]:
 
 
 def _by_libdmtx(picture: Image.Image) -> list[str]:
-    found = pylibdmtx.decode(picture, timeout=LONGEST_MS, max_count=1)
+    found = pylibdmtx.decode(picture, max_count=1)
     return [each.data.decode("utf-8", "replace") for each in found]
 
 
