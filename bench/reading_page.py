@@ -46,7 +46,7 @@ lose the corners. With each fault alone, both read what is wanted at first look.
 AFTER_TABLE = """
 Modules of 0.25 mm are what printers of 203, 300 and 600 dpi all have (2, 3, 6 dots). The smaller the symbol, the less
 of it turns away round a vial: 36 modules of 0.34 mm reach 56° to each side, of 0.25 mm 41°. libdmtx lays a straight
-grid: it reads what is flat, and nothing round a vial; it gets a fifth of the photographs.
+grid: it reads what is flat, and nothing round a vial; it gets a tenth of the photographs.
 
 ## Beyond the measure
 

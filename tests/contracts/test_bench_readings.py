@@ -54,7 +54,7 @@ def test_the_page_in_docs_is_one_that_the_command_writes(written: tuple[Path, li
     assert words_of(page) == words_of((folder / "label-reading.md").read_text(encoding="utf-8"))
 
 
-def test_the_picture_in_docs_has_a_line_for_each_decoder_in_every_panel() -> None:
+def test_the_picture_in_docs_has_a_line_for_each_decoder_but_libdmtx_round_a_vial() -> None:
     drawing = ET.parse(DOCS / "label-reading.svg").getroot()  # noqa: S314 (it is our own)
     panels = drawing.findall("{http://www.w3.org/2000/svg}g")
-    assert [len(each.findall("*[@stroke-width='2']")) for each in panels] == [4, 4, 4, 4]
+    assert [len(each.findall("*[@stroke-width='2']")) for each in panels] == [4, 4, 4, 3]

@@ -25,7 +25,7 @@ from support.readings.papers import (
     data_matrix,
     kinds_of_labels,
     longest_fields,
-    paper,
+    papers,
     printed,
     real_code,
 )
@@ -65,8 +65,8 @@ def sights_of(kind: str) -> Sights:
     ways = list(product(LANGUAGES, PRINTED_DPI, THINGS[kind]))
     for place, number in product(range(len(ways)), range(SHOTS)):
         language, dots_per_inch, thing = ways[place]
-        drawn = paper(kind, language, real_code(kind, number % CODES), dots_per_inch)
-        yield drawn, thing, within_the_measure(place * SHOTS + number)
+        for drawn in papers(kind, language, real_code(kind, number % CODES), dots_per_inch):
+            yield drawn, thing, within_the_measure(place * SHOTS + number)
 
 
 def small_symbols(thing: Thing, count: int) -> Sights:
@@ -95,7 +95,7 @@ def test_every_template_is_measured_on_the_thing_that_it_is_stuck_on() -> None:
 def test_a_label_is_read_within_the_measure_by_two_decoders_and_never_wrongly(kind: str) -> None:
     tallies = tallied(sights_of(kind))
     assert len(tallies) >= 2
-    assert {each.shots for each in tallies.values()} == {len(LANGUAGES) * len(PRINTED_DPI) * len(THINGS[kind]) * SHOTS}
+    assert min(each.shots for each in tallies.values()) == len(LANGUAGES) * len(PRINTED_DPI) * len(THINGS[kind]) * SHOTS
     require_rates(tallies)
 
 
@@ -124,7 +124,7 @@ ALONE = {
 
 @pytest.mark.parametrize("fault", ALONE)
 def test_each_fault_alone_at_its_limit_is_read_at_first_look_in_any_rotation(fault: str) -> None:
-    drawn = paper("bag", "zh", real_code("bag", 0), 600)
+    (drawn,) = papers("bag", "zh", real_code("bag", 0), 600)
     drawn_shots = (within_the_measure(number) for number in range(5 * SHOTS))
     shots = [Shot(each.seed, turned=each.turned, towards=each.towards) for each in drawn_shots]
     tallies = tallied((drawn, FLAT, replace(each, **ALONE[fault])) for each in shots)
@@ -138,12 +138,11 @@ def test_each_fault_alone_at_its_limit_is_read_at_first_look_in_any_rotation(fau
 def test_a_whole_label_holds_its_own_code_and_no_other_at_every_density(kind: str, language: str) -> None:
     for dots_per_inch in (203, 300, 600):
         whole = printed(kind, language, real_code(kind, 1), dots_per_inch)
-        (symbol,) = {each.format.name for each in zxingcpp.read_barcodes(whole)}
-        readers = [each for each in DECODERS if symbol in each.symbols]
-        assert len(readers) >= 2
-        assert {each.name: each.look(whole) for each in readers} == {
-            each.name: [real_code(kind, 1)] for each in readers
-        }, dots_per_inch
+        symbols = [each.format.name for each in zxingcpp.read_barcodes(whole)]
+        assert len(set(symbols)) == len(symbols) > 0, "one symbol of a sort"
+        for reader in DECODERS:
+            known = set(symbols) & set(reader.symbols)
+            assert reader.look(whole) == [real_code(kind, 1)] * len(known), (reader.name, dots_per_inch)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -152,7 +151,7 @@ def test_what_is_measured_carries_the_longest_texts_of_its_language(kind: str, l
     fields = longest_fields(kind, language)
     assert fields.keys() == template(kind).fields
     assert all(fields.values()) or (language, fields["training"]) == ("en", "")
-    assert len(fields["small"]) > 25
+    assert len("".join(fields.values())) > 100
 
 
 def label_page_photo() -> bytes:
@@ -182,7 +181,7 @@ def test_a_label_page_on_a_photo_of_12_megapixels_is_read_in_little_time(decoder
 
 
 def test_a_measure_that_asks_too_much_is_not_met() -> None:
-    drawn = paper("bag", "en", real_code("bag", 0), 600)
+    (drawn,) = papers("bag", "en", real_code("bag", 0), 600)
     for beyond in ({"pixels": 1.0}, {"blur": 1.2}, {"light": 0.02, "noise": 30.0}, {"tilt": 0.9}):
         shots = [replace(within_the_measure(number), **beyond) for number in range(5)]
         tallies = tallied((drawn, FLAT, each) for each in shots)
@@ -193,15 +192,15 @@ def test_a_measure_that_asks_too_much_is_not_met() -> None:
 
 
 def test_another_text_than_the_labels_own_counts_as_wrong() -> None:
-    drawn = replace(paper("bag", "en", real_code("bag", 0), 600), code=real_code("bag", 1))
-    tallies = tallied([(drawn, FLAT, Shot(1))])
+    (drawn,) = papers("bag", "en", real_code("bag", 0), 600)
+    tallies = tallied([(replace(drawn, code=real_code("bag", 1)), FLAT, Shot(1))])
     assert [(each.read, len(each.wrong)) for each in tallies.values()] == [(0, 1), (0, 1)]
     with pytest.raises(AssertionError):
         require_rates(tallies)
 
 
 def test_a_photograph_is_the_same_each_time_and_another_for_another_seed() -> None:
-    drawn = paper("bag", "en", real_code("bag", 0), 600)
+    (drawn,) = papers("bag", "en", real_code("bag", 0), 600)
     one, again, other = (taken(drawn, FLAT, within_the_measure(seed)).tobytes() for seed in (7, 7, 8))
     assert one == again != other
 

@@ -108,9 +108,10 @@ def printed(kind: str, language: Language, code: str, dots_per_inch: int) -> Ima
 
 
 @cache
-def paper(kind: str, language: Language, code: str, dots_per_inch: int) -> Paper:
-    """Return what is round the symbol of a printed label."""
-    return cut_out(printed(kind, language, code, dots_per_inch), dots_per_inch)
+def papers(kind: str, language: Language, code: str, dots_per_inch: int) -> tuple[Paper, ...]:
+    """Return what is round each symbol of a printed label."""
+    label = printed(kind, language, code, dots_per_inch)
+    return tuple(cut_out(label, found, dots_per_inch) for found in zxingcpp.read_barcodes(label))
 
 
 def data_matrix(code: str, module_mm: float, dots_per_inch: int = 600) -> Paper:
@@ -121,12 +122,12 @@ def data_matrix(code: str, module_mm: float, dots_per_inch: int = 600) -> Paper:
     symbol = Image.frombytes("L", (width, height), bytes(drawn))
     white = Image.new("L", (width * 2, height * 2), 255)
     white.paste(symbol, (width // 2, height // 2))
-    return cut_out(white, dots_per_inch)
+    (found,) = zxingcpp.read_barcodes(white)
+    return cut_out(white, found, dots_per_inch)
 
 
-def cut_out(label: Image.Image, dots_per_inch: int) -> Paper:
-    """Return the piece of a label round its symbol; what reaches beyond the label's edge is the table."""
-    (found,) = zxingcpp.read_barcodes(label)
+def cut_out(label: Image.Image, found: zxingcpp.Barcode, dots_per_inch: int) -> Paper:
+    """Return the piece of a label round a symbol; what reaches beyond the label's edge is the table."""
     modules = modules_across(found)
     corners = [(each.x, each.y) for each in _corners(found)]
     left, top = min(x for x, _ in corners), min(y for _, y in corners)

@@ -23,7 +23,6 @@ FLAT: Final = Thing("flat")
 CURVED_BAG: Final = Thing("a bag that bulges", 100.0)
 THIN_WRIST, WIDE_WRIST = Thing("a wrist of 50 mm", 50.0), Thing("a wrist of 60 mm", 60.0)
 WIDE_TUBE: Final = Thing("a tube of 30 mm", 30.0)
-TUBE: Final = Thing("a tube of 16 mm", 16.0)
 VIAL: Final = Thing("a vial of 12.5 mm", 12.5)
 
 THINGS: Final[Mapping[str, tuple[Thing, ...]]] = {
