@@ -23,7 +23,7 @@ SHOTS = 100
 DENSITIES = (203, 600)
 SMALL_MODULES_MM = (0.25, 0.34)
 SLOW = 10
-"""libdmtx takes so much longer than the others that it is shown one photograph of so many, and none of things turned away."""
+"""libdmtx takes far longer than the others: it is shown one photograph of so many, and none of things turned away."""
 
 
 Change = Callable[[Shot, float], Shot]

@@ -90,12 +90,13 @@ def longest_fields(kind: str, language: Language) -> Mapping[str, str]:
         try:
             draw(kind, fields, real_code(kind, 0), drawn_at=DRAWN_AT, output="png", dots_per_inch=203)
         except LabelNotPrintable as fault:
-            found = re.search(r"field (\w+) does not fit", str(fault))
+            found = re.search(r"field (.+) does not fit", str(fault))
             if found is None:
                 raise
-            free = {each: text for each, text in fields.items() if each not in {*SHAPED, "training"}}
-            name = found[1] if found[1] in free else max(free, key=lambda each: len(free[each]))
-            fields[name] = free[name][: len(free[name]) * 4 // 5].rstrip()
+            free = [name for name in fields if name not in {*SHAPED, "training"}]
+            named = [name for name in free if name in found[1].split()] or free
+            longest = max(sorted(named), key=lambda name: len(fields[name]))
+            fields[longest] = fields[longest][: len(fields[longest]) * 4 // 5].rstrip()
         else:
             return fields
 
