@@ -36,9 +36,9 @@ The measure is 4 pixels a module, any rotation, blur up to 0.3 module, perspecti
 shorter), 30 % of the light with noise of 6 shades of 256, JPEG quality 40, and the thing's own roundness: all at once.
 What has a range is drawn from it, everything else stays at its limit. Wanted: zxing-cpp 98 %, pyzbar 95 %.
 
-A decoder that sees nothing gets a second look: zxing-cpp at the picture turned by 45°, because it misses a Data Matrix
-that stands on its corner; pyzbar at the picture smoothed (Gaussian of one pixel), because noise in the dark makes it
-lose the corners. With each fault alone, both read what is wanted at first look.
+A decoder that sees nothing gets a second look: zxing-cpp at the picture turned by 45°, because it misses some Data
+Matrix as it lies and finds it turned; pyzbar at the picture smoothed (Gaussian of one pixel), because noise in the dark
+makes it lose the corners. With each fault alone, both read what is wanted at first look.
 
 | label | symbol | on | decoder | photographs | first look | with the second | wrong |
 |---|---|---|---|---|---|---|---|
@@ -46,7 +46,7 @@ lose the corners. With each fault alone, both read what is wanted at first look.
 AFTER_TABLE = """
 Modules of 0.25 mm are what printers of 203, 300 and 600 dpi all have (2, 3, 6 dots). The smaller the symbol, the less
 of it turns away round a vial: 36 modules of 0.34 mm reach 56° to each side, of 0.25 mm 41°. libdmtx lays a straight
-grid: it reads what is flat, and nothing round a vial; it gets a tenth of the photographs.
+grid: it reads what is flat, and nothing round a vial; it gets a tenth of the photographs, and one look.
 
 ## Beyond the measure
 

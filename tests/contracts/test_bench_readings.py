@@ -22,7 +22,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[s
     """A run with one photograph for each figure: where it wrote, and what it printed."""
     folder = tmp_path_factory.mktemp("docs")
     command = [sys.executable, "-m", "bench.readings", "--shots", "1", "--folder", str(folder)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert run.returncode == 0, run.stderr
     return folder, [json.loads(line) for line in run.stdout.splitlines()]
 
