@@ -36,7 +36,7 @@ def picture(panels: Sequence[Panel]) -> str:
     width, height = 2 * WIDTH, KEY_HEIGHT + rows * HEIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
-        "<style>text { font: 12px sans-serif }</style>",
+        "<style>svg { font: 12px sans-serif }</style>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
         *_key(panels),
     ]
