@@ -17,7 +17,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageStat
 from support.pace import slowness
-from support.readings.decoders import DATA_MATRIX, DECODERS, LIBDMTX, ZBAR, ZXING, Decoder
+from support.readings.decoders import DATA_MATRIX, LIBDMTX, ZBAR, ZXING, Decoder
 from support.readings.degrade import TABLE, blurred, dimmed, noisy, photographed, round_a_cylinder, through_jpeg
 from support.readings.papers import (
     LANGUAGES,
@@ -110,7 +110,7 @@ def test_a_flat_data_matrix_is_read_within_the_measure_by_a_third_decoder_too() 
 
 
 def test_what_libdmtx_cannot_read_round_a_vial_it_does_not_read_wrongly() -> None:
-    tally = tallied(small_symbols(VIAL, SHOTS // 3), [LIBDMTX])[LIBDMTX.name]
+    tally = tallied(small_symbols(VIAL, SHOTS // 4), [replace(LIBDMTX, changed=None)])[LIBDMTX.name]
     assert not tally.wrong, tally.wrong
 
 
@@ -141,7 +141,7 @@ def test_a_whole_label_holds_its_own_code_and_no_other_at_every_density(kind: st
         whole = printed(kind, language, real_code(kind, 1), dots_per_inch)
         symbols = [each.format.name for each in zxingcpp.read_barcodes(whole)]
         assert len(set(symbols)) == len(symbols) > 0, "one symbol of a sort"
-        for reader in DECODERS:
+        for reader in (ZXING, ZBAR):
             known = set(symbols) & set(reader.symbols)
             assert reader.look(whole) == [real_code(kind, 1)] * len(known), (reader.name, dots_per_inch)
 

@@ -43,9 +43,11 @@ def tallied(sights: Iterable[tuple[Paper, Thing, Shot]], decoders: Sequence[Deco
     """Let every decoder that knows a paper's symbol look at each photograph."""
     tallies = {each.name: Tally(each.name) for each in decoders}
     for paper, thing, shot in sights:
+        knowing = [each for each in decoders if paper.symbol in each.symbols]
+        if not knowing:
+            continue
         picture = taken(paper, thing, shot)
-        for decoder in decoders:
-            if paper.symbol in decoder.symbols:
-                first = decoder.look(picture)
-                tallies[decoder.name].add(paper.code, first, first or decoder.look_again(picture), shot)
+        for decoder in knowing:
+            first = decoder.look(picture)
+            tallies[decoder.name].add(paper.code, first, first or decoder.look_again(picture), shot)
     return {name: tally for name, tally in tallies.items() if tally.shots}
