@@ -30,9 +30,10 @@ bench:                    ## the benchmark, one JSON object a line
 	@tools/setup.sh test
 	@$(BIN)/python -m bench
 
-soak:                     ## the long trials
+soak:                     ## the long trials; how labels are read is written into docs/
 	@tools/setup.sh test
-	COTRACK_SOAK=1 $(BIN)/python -m pytest tests/safety -n 2 --dist worksteal
+	COTRACK_SOAK=1 $(BIN)/python -m pytest tests/safety tests/labelling/test_label_reading.py -n 2 --dist worksteal
+	$(BIN)/python -m bench.readings
 
 bundle:                   ## a folder that installs without any network
 	@tools/setup.sh run
