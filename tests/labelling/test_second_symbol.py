@@ -50,15 +50,30 @@ def test_the_symbol_is_square_and_gs1_and_says_the_code(world: World, dots: int)
     assert found.bytes == code.encode()
 
 
+OBLONG = "0109521234543213"
+"""Short enough that the symbol is a rectangle of the old kind where no square is asked for."""
+
+
+@pytest.mark.parametrize(
+    ("code", "options", "is_plain"),
+    [
+        (OBLONG, {"gs1": True}, False),
+        (f"{OBLONG}10A\x1d21B", {"forceSquare": True}, True),
+        (f"{OBLONG}10A\x1d21B", {"forceSquare": True}, False),
+    ],
+    ids=["not square", "not GS1", "the brackets as text"],
+)
 def test_a_symbol_that_came_out_otherwise_than_asked_for_is_not_printed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, code: str, options: dict[str, bool], is_plain: bool
 ) -> None:
-    code, make = written(world), zxingcpp.create_barcode
-    monkeypatch.setattr(zxingcpp, "create_barcode", lambda text, kind, **_: make(text, kind, gs1=True))
+    make = zxingcpp.create_barcode
+    assert gs1.gs1_matrix(code, dots_a_module=3).width
+    drawn = lambda text, kind, **_: make(code if is_plain else text, kind, **options)  # noqa: E731 (one line)
+    monkeypatch.setattr(zxingcpp, "create_barcode", drawn)
     with pytest.raises(LabelNotPrintable):
         gs1.gs1_matrix(code, dots_a_module=3)
-    monkeypatch.setattr(zxingcpp, "create_barcode", lambda text, kind, **_: make(text, kind, forceSquare=True))
-    with pytest.raises(LabelNotPrintable):
-        gs1.gs1_matrix(code, dots_a_module=3)
+
+
+def test_what_is_no_element_string_is_not_drawn() -> None:
     with pytest.raises(LabelNotPrintable):
         gs1.gs1_matrix("no element string", dots_a_module=3)
