@@ -5,8 +5,8 @@ from alembic import op
 from cotrack.foundation.db import PlainText, UtcInstant
 from cotrack.foundation.db.triggers import append_only
 
-revision = "0022"
-down_revision = "0021"
+revision = "0021"
+down_revision = "0020"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TABLE = "roll_explanation"

@@ -5,7 +5,7 @@ from alembic import op
 from cotrack.foundation.db import PlainText, UtcInstant
 from cotrack.foundation.db.triggers import append_only
 
-revision = "0021"
+revision = "0020"
 down_revision = "0019"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
