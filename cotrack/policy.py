@@ -34,7 +34,6 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:print_vial",
         "label:print_batch_sheet",
         "label:print_location",
-        "label:print_selftest",
         "label:apply",
         "label:void",
     },
@@ -125,7 +124,6 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "label:print",
         "label:print_band",
         "label:print_order_sheet",
-        "label:print_selftest",
         "label:apply",
     },
     "nurse": READ_PRODUCT
@@ -147,7 +145,6 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "infusion:complete",
         "label:print",
         "label:print_band",
-        "label:print_selftest",
         "label:apply",
     },
     "logistics": READ_PRODUCT
@@ -162,7 +159,6 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
         "sample:handle",
         "label:print",
         "label:print_location",
-        "label:print_selftest",
         "label:apply",
     },
     "administrator": frozenset(
@@ -175,7 +171,6 @@ _ROLES: Final[dict[str, frozenset[str]]] = {
             "location:read",
             "label:print",
             "label:print_badge",
-            "label:print_selftest",
             "label:apply",
             "label:void",
             "metrics:read",

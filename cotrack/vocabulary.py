@@ -223,7 +223,6 @@ WORDS: Final = {
     "location": N_("place"),
     "box": N_("freezer box"),
     "shipper": N_("shipper"),
-    "selftest": N_("self-test sheet"),
     "freezer": N_("freezer"),
     "rack": N_("rack"),
     "bay": N_("bay"),

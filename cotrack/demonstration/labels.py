@@ -14,7 +14,7 @@ from cotrack.manufacture.service import batch_sheet, vials
 def labels_of_the_site(journey: Journey, clock: StoryClock) -> None:
     """Signs and boxes are labelled, a badge is handed out, a vial and a lot have theirs; a shipper's waits."""
     clock.go_to(days=2)
-    places = (("LN2-A", "location"), ("BOX-0001", "box"), ("FILL-1", "selftest"))
+    places = (("LN2-A", "location"), ("BOX-0001", "box"))
     for code, kind in places:
         _on_its_thing(journey, "ma.k", _of_place(code, kind))
     _on_its_thing(journey, "root.a", lambda work: site_labels.request_badge(work, "zhao.l"))

@@ -79,7 +79,7 @@ def account_for(body: dict[str, Any], label_id: int) -> Response:
 
 
 @api.post("/locations/<code>")
-@needs("label:print_location", "label:print_selftest")
+@needs("label:print_location")
 @api.arguments(LocationLabelIn)
 @api.response(201, LabelInstanceOut)
 def request_location_label(body: dict[str, Any], code: str) -> Response:

@@ -22,7 +22,6 @@ KIND_NAMES = (
     "location",
     "box",
     "shipper",
-    "selftest",
 )
 """The kinds of `rules.kinds`, again: models hold no rules, and a test compares the two."""
 

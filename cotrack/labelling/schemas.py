@@ -45,7 +45,7 @@ class RequestIn(In):
 class LocationKindIn(In):
     """Which label of a place; the later base of a shape has the earlier fields."""
 
-    kind = Choice(("location", "box", "shipper", "selftest"), required=True, metadata={"label": N_("Label")})
+    kind = Choice(("location", "box", "shipper"), required=True, metadata={"label": N_("Label")})
 
 
 class LocationLabelIn(RequestIn, LocationKindIn):

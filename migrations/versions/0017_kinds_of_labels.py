@@ -8,7 +8,7 @@ down_revision = "0016"
 
 KINDS = (
     "kind IN ('bag', 'tag', 'wristband', 'sample', 'tube', 'vial', 'batch_sheet', 'order_sheet', 'badge', 'location', "
-    "'box', 'shipper', 'selftest')"
+    "'box', 'shipper')"
 )
 """A check that takes more words than before."""
 

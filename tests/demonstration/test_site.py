@@ -121,7 +121,6 @@ def test_its_labels_say_that_it_is_a_training_site(demonstration: World) -> None
     [
         ("location:LN2-A", "location", "applied"),
         ("location:BOX-0001", "box", "applied"),
-        ("location:FILL-1", "selftest", "applied"),
         ("location:DRY-01", "shipper", "printed"),
         ("person:zhao.l", "badge", "applied"),
         ("vial:WCB-001-V001", "vial", "applied"),

@@ -21,7 +21,6 @@ OFFICE = {
     "location:read",
     "label:print",
     "label:print_badge",
-    "label:print_selftest",
     "label:apply",
     "label:void",
 }

@@ -73,7 +73,6 @@ def test_a_label_knows_words_for_every_place_and_role() -> None:
         ("label:print_order_sheet", {"coordinator", "physician"}),
         ("label:print_badge", {"administrator"}),
         ("label:print_location", {"logistics", "technician"}),
-        ("label:print_selftest", {"administrator", "coordinator", "logistics", "nurse", "technician"}),
     ],
 )
 def test_who_may_print_which_kind(permission: str, roles: set[str]) -> None:
@@ -137,9 +136,6 @@ def test_a_label_scanned_back_in_the_place_of_another_is_refused(world: World) -
     codes = [handed_out(world, sign, of_sign), handed_out(world, box, of_box)]
     with refused("wrong_kind"):
         scanned_back(world, sign, of_sign, codes[1])
-    selftest = of_the_site("selftest", "FILL-1")(world)
-    with refused("wrong_kind"):
-        scanned_back(world, sign, of_sign, handed_out(world, selftest, asked(world, selftest).id))
     other = of_the_site("location", "FREEZER-1")(world)
     with refused("wrong_label"):
         scanned_back(world, sign, of_sign, handed_out(world, other, asked(world, other).id))
@@ -150,7 +146,7 @@ def test_a_label_scanned_back_in_the_place_of_another_is_refused(world: World) -
 def test_a_place_that_the_site_does_not_list_gets_no_label_and_none_a_label_of_another_kind(world: World) -> None:
     with pytest.raises(NotFound):
         asked(world, of_the_site("box", "BOX-9999")(world))
-    for kind, code in (("box", "FILL-1"), ("selftest", "3A-BED-12"), ("location", "BOX-0001"), ("shipper", "LN2-A")):
+    for kind, code in (("box", "FILL-1"), ("location", "BOX-0001"), ("shipper", "LN2-A")):
         with refused("label_of_other_kind"):
             asked(world, of_the_site(kind, code)(world))
 

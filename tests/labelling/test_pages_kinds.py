@@ -27,7 +27,6 @@ PAGES = {
     "location": ("/locations/{key}", "/locations/{key}/label", {"kind": "location"}),
     "box": ("/locations/{key}", "/locations/{key}/label", {"kind": "box"}),
     "shipper": ("/locations/{key}", "/locations/{key}/label", {"kind": "shipper"}),
-    "selftest": ("/locations/{key}", "/locations/{key}/label", {"kind": "selftest"}),
 }
 """The page of each kind's thing, where its label is asked for, and what is chosen there."""
 
@@ -37,7 +36,7 @@ API = {
     "batch_sheet": "/api/v1/lots/{key}/batch-sheets",
     "order_sheet": "/api/v1/orders/{key}/sheets",
     "badge": "/api/v1/labels/badges/{key}",
-    **dict.fromkeys(("location", "box", "shipper", "selftest"), "/api/v1/labels/locations/{key}"),
+    **dict.fromkeys(("location", "box", "shipper"), "/api/v1/labels/locations/{key}"),
 }
 
 
@@ -107,14 +106,6 @@ def test_the_places_of_the_site_are_listed_each_with_its_page(person: Person) ->
     assert 'href="/locations/LN2-A"' in text_of(person("ma.k"), "/locations/BOX-0001")
     assert person("ma.k").get("/locations/NOWHERE").status_code == 404
     assert person("zhao.l").get("/vials/NOWHERE-V001").status_code == 404
-
-
-def test_a_station_offers_its_sign_and_its_self_test_a_nurse_the_self_test_alone(person: Person) -> None:
-    both, one = (text_of(person(who), "/locations/WARD-3A-1/label") for who in ("ma.k", "zhou.n"))
-    assert 'value="location"' in both
-    assert 'value="selftest"' in both
-    assert 'value="location"' not in one
-    assert 'value="selftest"' in one
 
 
 def test_the_page_asks_for_a_template_only_where_the_site_has_several(world: World, tmp_path: Path) -> None:

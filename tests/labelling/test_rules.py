@@ -187,7 +187,6 @@ def test_every_kind_has_a_letter_of_its_own_and_is_found_by_it() -> None:
         "L": "location",
         "F": "box",
         "X": "shipper",
-        "C": "selftest",
     }
     assert [kind.name for kind in KINDS.values()] == list(KINDS)
     assert (BAG.noun, TAG.noun, BAND.noun, SAMPLE.noun) == ("unit", "unit", "participant", "unit")

@@ -62,5 +62,4 @@ NEW: dict[str, Callable[[World], Thing]] = {
     "location": of_the_site("location", "3A-BED-12"),
     "box": of_the_site("box", "BOX-0001"),
     "shipper": of_the_site("shipper", "DRY-01"),
-    "selftest": of_the_site("selftest", "WARD-3A-1"),
 }

@@ -51,7 +51,7 @@ def _ask_vial(work: Work, key: str, **options: Any) -> LabelInstance:
 
 OF_KIND: Mapping[str, OfKind] = {
     **{kind: _of_unit(kind) for kind in ("bag", "tag", "sample", "tube")},
-    **{kind: _of_location(kind) for kind in ("location", "box", "shipper", "selftest")},
+    **{kind: _of_location(kind) for kind in ("location", "box", "shipper")},
     "wristband": OfKind(
         lambda work, key: {**bands.band_fields(work, key), "name": "–", "born": "–"},
         bands.request_band,

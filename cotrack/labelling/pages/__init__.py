@@ -97,7 +97,7 @@ def scan_back(label_id: int) -> Response:
 
 
 @pages.route("/locations/<code>/label", methods=["GET", "POST"])
-@needs("label:print_location", "label:print_selftest")
+@needs("label:print_location")
 def request_location_label(code: str) -> Response:
     """Ask for a label of a place, a container or a station; the next page hands it out."""
     location = site_labels.location_of(runtime().ground.site, code)

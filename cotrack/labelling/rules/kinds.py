@@ -33,7 +33,6 @@ KINDS: Final = {
         LabelKind("L", "location", "location", "label:print_location", "location:read"),
         LabelKind("F", "box", "location", "label:print_location", "location:read"),
         LabelKind("X", "shipper", "location", "label:print_location", "location:read"),
-        LabelKind("C", "selftest", "location", "label:print_selftest", "location:read"),
     )
 }
 

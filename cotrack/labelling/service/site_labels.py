@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cotrack.foundation.access.models import Person
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.errors import NotFound
-from cotrack.foundation.locations import STATION, Location
+from cotrack.foundation.locations import Location
 from cotrack.foundation.site import Site
 from cotrack.foundation.words import N_, Term
 from cotrack.foundation.work import Work
@@ -41,10 +41,8 @@ ROLE_WORDS = {
 
 
 def labels_of_location(location: Location) -> tuple[str, ...]:
-    """Return the kinds of label that a place or container has: a station's self-test sheet beside its sign."""
-    if location.kind in {"box", "shipper"}:
-        return (location.kind,)
-    return ("location", "selftest") if location.kind == STATION else ("location",)
+    """Return the kinds of label that a place or container has: a box and a shipper one of their own."""
+    return (location.kind,) if location.kind in {"box", "shipper"} else ("location",)
 
 
 def request_location_label(work: Work, code: str, *, kind: str, reason: str = "", template: str = "") -> LabelInstance:
