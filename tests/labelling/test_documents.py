@@ -134,7 +134,7 @@ def test_the_account_of_a_lots_labels_counts_each_end_and_says_why_a_label_does_
     path = f"/lots/{LOT}/labels.pdf"
     said = text_of(document(auditor, path))
     for words in (
-        "未平衡：仍有标签在手。",
+        "未平衡：有标签去向不明。",
         "袋签 bag label 3 1 0 0 0 2 0",
         "挂签 bag tag 1 1 0 0 0 0 0",
         "在手 in hand 已印出 printed",
@@ -145,7 +145,7 @@ def test_the_account_of_a_lots_labels_counts_each_end_and_says_why_a_label_does_
     world.do("zhao.l", lambda work: papers.account_for(work, asked[0], paper="returned"))
     said = text_of(document(auditor, path))
     for words in (
-        "Settled: nothing is in hand.",
+        "Settled: every label is accounted for.",
         "袋签 bag label 3 1 1 0 1 0 0",
         "退回 returned",
         "作废 spoiled",

@@ -20,7 +20,7 @@ from cotrack.labelling.gateways import ipp, ipp_wire, printers, pwg
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
 from cotrack.labelling.gateways.read_back import codes_in_picture
 from cotrack.labelling.gateways.render import draw
-from cotrack.labelling.gateways.typesetting import template
+from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.service import instances, printing
 from cotrack.manufacture.service import filling
 
@@ -55,11 +55,12 @@ def at(port: int, *, dots: int = DOTS) -> Printer:
 
 def drawn(form: str, dots: int = DOTS) -> bytes:
     """Return a label as it goes to a printer that takes this format."""
-    fields = dict.fromkeys(template("bag").fields, "X")
+    bag = label_template(None, "bag")
+    fields = dict.fromkeys(bag.fields, "X")
     at_noon = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
     if form == printers.PDF:
-        return draw("bag", fields, CODE_TEXT, drawn_at=at_noon, output="pdf")
-    png = draw("bag", fields, CODE_TEXT, drawn_at=at_noon, output="png", dots_per_inch=dots)
+        return draw(bag, fields, CODE_TEXT, drawn_at=at_noon, output="pdf")
+    png = draw(bag, fields, CODE_TEXT, drawn_at=at_noon, output="png", dots_per_inch=dots)
     return printers.form_of(png, form, dots)
 
 

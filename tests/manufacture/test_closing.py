@@ -45,7 +45,7 @@ def test_the_account_of_a_lots_labels_is_signed_by_whoever_closes_it_and_kept(wo
     made = kept(world, promised.id)
     assert made is not None
     told = text_of(made.content)
-    for words in ("Settled: nothing is in hand.", "钱梅 QIAN Mei", "approved"):
+    for words in ("Settled: every label is accounted for.", "钱梅 QIAN Mei", "approved"):
         assert words in told, words
     closing_record = next(each for each in records(world) if each["event"] == "lot.close")
     assert made.record_id == closing_record["id"]
