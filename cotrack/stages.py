@@ -16,6 +16,7 @@ from cotrack.custody import pages as custody_pages
 from cotrack.demonstration import commands as demonstration_commands
 from cotrack.desk import commands as desk_commands
 from cotrack.desk import pages as desk_pages
+from cotrack.desk.pages import check_station as check_pages
 from cotrack.foundation.access import api as access_api
 from cotrack.foundation.access import commands as access_commands
 from cotrack.foundation.access import pages as access_pages
@@ -86,6 +87,7 @@ PAGES: Final[list[flask.Blueprint]] = [
     bedside_pages.pages,
     trace_pages.pages,
     desk_pages.pages,
+    check_pages.pages,
 ]
 APIS: Final[list[flask_smorest.Blueprint]] = [
     access_api.api,
@@ -163,7 +165,7 @@ NAVIGATION: Final = [
     Entry("desk.infusions", N_("Infusions"), "infusion:read"),
     Entry("bedside.question", N_("Bedside"), "infusion:check"),
     Entry("printers.show_printers", N_("Printers"), "label:print"),
-    Entry("desk.check_station", N_("Labels"), "label:check"),
+    Entry("check_station.show", N_("Labels"), "label:check"),
     Entry("desk.deviations", N_("Deviations"), "deviation:open"),
     Entry("desk.investigations", N_("Investigations"), "investigation:open"),
     Entry("desk.locations", N_("Places"), "location:read"),

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, render_template, request, url_for
 
 from cotrack.bedside import schemas
-from cotrack.bedside.service import infusions, papers, screens, sittings, ward
+from cotrack.bedside.service import infusions, papers, screens, sittings, verdicts, ward
 from cotrack.bedside.service.clocks import wash_sheet
 from cotrack.foundation.errors import ReasonMissing
 from cotrack.foundation.web.commands import is_key, typed
@@ -76,7 +76,7 @@ def _go(check_id: int | None) -> Response:
 def verdict(check_id: int) -> str:
     """Show one large verdict, why, and what to do now."""
     asked = request.args.get("order", "")
-    shown = screens.verdict(runtime().ground, actor(), check_id, order_number=asked)
+    shown = verdicts.verdict(runtime().ground, actor(), check_id, order_number=asked)
     return render_template("bedside/verdict.html", **shown)
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cotrack.foundation.audit.checkpoint import is_key_name
 from cotrack.foundation.locations import STATION, Location, read_locations
+from cotrack.foundation.scanners import ADDS_NOTHING, Scanner, read_scanner
 from cotrack.foundation.written import says_autologous_only
 
 _URL = re.compile(r"https?://\S+$")
@@ -21,22 +22,12 @@ AUTHORITIES = ("CN", "EU", "US")
 _GTIN = re.compile(r"[0-9]{14}")
 SECOND_SCHEMES = ("gs1",)
 """Schemes in which a site may write its units once more, for other people's systems."""
-_ADDED = re.compile(r"[!-/:-@[\\^-`{-~]{0,5}")
-"""What a scanner may be set to add to a code: signs alone, and not the one that begins a symbology identifier."""
 
 
 class SiteFault(Exception):
     """`site.toml` is missing or wrong; the message names the key and what to do."""
 
     kind = "site-definition-wrong"
-
-
-@dataclass(frozen=True)
-class Scanner:
-    """What the scanner at a station puts before and behind every code that it types."""
-
-    prefix: str = ""
-    suffix: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +39,7 @@ class Station:
     name_zh: str
     ward: str
     printer: str
-    scanner: Scanner = Scanner()
+    scanner: Scanner = ADDS_NOTHING
 
 
 @dataclass(frozen=True)
@@ -279,17 +270,8 @@ def _station(entry: Mapping[str, Any], printers: Mapping[str, Printer]) -> Stati
         name_zh=_text(entry, "name_zh"),
         ward=entry.get("ward", ""),
         printer=entry["printer"],
-        scanner=_scanner(entry),
+        scanner=read_scanner(entry),
     )
-
-
-def _scanner(entry: Mapping[str, Any]) -> Scanner:
-    """Return what a station's scanner adds; letters and digits are refused, because a code is made of them."""
-    added = entry.get("scanner", {})
-    is_known = isinstance(added, dict) and not added.keys() - {"prefix", "suffix"}
-    if not is_known or not all(isinstance(each, str) and _ADDED.fullmatch(each) for each in added.values()):
-        raise ValueError(f"station {entry['code']}: scanner takes a prefix and a suffix of up to five signs")
-    return Scanner(**added)
 
 
 def _minutes(entries: Mapping[str, Any], name: str) -> int:

@@ -9,7 +9,7 @@ from support.studies import in_effect
 from support.tampering import by_hand
 from support.worlds import World
 
-from cotrack.bedside.service import infusions, screens
+from cotrack.bedside.service import infusions, verdicts
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_no_verdict_says_go_and_no_button_is_open_before_a_step_that_the_endotox
     bedside = at_the_bedside(strict)
     learnt(strict, "0.49")
     _, second = pair(bedside)
-    verdict = screens.verdict(strict.runtime.ground, strict.cast.actor("wu.n"), second)
+    verdict = verdicts.verdict(strict.runtime.ground, strict.cast.actor("wu.n"), second)
     assert (verdict["is_match"], verdict["pair"]) == (False, None)
     assert [each.code for each in verdict["reasons"]] == ["endotoxin_too_high"]
     assert "bring up to 12.5 EU" in person("zhou.n").get(f"/units/{bedside.bag}").get_data(as_text=True)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cotrack.foundation.resources import resource
-from cotrack.foundation.site import Scanner, SecondSymbol, Site, SiteFault, read_site
+from cotrack.foundation.scanners import Scanner
+from cotrack.foundation.site import SecondSymbol, Site, SiteFault, read_site
 
 EXAMPLE = resource("study/definitions/site.toml").read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ from support.invalid import REASON, assessed, invalidated
 from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
-from cotrack.bedside.service import screens
+from cotrack.bedside.service import verdicts
 from cotrack.orders.service import acceptance
 
 
@@ -85,7 +85,7 @@ def test_the_verdict_at_the_bedside_says_that_the_lot_is_conditional_and_who_acc
     world.journey.received(bag)
     world.journey.thawed(bag)
     check = world.journey.check(HER, bag, "zhou.n")
-    shown = screens.verdict(world.runtime.ground, world.cast.actor("zhou.n"), check.id)
+    shown = verdicts.verdict(world.runtime.ground, world.cast.actor("zhou.n"), check.id)
     assert shown["is_match"]
     assert shown["acceptance"].signature.printed_name
 

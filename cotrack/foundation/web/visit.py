@@ -16,7 +16,7 @@ from cotrack.foundation.acting import Actor
 from cotrack.foundation.errors import DatabaseUnavailable, FormExpired, NotSignedIn, PermissionDenied
 from cotrack.foundation.findings.service import open_findings
 from cotrack.foundation.runtime import Runtime
-from cotrack.foundation.site import Scanner
+from cotrack.foundation.scanners import Scanner
 from cotrack.foundation.web.schemas import MOST_ID
 from cotrack.foundation.words import N_
 

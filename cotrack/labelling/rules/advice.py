@@ -20,6 +20,7 @@ ADVICE: Final[dict[str, str]] = {
     "bad_signature": _NOT_OURS_TO_USE,
     "label_superseded": _DEAD,
     "label_void": _DEAD,
+    "copied_not_scanned": N_("Scan its code: a number that is typed without its boxed character tells nothing."),
     "label_incomplete": N_("Put it on its thing and scan it back there; if it is spoiled or not needed, make it void."),
 }
 """What is said for each word of `rules.standing`; every other word is for QA."""

@@ -15,7 +15,7 @@ from cotrack.labelling.gateways.typesetting import PDF_DOTS_PER_INCH, template, 
 from cotrack.labelling.service.instances import TRAINING_WORDS
 
 TEST_PAGE = "test-page"
-TEST_CODE = "COTRACK-TEST-PAGE-THIS-IS-NO-LABEL"
+TEST_CODE = "COTRACK TEST PAGE: NO LABEL"
 """What the symbol of a test page says: readable by every scanner, refused in every field."""
 BOX_MM = 30.0
 

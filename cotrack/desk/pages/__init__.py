@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, flash, make_response, render_template, request
 
 from cotrack.desk.service import home as work_lists
-from cotrack.desk.service import label_check, lists, search, source_lists
+from cotrack.desk.service import lists, search, source_lists
 from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.deviation_page import deviation_page
 from cotrack.desk.service.equipment_page import equipment_page
@@ -17,16 +17,12 @@ from cotrack.desk.service.supply_page import supply_page
 from cotrack.desk.service.tasks import STARTS, Start
 from cotrack.desk.service.thing_page import ThingPage
 from cotrack.desk.service.unit_page import unit_page
-from cotrack.foundation.errors import Refused
-from cotrack.foundation.unit_of_work import unit_of_work
-from cotrack.foundation.web.forms import Form, page_of
+from cotrack.foundation.web.forms import page_of
 from cotrack.foundation.web.lists import list_page
 from cotrack.foundation.web.visit import actor, go_to, needs, own_address, public, runtime
 from cotrack.foundation.web.words import LANGUAGE_COOKIE, LANGUAGES, tell_blocker
-from cotrack.labelling.pages.scans import held_up
-from cotrack.labelling.service import checking
 
-pages = Blueprint("desk", __name__, template_folder="templates")
+pages = Blueprint("desk", __name__, template_folder="../templates")
 
 
 @pages.get("/")
@@ -51,29 +47,6 @@ def scan() -> Response:
     for reason in found.reasons:
         flash(tell_blocker(reason))
     return go_to(page_of(found.subjects[0]))
-
-
-@pages.get("/labels/check")
-@needs("label:check")
-def check_station() -> str:
-    """Ask for a label: scanned, photographed, or held before the camera."""
-    return render_template("desk/check.html", form=Form(request.args), labels=(), unread=0)
-
-
-@pages.post("/labels/check")
-@needs("label:check")
-def check_label() -> Response:
-    """Say what a label is: genuine, current, whose, what became of its prints, and what to do with it."""
-    form, ground = Form(request.form), runtime().ground
-    try:
-        held = held_up()
-        with unit_of_work(ground, actor()) as work:
-            checked = checking.check(work, held)
-            labels = label_check.shown(work.session, checked)
-    except Refused as refusal:
-        form.refuse(refusal)
-        return make_response(render_template("desk/check.html", form=form, labels=(), unread=0), refusal.status)
-    return make_response(render_template("desk/check.html", form=form, labels=labels, unread=checked.unread))
 
 
 @pages.post("/language/<code>")
