@@ -26,7 +26,7 @@ NAMES = [
 def lines() -> list[dict[str, Any]]:
     """A short run on SQLite alone."""
     command = [sys.executable, "-m", "bench", "--seconds", "0.5", "--labels", "4", "--database", "sqlite"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert run.returncode == 0, run.stderr
     return [json.loads(line) for line in run.stdout.splitlines()]
 

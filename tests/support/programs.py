@@ -18,7 +18,7 @@ from cotrack.cli import main
 from support.clusters import free_port
 from support.worlds import World, home_variables
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True)
