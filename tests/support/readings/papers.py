@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from cotrack.labelling.gateways.render import draw
+from cotrack.labelling.gateways.symbols import drawn_symbol
 from cotrack.labelling.gateways.templates import label_template
-from cotrack.labelling.gateways.typesetting import LabelNotPrintable
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable, typeset
 from cotrack.labelling.gateways.zpl import picture_of_zpl, zpl_of_png
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES, make_code
 from cotrack.labelling.rules.kinds import KINDS
@@ -80,9 +81,11 @@ def longest_fields(kind: str, language: Language) -> Mapping[str, str]:
     fields = dict.fromkeys(chosen.fields, LONGEST[language])
     fields |= {name: SHAPED[name] for name in fields.keys() & SHAPED.keys()}
     fields["training"] = TRAINING_WORDS if language == "zh" else ""
+    symbols = [(each, drawn_symbol(each, real_code(kind, 0), box, 203)) for each, box in chosen.symbols.items()]
+    drawings = {each: svg for each, (svg, _) in symbols} | {f"{each}_mm": side for each, (_, side) in symbols}
     while True:
         try:
-            draw(chosen, fields, real_code(kind, 0), drawn_at=DRAWN_AT, output="png", dots_per_inch=203)
+            typeset(chosen, fields, drawings, drawn_at=DRAWN_AT, output="png", dots_per_inch=203)
         except LabelNotPrintable as fault:
             found = re.search(r"field (.+) does not fit", str(fault))
             if found is None:
