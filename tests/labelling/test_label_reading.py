@@ -3,8 +3,8 @@
 The measure: 4 pixels a module, any rotation, blur up to 0.3 module, 30 % of the light with noise of 6 shades,
 perspective up to 10 %, JPEG 40, round the thing that the kind is stuck on, all of it at once; printed at 203 and at
 600 dpi.
-Of Data Matrix round a vial (the labels tube and vial) libdmtx reads nothing: there it is asked for no wrong text, and for
-its share of the same labels held flat.
+Of Data Matrix round a vial (the labels tube and vial) libdmtx reads nothing: there it is asked for no wrong text, and
+for its share of the same labels held flat.
 `make soak` takes twelve times as many photographs. Beyond the measure: docs/label-reading.md.
 """
 
