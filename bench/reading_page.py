@@ -45,8 +45,10 @@ makes it lose the corners. With each fault alone, both read what is wanted at fi
 """
 AFTER_TABLE = """
 Modules of 0.25 mm are what printers of 203, 300 and 600 dpi all have (2, 3, 6 dots). The smaller the symbol, the less
-of it turns away round a vial: 36 modules of 0.34 mm reach 56° to each side, of 0.25 mm 41°. libdmtx lays a straight
-grid: it reads what is flat, and nothing round a vial; it gets a tenth of the photographs, and one look.
+of it turns away round a vial: 36 modules of 0.34 mm reach 56° to each side, of 0.25 mm 41°. Those of 0.34 mm miss what
+is wanted: no label has them on a vial. libdmtx lays a straight grid: it reads what is flat or on a wide
+tube, and nothing round a vial, so that zxing-cpp alone reads the labels `tube` and `vial` where they are stuck on; held
+flat, both read them. It gets a tenth of the photographs, and one look.
 
 ## Beyond the measure
 

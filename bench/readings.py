@@ -12,8 +12,8 @@ from itertools import product
 from pathlib import Path
 
 from support.readings.decoders import LIBDMTX, ZBAR, ZXING
-from support.readings.papers import LANGUAGES, Paper, data_matrix, kinds_of_labels, papers, real_code
-from support.readings.shots import FLAT, THIN_WRIST, THINGS, VIAL, Shot, Thing, within_the_measure
+from support.readings.papers import LANGUAGES, Paper, data_matrix, papers, real_code
+from support.readings.shots import FLAT, THIN_WRIST, THINGS, VIAL, Shot, Thing, measured_kinds, within_the_measure
 from support.readings.tallies import Tally, tallied
 
 from bench import reading_page
@@ -57,7 +57,7 @@ def _rates(shots: int) -> Iterator[Rate]:
 
 def _within_the_measure(shots: int) -> Iterator[Rate]:
     """Measure every kind, languages and densities together, on each thing that it is stuck on."""
-    for kind in kinds_of_labels():
+    for kind in measured_kinds():
         drawn = [
             each
             for language, dots in product(LANGUAGES, DENSITIES)

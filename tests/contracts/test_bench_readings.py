@@ -10,8 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from support.readings.papers import kinds_of_labels
-from support.readings.shots import THINGS
+from support.readings.shots import THINGS, measured_kinds
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -37,7 +36,7 @@ def test_every_kind_is_measured_by_two_decoders_and_every_amount_is_varied(
 ) -> None:
     _, lines = written
     within = Counter(line["label"] for line in lines if not line["varied"])
-    assert all(within[kind] >= 2 * len(THINGS[kind]) for kind in kinds_of_labels())
+    assert all(within[kind] >= 2 * len(THINGS[kind]) for kind in measured_kinds())
     assert {line["varied"] for line in lines} == {
         "",
         "pixels a module",

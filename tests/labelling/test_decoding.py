@@ -1,6 +1,7 @@
 """A picture that somebody sends is read in a process of its own: whatever it does there, the service goes on."""
 
 import fcntl
+import io
 import os
 import random
 import resource
@@ -9,14 +10,19 @@ import sys
 import time
 import zlib
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from support.pace import slowness
 from support.pictures import SYMBOLS, data_matrix, page, photo, qr, sent
+from support.readings import papers
+from support.readings.decoders import ZBAR, ZXING, Decoder
+from support.readings.degrade import noisy
+from support.readings.shots import FLAT, VIAL, Thing, taken, within_the_measure
 
-from cotrack.labelling.gateways import decoding
+from cotrack.labelling.gateways import decoder, decoding
 from cotrack.labelling.gateways.decoding import LIMITS, MOST_PICTURE_BYTES, DecodersBusy, Limits, PictureNotRead, Read
 from cotrack.labelling.gateways.decoding import read_picture as read_in
 
@@ -229,13 +235,57 @@ def test_no_more_than_two_pictures_are_read_at_once_and_the_third_is_told_to_try
     assert read(content, tmp_path, short).codes
 
 
-def test_the_second_decoder_reads_what_the_first_could_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = sys.executable
+def read_at_second_look(reader: Decoder, paper: papers.Paper, thing: Thing) -> bytes:
+    """Take photographs within the measure until there is one that a reader reads at its second look only."""
+    photographs = (taken(paper, thing, within_the_measure(seed)) for seed in count())
+    found = (each for each in photographs if not reader.look(each) and reader.look_again(each) == [paper.code])
+    return sent(next(found))
+
+
+def without_the_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the first decoder see one symbol and read none."""
+    answer = """{"codes": [], "unread": 1}"""
     taken_over(
-        monkeypatch,
-        tmp_path,
-        f"""[ "$3" = zxing ] && {{ echo '{{"codes": [], "unread": 1}}'; exit; }}\nexec {real} "$@" """,
+        monkeypatch, tmp_path, f"""[ "$3" = zxing ] && {{ echo '{answer}'; exit; }}\nexec {sys.executable} "$@" """
     )
+
+
+def small_symbol() -> papers.Paper:
+    return papers.data_matrix(papers.real_code("sample", 0), 0.25)
+
+
+def test_a_symbol_that_is_missed_as_it_lies_is_read_turned_and_measured_there(tmp_path: Path) -> None:
+    paper = small_symbol()
+    (found,) = read(read_at_second_look(ZXING, paper, VIAL), tmp_path).codes
+    assert found.text == f"]d1{paper.code}"
+    assert found.facts.modules == 36
+    assert found.facts.module_px == pytest.approx(4, abs=0.8)
+    assert found.facts.contrast == pytest.approx(30, abs=10)
+
+
+def test_a_symbol_that_the_second_decoder_misses_in_the_dark_it_reads_smoothed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (paper,) = papers.papers("bag", "en", papers.real_code("bag", 0), 600)
+    content = read_at_second_look(ZBAR, paper, FLAT)
+    without_the_first(monkeypatch, tmp_path)
+    assert [each.text for each in read(content, tmp_path).codes] == [f"]Q1{paper.code}"]
+
+
+def test_a_second_look_that_might_not_end_in_time_is_not_taken() -> None:
+    picture = Image.open(io.BytesIO(read_at_second_look(ZXING, small_symbol(), VIAL)))
+    load, changed = decoder.READERS["zxing"]
+    assert decoder._looked(picture, load(), changed, 0)[:2] == (picture, [])
+    assert decoder._looked(picture, load(), changed, LIMITS.processor_seconds)[1]
+
+
+def test_12_million_dots_without_a_code_are_looked_at_twice_within_the_limits(tmp_path: Path) -> None:
+    content = sent(noisy(Image.new("L", (4000, 3000), 120), 60, seed=1), "JPEG", quality=85)
+    assert not read(content, tmp_path).codes
+
+
+def test_the_second_decoder_reads_what_the_first_could_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_the_first(monkeypatch, tmp_path)
     found = read(sent(qr(TEXT)), tmp_path)
     assert ([each.text for each in found.codes], found.unread) == ([f"]Q1{TEXT}"], 0)
 

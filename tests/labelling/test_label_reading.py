@@ -3,6 +3,8 @@
 The measure: 4 pixels a module, any rotation, blur up to 0.3 module, 30 % of the light with noise of 6 shades,
 perspective up to 10 %, JPEG 40, round the thing that the kind is stuck on, all of it at once; printed at 203 and at
 600 dpi.
+Of Data Matrix round a vial (the labels tube and vial) libdmtx reads nothing: there it is asked for no wrong text, and
+for its share of the same labels held flat.
 `make soak` takes twelve times as many photographs. Beyond the measure: docs/label-reading.md.
 """
 
@@ -23,7 +25,6 @@ from support.readings.papers import (
     LANGUAGES,
     Paper,
     data_matrix,
-    kinds_of_labels,
     longest_fields,
     papers,
     printed,
@@ -40,19 +41,22 @@ from support.readings.shots import (
     VIAL,
     Shot,
     Thing,
+    measured_kinds,
     taken,
     within_the_measure,
 )
 from support.readings.tallies import Tally, tallied
 
-from cotrack.labelling.gateways.typesetting import template
+from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.rules.kinds import KINDS
 
-KINDS_OF_LABELS = kinds_of_labels()
+KINDS_OF_LABELS = measured_kinds()
 PRINTED_DPI = (203, 600)
-SHOTS = 250 if os.environ.get("COTRACK_SOAK") else 20
+IS_LONG = bool(os.environ.get("COTRACK_SOAK"))
+SHOTS = 250 if IS_LONG else 20
 """Photographs of each print: language, density, and thing that it is stuck on."""
-CODES = 3
+CODES = 3 if IS_LONG else 1
+"""Codes of each print; that of one language and density is none of another's."""
 SMALL_MODULE_MM = 0.25
 """What printers of 203, 300 and 600 dpi all have, and what reads round a vial."""
 LEAST_PERCENT = {ZXING.name: 98.0, ZBAR.name: 95.0, LIBDMTX.name: 95.0}
@@ -65,7 +69,8 @@ def sights_of(kind: str, things: Sequence[Thing], shots: int) -> Sights:
     ways = list(product(LANGUAGES, PRINTED_DPI, things))
     for place, number in product(range(len(ways)), range(shots)):
         language, dots_per_inch, thing = ways[place]
-        for drawn in papers(kind, language, real_code(kind, number % CODES), dots_per_inch):
+        code = real_code(kind, place // len(things) + number % CODES)
+        for drawn in papers(kind, language, code, dots_per_inch):
             yield drawn, thing, within_the_measure(place * shots + number)
 
 
@@ -87,8 +92,7 @@ def by_name(decoder: Decoder) -> str:
 
 
 def test_every_template_is_measured_on_the_thing_that_it_is_stuck_on() -> None:
-    assert set(KINDS_OF_LABELS) == set(KINDS)
-    assert set(KINDS_OF_LABELS) <= set(THINGS), "say in tests/support/readings/shots.py what the new kind is stuck on"
+    assert set(THINGS) == set(KINDS), "say in tests/support/readings/shots.py what the new kind is stuck on"
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_LABELS)
@@ -110,7 +114,7 @@ def test_a_flat_data_matrix_is_read_within_the_measure_by_a_third_decoder_too() 
 
 
 def test_what_libdmtx_cannot_read_round_a_vial_it_does_not_read_wrongly() -> None:
-    tally = tallied(small_symbols(VIAL, SHOTS // 4), [replace(LIBDMTX, changed=None)])[LIBDMTX.name]
+    tally = tallied(small_symbols(VIAL, SHOTS // 6), [replace(LIBDMTX, changed=None)])[LIBDMTX.name]
     assert not tally.wrong, tally.wrong
 
 
@@ -150,7 +154,7 @@ def test_a_whole_label_holds_its_own_code_and_no_other_at_every_density(kind: st
 @pytest.mark.parametrize("kind", KINDS_OF_LABELS)
 def test_what_is_measured_carries_the_longest_texts_of_its_language(kind: str, language: str) -> None:
     fields = longest_fields(kind, language)
-    assert fields.keys() == template(kind).fields
+    assert fields.keys() == label_template(None, kind).fields
     assert all(fields.values()) or (language, fields["training"]) == ("en", "")
     assert len("".join(fields.values())) > 100
 

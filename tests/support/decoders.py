@@ -11,4 +11,4 @@ with warnings.catch_warnings():
 
 def by_libdmtx(picture: Image.Image) -> list[str]:
     """Return the text of the Data Matrix in a picture; it looks for one only, because it looks long."""
-    return [each.data.decode("ascii") for each in decode(picture, max_count=1)]
+    return [each.data.decode("utf-8", "replace") for each in decode(picture, max_count=1)]

@@ -34,7 +34,7 @@ _PROGRAM: Final = resource("labelling/gateways/decoder.py")
 class Limits:
     """What a decoder may take: seconds by the clock and of the processor, bytes of memory, seconds of waiting for it.
 
-    A photo of 12 million dots takes half a second and 150 MB.
+    A photo of 12 million dots takes half a second and 150 MB, one in which nothing is read three seconds.
     """
 
     seconds: float = 8
@@ -89,6 +89,7 @@ _FAULTS: Final = {
 def read_picture(content: bytes, turns: Path, limits: Limits = LIMITS) -> Read:
     """Return the codes in a picture, by zxing-cpp, and by pyzbar where it read none or not all.
 
+    A decoder that read nothing looks again, at the picture turned or smoothed, where its time allows.
     `turns` is the folder of this installation's locks: no more than two pictures are read at once on a machine.
     Raises PictureNotRead or DecodersBusy. Nothing that the picture does to its decoder reaches this process.
     """

@@ -1,6 +1,5 @@
 """The decoders that look at a drawn label: none of them drew it. Each answers with every text that it sees."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -10,10 +9,7 @@ from PIL import Image, ImageFilter
 from pyzbar.pyzbar import ZBarSymbol
 from pyzbar.pyzbar import decode as decode_by_zbar
 
-with warnings.catch_warnings():
-    # It compares its library's version by what Python is about to take away.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from pylibdmtx import pylibdmtx
+from support.decoders import by_libdmtx
 
 QR, DATA_MATRIX = "QRCode", "DataMatrix"
 
@@ -46,11 +42,6 @@ def _by_zbar(picture: Image.Image) -> list[str]:
     return [each.data.decode("utf-8", "replace") for each in found]
 
 
-def _by_libdmtx(picture: Image.Image) -> list[str]:
-    found = pylibdmtx.decode(picture, max_count=1)
-    return [each.data.decode("utf-8", "replace") for each in found]
-
-
 def _turned(picture: Image.Image) -> Image.Image:
     """Turn by half a right angle: a Data Matrix that was missed as it lay is found then, hardly one is missed twice."""
     return picture.rotate(45, Image.Resampling.BICUBIC, expand=True)
@@ -63,5 +54,5 @@ def _smoothed(picture: Image.Image) -> Image.Image:
 
 ZXING: Final = Decoder("zxing-cpp", (QR, DATA_MATRIX), _by_zxing, _turned)
 ZBAR: Final = Decoder("pyzbar", (QR,), _by_zbar, _smoothed)
-LIBDMTX: Final = Decoder("libdmtx", (DATA_MATRIX,), _by_libdmtx, _turned)
+LIBDMTX: Final = Decoder("libdmtx", (DATA_MATRIX,), by_libdmtx, _turned)
 DECODERS: Final = (ZXING, ZBAR, LIBDMTX)

@@ -12,9 +12,10 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
-from cotrack.foundation.resources import resource
 from cotrack.labelling.gateways.render import draw
-from cotrack.labelling.gateways.typesetting import LabelNotPrintable, template
+from cotrack.labelling.gateways.symbols import drawn_symbol
+from cotrack.labelling.gateways.templates import label_template
+from cotrack.labelling.gateways.typesetting import LabelNotPrintable, typeset
 from cotrack.labelling.gateways.zpl import picture_of_zpl, zpl_of_png
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES, make_code
 from cotrack.labelling.rules.kinds import KINDS
@@ -49,6 +50,7 @@ SHAPED: Final[Mapping[str, str]] = {
     "made_on": "2026-11-23",
 }
 """Fields whose length is not for a study or a site to choose."""
+SYMBOLS: Final = (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix)
 DRAWN_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -64,14 +66,6 @@ class Paper:
 
 
 @cache
-def kinds_of_labels() -> tuple[str, ...]:
-    """Return every kind that has a template in the folder `labels`, by the templates' own headers."""
-    texts = (each.read_text(encoding="utf-8") for each in resource("labels").glob("*.typ"))
-    heads = (re.search(r"^// kind: (\w+)$", text, re.MULTILINE) for text in texts)
-    return tuple(sorted(head[1] for head in heads if head))
-
-
-@cache
 def real_code(kind: str, seed: int) -> str:
     """Return a genuine code of a site whose key is known here, for a thing drawn by lot."""
     chance = random.Random(f"{kind} {seed}")  # noqa: S311 (it is drawn to be repeated)
@@ -83,12 +77,15 @@ def real_code(kind: str, seed: int) -> str:
 @cache
 def longest_fields(kind: str, language: Language) -> Mapping[str, str]:
     """Return the longest texts of a language that a template's fields take; the Chinese label is for training."""
-    fields = dict.fromkeys(template(kind).fields, LONGEST[language])
+    chosen = label_template(None, kind)
+    fields = dict.fromkeys(chosen.fields, LONGEST[language])
     fields |= {name: SHAPED[name] for name in fields.keys() & SHAPED.keys()}
     fields["training"] = TRAINING_WORDS if language == "zh" else ""
+    symbols = [(each, drawn_symbol(each, real_code(kind, 0), box, 203)) for each, box in chosen.symbols.items()]
+    drawings = {each: svg for each, (svg, _) in symbols} | {f"{each}_mm": side for each, (_, side) in symbols}
     while True:
         try:
-            draw(kind, fields, real_code(kind, 0), drawn_at=DRAWN_AT, output="png", dots_per_inch=203)
+            typeset(chosen, fields, drawings, drawn_at=DRAWN_AT, output="png", dots_per_inch=203)
         except LabelNotPrintable as fault:
             found = re.search(r"field (.+) does not fit", str(fault))
             if found is None:
@@ -103,8 +100,8 @@ def longest_fields(kind: str, language: Language) -> Mapping[str, str]:
 
 def printed(kind: str, language: Language, code: str, dots_per_inch: int) -> Image.Image:
     """Return a whole label, dot by dot as a printer of this density burns it: black or white."""
-    fields = longest_fields(kind, language)
-    png = draw(kind, fields, code, drawn_at=DRAWN_AT, output="png", dots_per_inch=dots_per_inch)
+    chosen, fields = label_template(None, kind), longest_fields(kind, language)
+    png = draw(chosen, fields, code, drawn_at=DRAWN_AT, output="png", dots_per_inch=dots_per_inch)
     return picture_of_zpl(zpl_of_png(png))
 
 
@@ -112,7 +109,8 @@ def printed(kind: str, language: Language, code: str, dots_per_inch: int) -> Ima
 def papers(kind: str, language: Language, code: str, dots_per_inch: int) -> tuple[Paper, ...]:
     """Return what is round each symbol of a printed label."""
     label = printed(kind, language, code, dots_per_inch)
-    return tuple(cut_out(label, found, dots_per_inch) for found in zxingcpp.read_barcodes(label))
+    symbols = zxingcpp.read_barcodes(label, formats=SYMBOLS, try_rotate=False, try_invert=False)
+    return tuple(cut_out(label, found, dots_per_inch) for found in symbols)
 
 
 def data_matrix(code: str, module_mm: float, dots_per_inch: int = 600) -> Paper:

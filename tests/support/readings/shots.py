@@ -7,6 +7,7 @@ from typing import Final
 
 from PIL import Image
 
+from cotrack.labelling.rules.kinds import KINDS
 from support.readings.degrade import blurred, dimmed, noisy, photographed, round_a_cylinder, through_jpeg
 from support.readings.papers import Paper
 
@@ -30,8 +31,21 @@ THINGS: Final[Mapping[str, tuple[Thing, ...]]] = {
     "tag": (FLAT,),
     "wristband": (THIN_WRIST, WIDE_WRIST),
     "sample": (WIDE_TUBE,),
+    "tube": (VIAL,),
+    "vial": (VIAL,),
+    "batch_sheet": (FLAT,),
+    "order_sheet": (FLAT,),
+    "badge": (FLAT,),
+    "location": (FLAT,),
+    "box": (FLAT,),
+    "shipper": (FLAT,),
 }
 """What the label of each kind is stuck on: a new kind says it here before it is measured."""
+
+
+def measured_kinds() -> tuple[str, ...]:
+    """Return every kind of label whose thing is known; a test asks for that of each kind."""
+    return tuple(kind for kind in KINDS if kind in THINGS)
 
 
 @dataclass(frozen=True)
