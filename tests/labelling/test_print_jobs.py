@@ -321,5 +321,5 @@ def test_a_job_of_each_kind_is_seen_by_whoever_printed_it(world: World) -> None:
         seen = world.read(lambda session, of=job, by=actor: print_queue.job_seen(session, of, by))
         assert [each.kind for each in seen.of("waiting")] == [kind]
         now = world.clock()
-        queue = world.read(lambda session, by=actor: print_queue.overview(session, by.permissions, now))
+        queue = world.read(lambda session, by=actor, at=now: print_queue.overview(session, by.permissions, at))
         assert job in {each.job.id for each in queue.jobs}
