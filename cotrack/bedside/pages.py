@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, render_template, request, url_for
 
 from cotrack.bedside import schemas
-from cotrack.bedside.service import infusions, papers, screens, sittings, verdicts, ward
+from cotrack.bedside.service import infusions, papers, screens, sittings, taking, verdicts, ward
 from cotrack.bedside.service.clocks import wash_sheet
 from cotrack.foundation.errors import ReasonMissing
 from cotrack.foundation.web.commands import is_key, typed
@@ -36,7 +36,7 @@ def question() -> str:
 def scan() -> Response:
     """Take a scan: the band first, then the bag, which makes the check."""
     try:
-        return _go(screens.take_scan(runtime().ground, actor(), _sent("code")))
+        return _go(taking.take_scan(runtime().ground, actor(), _sent("code")))
     except ReasonMissing as refusal:
         flash(tell(refusal.detail))
         return _go(None)
@@ -46,15 +46,15 @@ def scan() -> Response:
 @needs("infusion:check")
 def answer_identity() -> Response:
     """Take what the person at the bed said."""
-    return _go(screens.take_answer(runtime().ground, actor(), _sent("answer")))
+    return _go(taking.take_answer(runtime().ground, actor(), _sent("answer")))
 
 
-def _sent(field: str) -> screens.Sent:
+def _sent(field: str) -> taking.Sent:
     # The field of a scan shows no keyboard on a tablet: what is typed has one of its own.
     said = request.form.get(field, "") or request.form.get("keyed", "")
     content, key = said[:LONGEST_SCAN], request.form.get("form_key", "")
     reason = plain_line(request.form.get("keyed_reason", ""))[:LONGEST_REASON]
-    return screens.Sent(request.form.get("asked", ""), content, key if is_key(key) else "", reason, typed())
+    return taking.Sent(request.form.get("asked", ""), content, key if is_key(key) else "", reason, typed())
 
 
 @pages.post("/bedside/again")

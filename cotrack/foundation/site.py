@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cotrack.foundation.audit.checkpoint import is_key_name
 from cotrack.foundation.locations import STATION, Location, read_locations
 from cotrack.foundation.scanners import ADDS_NOTHING, Scanner, read_scanner
-from cotrack.foundation.written import says_autologous_only
+from cotrack.foundation.written import has_check_digit, says_autologous_only
 
 _URL = re.compile(r"https?://\S+$")
 PRINTER_PROTOCOLS = ("pdf", "zpl", "ipp")
 DEFAULT_PORTS = {"pdf": 9100, "zpl": 9100, "ipp": 631}
 AUTHORITIES = ("CN", "EU", "US")
 """Whose wording for investigational products the program knows: `labelling.rules.wording`, and a test compares."""
-_GTIN = re.compile(r"[0-9]{14}")
+GTIN_DIGITS = 14
 SECOND_SCHEMES = ("gs1",)
 """Schemes in which a site may write its units once more, for other people's systems."""
 
@@ -228,15 +228,9 @@ def _second_symbol(entry: Mapping[str, Any]) -> SecondSymbol:
     scheme, gtin = _text(entry, "scheme"), _text(entry, "gtin")
     if scheme not in SECOND_SCHEMES:
         raise ValueError(f"second_symbol.scheme: {scheme!r} is none of {', '.join(SECOND_SCHEMES)}")
-    # GS1's check digit: weights 1, 3, 1, … from the right, a multiple of ten in all.
-    total = sum(int(each) * (3 if place % 2 else 1) for place, each in enumerate(gtin[::-1])) if _is_gtin(gtin) else 1
-    if total % 10:
+    if len(gtin) != GTIN_DIGITS or not has_check_digit(gtin):
         raise ValueError("second_symbol.gtin: must be a GTIN of 14 digits with its check digit")
     return SecondSymbol(scheme, gtin)
-
-
-def _is_gtin(text: str) -> bool:
-    return _GTIN.fullmatch(text) is not None
 
 
 def _trail(name: str) -> str:

@@ -83,3 +83,16 @@ def says_autologous_only(text: str) -> bool:
     However it is spelt: capital letters, full width, blanks, hyphens and line ends make no difference.
     """
     return _AUTOLOGOUS_ONLY.search(_BLANKS.sub("", unicodedata.normalize("NFKC", text).casefold())) is not None
+
+
+def has_check_digit(number: str) -> bool:
+    """Whether the last digit of a GS1 number is the check digit of those before it (reference/domain.md §2.2)."""
+    if len(number) < 2 or not (number.isascii() and number.isdigit()):
+        return False
+    return check_digit(number[:-1]) == number[-1]
+
+
+def check_digit(digits: str) -> str:
+    """Return the check digit of a GS1 number over the digits before it: weights 3, 1, 3, … from the right."""
+    total = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(digits)))
+    return str(-total % 10)

@@ -1,6 +1,7 @@
 """The house's rules that no linter knows: what may import what, who commits, how large things may be."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,3 +158,11 @@ def test_a_function_has_at_most_40_lines_and_a_view_at_most_10(path: Path) -> No
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_says_in_one_sentence_what_it_is_for(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_a_field_for_scans_and_the_line_that_says_it_is_ready_are_drawn_by_their_macros_alone() -> None:
+    templates = {each: each.read_text(encoding="utf-8") for each in PACKAGE.glob("**/templates/**/*.html")}
+    drawn = [
+        each.name for each, text in templates.items() if re.search(r"\bdata-(scan|ready|scan-tools)(?![\w-])", text)
+    ]
+    assert drawn == ["macros.html"]

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from support.clusters import free_port
+from support.labelled import NEW
 from support.printers import PaperPrinter, ground_with, read_by_two, stand_at
 from support.races import HeldCommand, Waiting
 from support.refusals import records, refused
 from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
+from cotrack.desk.service.label_kinds import OF_KIND
 from cotrack.foundation.errors import PermissionDenied, TransitionNotAllowed
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
 from cotrack.labelling.gateways.read_back import codes_in_picture, pages_of_pdf
@@ -308,3 +310,16 @@ def test_a_void_label_counts_again_only_where_it_was_doubtful_and_not_replaced(
     facts: DoubtfulFacts, counts: bool
 ) -> None:
     assert counts_again(facts) is counts
+
+
+def test_a_job_of_each_kind_is_seen_by_whoever_printed_it(world: World) -> None:
+    for kind in ("vial", "badge", "box"):
+        thing = NEW[kind](world)
+        asked = world.do(thing.by, lambda work, of=thing: OF_KIND[of.kind].ask(work, of.key)).id
+        job = world.do(thing.by, lambda work, of=asked: print_jobs.request_job(work, [of])).id
+        actor = world.cast.actor(thing.by)
+        seen = world.read(lambda session, of=job, by=actor: print_queue.job_seen(session, of, by))
+        assert [each.kind for each in seen.of("waiting")] == [kind]
+        now = world.clock()
+        queue = world.read(lambda session, by=actor, at=now: print_queue.overview(session, by.permissions, at))
+        assert job in {each.job.id for each in queue.jobs}

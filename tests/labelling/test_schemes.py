@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cotrack.foundation.written import check_digit, has_check_digit
 from cotrack.labelling.gateways.gs1 import split
 from cotrack.labelling.rules.check_character import ALPHABET, printed_check
 from cotrack.labelling.rules.codes import CODE_LENGTH, Code, Misread, clean_scan, make_code
@@ -17,10 +18,8 @@ from cotrack.labelling.rules.gs1 import (
     Element,
     UnitElements,
     as_written,
-    check_digit,
     element_string,
     faults_of,
-    has_check_digit,
     looks_like_gs1,
     unit_said,
 )

@@ -216,3 +216,9 @@ def test_a_template_that_leaves_the_code_out_prints_nothing(world: World, tmp_pa
     with pytest.raises(LabelNotPrintable, match="does not read back"):
         printing.hand_out(world.cast.ground, world.cast.actor("ma.k"), asked.id)
     assert world.read(lambda session: instances.label_numbered(session, asked.id)).status == "void"
+
+
+def test_a_template_whose_name_no_back_up_could_hold_stops_the_start(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, **{"标" * 26: ""})
+    with pytest.raises(SiteFault, match="is too long"):
+        label_templates(folder)

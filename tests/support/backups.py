@@ -137,7 +137,9 @@ def forged(path: Path, ground: Ground, *, format_version: int = form.FORMAT, **c
         backup.manifest,
         members={name: form.Member(sha256_of(each), len(each)) for name, each in members.items()},
     )
-    data = form.manifest_bytes(said).replace(b'"format": 1', f'"format": {format_version}'.encode())
+    data = form.manifest_bytes(said).replace(
+        f'"format": {form.FORMAT}'.encode(), f'"format": {format_version}'.encode()
+    )
     signature = form.signature_of(data, ground.keys.trail.sign)
     target = path.with_name(f"forged-{path.name}")
     with target.open("wb") as file:

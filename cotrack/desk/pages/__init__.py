@@ -3,12 +3,11 @@
 from flask import Blueprint, Response, current_app, flash, make_response, render_template, request
 
 from cotrack.desk.service import home as work_lists
-from cotrack.desk.service import lists, search, source_lists
+from cotrack.desk.service import labelled_pages, lists, search, source_lists
 from cotrack.desk.service.api_reference import api_reference
 from cotrack.desk.service.deviation_page import deviation_page
 from cotrack.desk.service.equipment_page import equipment_page
 from cotrack.desk.service.investigation_page import investigation_page
-from cotrack.desk.service.labelled_pages import badge_page, location_page, locations_page, vial_page
 from cotrack.desk.service.lot_page import lot_page
 from cotrack.desk.service.order_page import order_page
 from cotrack.desk.service.participant_page import participant_page
@@ -162,9 +161,8 @@ def investigation(number: str) -> str:
 @needs("source:read")
 def donors() -> Response:
     """List donors."""
-    return list_page(
-        source_lists.donor_list(), starts=_starts("manufacture.register_donor", "desk.cell_banks", "desk.materials")
-    )
+    starts = _starts("manufacture.register_donor", "desk.cell_banks", "desk.materials")
+    return list_page(source_lists.donor_list(), starts=starts)
 
 
 @pages.get("/donors/<number>")
@@ -178,9 +176,8 @@ def donor(number: str) -> str:
 @needs("source:read")
 def cell_banks() -> Response:
     """List cell banks."""
-    return list_page(
-        source_lists.bank_list(), starts=_starts("manufacture.register_bank", "desk.donors", "desk.materials")
-    )
+    starts = _starts("manufacture.register_bank", "desk.donors", "desk.materials")
+    return list_page(source_lists.bank_list(), starts=starts)
 
 
 @pages.get("/cell-banks/<number>")
@@ -194,9 +191,8 @@ def cell_bank(number: str) -> str:
 @needs("source:read")
 def materials() -> Response:
     """List materials."""
-    return list_page(
-        source_lists.material_list(), starts=_starts("manufacture.register_material", "desk.cell_banks", "desk.donors")
-    )
+    starts = _starts("manufacture.register_material", "desk.cell_banks", "desk.donors")
+    return list_page(source_lists.material_list(), starts=starts)
 
 
 @pages.get("/materials/<number>")
@@ -245,28 +241,28 @@ def supply(number: str) -> str:
 @needs("location:read")
 def locations() -> str:
     """List the places and containers of the site."""
-    return render_template("desk/locations.html", **locations_page(runtime().ground))
+    return render_template("desk/locations.html", **labelled_pages.locations_page(runtime().ground))
 
 
 @pages.get("/locations/<code>")
 @needs("location:read")
 def location(code: str) -> str:
     """Show a place or a container."""
-    return _thing("desk/labelled.html", location_page, code)
+    return _thing("desk/labelled.html", labelled_pages.location_page, code)
 
 
 @pages.get("/vials/<number>")
 @needs("source:read")
 def vial(number: str) -> str:
     """Show a vial of a cell bank."""
-    return _thing("desk/labelled.html", vial_page, number)
+    return _thing("desk/labelled.html", labelled_pages.vial_page, number)
 
 
 @pages.get("/people/<username>/badge")
 @needs("person:read")
 def badge(username: str) -> str:
     """Show somebody's badge."""
-    return _thing("desk/labelled.html", badge_page, username)
+    return _thing("desk/labelled.html", labelled_pages.badge_page, username)
 
 
 def _thing(template: str, page: ThingPage, number: str) -> str:

@@ -137,5 +137,5 @@ def _told(restored: Restored, asked: Asked) -> Iterator[str]:
     )
     if restored.keys:
         yield f"put {len(restored.keys)} keys in place: bring {asked.keys_file} back under lock, apart from back-ups"
-    if restored.is_site_other:
-        yield f"site.toml here is not the back-up's and stays; the other one: tar xf {asked.file} site.toml"
+    for name in restored.others:
+        yield f"{name} here is not the back-up's and stays; the other one: tar xf {asked.file} {name}"

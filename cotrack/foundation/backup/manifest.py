@@ -1,6 +1,7 @@
 """What a back-up says of itself: which site, which signed head its copy holds, the hash of each member. Pure."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, get_args
@@ -10,15 +11,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cotrack.foundation.audit.checkpoint import NoCheckpoint, Sign, read_vkey
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+READ_FORMATS: Final = (1, 2)
+"""A back-up of format 1 holds none of a site's own templates of labels; all else is the same."""
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.sig"
 DATABASE: Final = "database"
 SITE: Final = "site.toml"
 CHECKPOINTS: Final = "checkpoints"
+LABELS: Final = "labels/"
+"""Before the name of each of the site's own templates of labels."""
 
 _SIGNED_AS: Final = b"cotrack back-up manifest\n"
 """Begins what is signed, so that no signature under a manifest ever stands under anything else of this key."""
+
+_TEMPLATE: Final = re.compile(re.escape(LABELS) + r"[^/]+\.typ")
 
 Kind = Literal["sqlite", "postgresql"]
 
@@ -59,6 +66,11 @@ class Manifest:
     lost: Sequence[Sequence[int]]
     members: Mapping[str, Member]
 
+    @property
+    def templates(self) -> list[str]:
+        """The members that are the site's own templates of labels."""
+        return [each for each in self.members if each.startswith(LABELS)]
+
 
 def manifest_bytes(manifest: Manifest) -> bytes:
     """Return the manifest as it stands in the file."""
@@ -77,9 +89,9 @@ def read_manifest(data: bytes, signature: bytes) -> Manifest:
         found = said["format"]
     except (ValueError, KeyError, TypeError):
         raise Damaged(f"{MANIFEST}: is damaged") from None
-    if found != FORMAT:
+    if found not in READ_FORMATS:
         raise Damaged(
-            f"{MANIFEST}: has the format {found!r}, and this program knows {FORMAT}: "
+            f"{MANIFEST}: has the format {found!r}, and this program knows {' and '.join(map(str, READ_FORMATS))}: "
             "a newer cotrack made this back-up, or it is damaged"
         )
     try:
@@ -94,6 +106,8 @@ def _manifest(said: dict[str, Any]) -> Manifest:
     """Read the fields; whatever has another shape was written by no cotrack."""
     fields = {name: said[name] for name in Manifest.__dataclass_fields__}
     members = {name: Member(str(each["sha256"]), int(each["size"])) for name, each in said["members"].items()}
-    if said["database"] not in get_args(Kind) or set(members) != {DATABASE, SITE, CHECKPOINTS}:
-        raise ValueError("a manifest names one of two databases and three members")
+    others = members.keys() - {DATABASE, SITE, CHECKPOINTS}
+    is_whole = {DATABASE, SITE, CHECKPOINTS} <= members.keys() and all(_TEMPLATE.fullmatch(each) for each in others)
+    if said["database"] not in get_args(Kind) or not is_whole:
+        raise ValueError("a manifest names one of two databases, its three members, and templates of labels")
     return Manifest(**{**fields, "members": members})

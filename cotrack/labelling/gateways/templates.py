@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from cotrack.foundation.own_templates import own_templates
 from cotrack.foundation.resources import resource
 from cotrack.foundation.site import SiteFault
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable, Template
@@ -43,7 +44,7 @@ def label_templates(folder: Path | None) -> Mapping[str, Template]:
     own = {name: _read(resource("labels") / f"{name}.typ", name) for name in KINDS}
     found = {name: made for name, (made, _) in own.items()}
     versions = [each.version for each in found.values()]
-    for path in _files(folder):
+    for path in own_templates(folder):
         made, header = _read(path, path.stem)
         faults = against_beside(header, own[header.kind][1], versions)
         if path.stem in KINDS and path.stem != header.kind:
@@ -53,13 +54,6 @@ def label_templates(folder: Path | None) -> Mapping[str, Template]:
         versions.append(made.version)
         found[made.name] = made
     return MappingProxyType(found)
-
-
-def _files(folder: Path | None) -> list[Path]:
-    """Return the site's templates; a checkout that is its own home has none beside the program's."""
-    if folder is None or not folder.is_dir() or folder.samefile(resource("labels")):
-        return []
-    return sorted(folder.glob("*.typ"))
 
 
 def _read(path: Path, name: str) -> tuple[Template, Header]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from cotrack.foundation.written import has_check_digit
 from cotrack.labelling.rules.symbology import GS1_SYMBOLS, PLAIN_SYMBOLS
 
 GS: Final = "\x1d"
@@ -109,19 +110,6 @@ def _faults_of_one(element: Element, split: Split) -> list[str]:
     if ai in {LOT, SERIAL} and _hides_another(value, split):
         found.append("separator")
     return found
-
-
-def has_check_digit(number: str) -> bool:
-    """Whether the last digit is the check digit of those before it: weights 3, 1, 3, … from the right."""
-    if len(number) < 2 or not (number.isascii() and number.isdigit()):
-        return False
-    return check_digit(number[:-1]) == number[-1]
-
-
-def check_digit(digits: str) -> str:
-    """Return the check digit of a GS1 number over the digits before it."""
-    total = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(digits)))
-    return str(-total % 10)
 
 
 def _is_day(value: str, *, may_be_month: bool = False) -> bool:

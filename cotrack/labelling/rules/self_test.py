@@ -17,9 +17,9 @@ from cotrack.labelling.rules.sheet import (
     UNITED_STATES,
     SheetSymbol,
 )
+from cotrack.labelling.rules.symbology import symbology_of
 
 MOST_MILLISECONDS: Final = 10_000
-_IDENTIFIER = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _MOST_ADDED: Final = 8
 _MOST_PAIRS: Final = 12
 
@@ -81,14 +81,9 @@ def _visible(text: str) -> str:
     return "".join("␝" if each == GROUP_SEPARATOR else each if each.isprintable() else "�" for each in text)
 
 
-def symbology_of(text: str) -> str:
-    """Return the symbology identifier that the scanner sent before the code (`]Q1`), empty where it sent none."""
-    found = _IDENTIFIER.match(text)
-    return found[0] if found else ""
-
-
 def _without_identifier(symbol: SheetSymbol, text: str) -> str:
-    return text[3:] if symbology_of(text).startswith(f"]{symbol.letter}") else text
+    sent = symbology_of(text)
+    return text.removeprefix(sent) if sent.startswith(f"]{symbol.letter}") else text
 
 
 def _fault(code: str, words: str, symbol: SheetSymbol, **details: object) -> Blocker:
@@ -129,7 +124,7 @@ def _missing(symbol: SheetSymbol, text: str) -> Blocker | None:
 
 
 def _other_symbol(symbol: SheetSymbol, text: str) -> Blocker | None:
-    plain = text[3:] if symbology_of(text) else text
+    plain = text.removeprefix(symbology_of(text))
     others = [each for each in SYMBOLS if each != symbol and plain.startswith(each.text[: len(SHEET) + 1])]
     if not others:
         return None

@@ -15,8 +15,8 @@ from cotrack.labelling.gateways.typesetting import PDF_DOTS_PER_INCH, template, 
 from cotrack.labelling.service.instances import TRAINING_WORDS
 
 TEST_PAGE = "test-page"
-TEST_CODE = "COTRACK TEST PAGE: NO LABEL"
-"""What the symbol of a test page says: readable by every scanner, refused in every field."""
+TEST_CODE = "COTRACK TEST PAGE: THIS IS NO LABEL"
+"""What the symbol of a test page says: readable by every scanner, refused in every field, and like no number."""
 BOX_MM = 30.0
 
 

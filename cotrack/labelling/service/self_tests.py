@@ -13,9 +13,10 @@ from cotrack.foundation.site import Site, Station
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import StationSelfTest
-from cotrack.labelling.rules.self_test import Arrived, judged, symbology_of
+from cotrack.labelling.rules.self_test import Arrived, judged
 from cotrack.labelling.rules.sheet import SHEET, SYMBOLS
 from cotrack.labelling.rules.stations import StationFacts, against_station
+from cotrack.labelling.rules.symbology import symbology_of
 
 SOON: Final = timedelta(days=14)
 """How long before its end a self-test is asked for anew."""

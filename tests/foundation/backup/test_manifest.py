@@ -52,10 +52,17 @@ def test_a_manifest_comes_back_as_it_was() -> None:
     assert read_manifest(data, signature_of(data, KEY.sign)) == MANIFEST
 
 
-@pytest.mark.parametrize("found", [2, 0, "1", None, 1.5])
+def test_one_that_was_made_before_there_were_templates_is_read() -> None:
+    data, signature = changed(lambda said: said.update(format=1))
+    assert read_manifest(data, signature) == MANIFEST
+
+
+@pytest.mark.parametrize("found", [3, 0, "1", None, 1.5])
 def test_another_format_is_named_and_not_guessed_at(found: object) -> None:
     data, signature = changed(lambda said: said.update(format=found))
-    with pytest.raises(Damaged, match=f"manifest.json: has the format {found!r}, and this program knows 1: a newer"):
+    with pytest.raises(
+        Damaged, match=f"manifest.json: has the format {found!r}, and this program knows 1 and 2: a newer"
+    ):
         read_manifest(data, signature)
 
 
@@ -73,10 +80,20 @@ def test_what_is_no_manifest_is_named(data: bytes) -> None:
         lambda said: said.update(members={}),
         lambda said: said.update(members={"database": 1}),
         lambda said: said["members"].update(more={"sha256": "", "size": 0}),
+        lambda said: said["members"].update({"labels/../bag.typ": {"sha256": "", "size": 0}}),
         lambda said: said.update(vkey="no key"),
         lambda said: said.update(vkey=vkey(OTHER)),
     ],
-    ids=["unknown database", "field missing", "no members", "no member", "member more", "no key", "another key"],
+    ids=[
+        "unknown database",
+        "field missing",
+        "no members",
+        "no member",
+        "member more",
+        "a way out",
+        "no key",
+        "another key",
+    ],
 )
 def test_a_manifest_of_another_shape_is_refused_even_where_it_is_signed(
     change: Callable[[dict[str, object]], object],

@@ -39,6 +39,26 @@ def test_another_machine_becomes_the_site_with_the_back_up_and_the_keys(site: Si
     assert said_by(file)["checkpoint"] in read(there, select(AuditCheckpoint.note))
 
 
+def test_the_site_s_own_templates_of_labels_come_back_and_none_is_overwritten(site: Site) -> None:
+    ours = site.world.settings.labels_folder
+    ours.mkdir()
+    (ours / "bed-sign.typ").write_text("// 床位\n", encoding="utf-8")
+    (ours / "bag.typ").write_text("// ours\n", encoding="utf-8")
+    file, keys = site.with_keys()
+    assert set(members_of(file)) >= {"labels/bag.typ", "labels/bed-sign.typ"}
+    there = site.machine("there")
+    (there.home / "labels").mkdir()
+    (there.home / "labels/bag.typ").write_text("// theirs\n", encoding="utf-8")
+    said = there.call("backup", "restore", str(file), "--keys", str(keys))
+    assert said.status == 0, said
+    assert (
+        f"labels/bag.typ here is not the back-up's and stays; the other one: tar xf {file} labels/bag.typ" in said.out
+    )
+    assert "site.toml here" not in said.out
+    assert (there.home / "labels/bag.typ").read_text(encoding="utf-8") == "// theirs\n"
+    assert (there.home / "labels/bed-sign.typ").read_bytes() == (ours / "bed-sign.typ").read_bytes()
+
+
 def test_the_restored_trail_says_that_it_was_restored_and_from_what(site: Site) -> None:
     file, keys = site.with_keys()
     there = site.machine("there")

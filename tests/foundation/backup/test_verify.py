@@ -69,10 +69,10 @@ def test_a_truncated_file_says_where_it_ends(site: Site) -> None:
 
 
 def test_a_back_up_of_a_future_format_is_named(site: Site) -> None:
-    path = forged(site.backup(), site.ground, format_version=2)
+    path = forged(site.backup(), site.ground, format_version=3)
     said = site.program.call("backup", "verify", str(path))
     assert said.status == 1
-    assert said.err.startswith("manifest.json: has the format 2, and this program knows 1: a newer cotrack made this")
+    assert said.err.startswith("manifest.json: has the format 3, and this program knows 1 and 2: a newer")
 
 
 def rewritten(site: Site, members: dict[str, bytes]) -> Said:

@@ -18,6 +18,7 @@ from cotrack.foundation.backup.keyfile import keyfile_bytes
 from cotrack.foundation.backup.manifest import Manifest, Member
 from cotrack.foundation.backup.service.copying import State, copy_database
 from cotrack.foundation.db.columns import instant_text
+from cotrack.foundation.own_templates import own_templates
 from cotrack.foundation.runtime import Runtime
 from cotrack.foundation.unit_of_work import unit_of_work
 
@@ -98,7 +99,13 @@ def _members(runtime: Runtime, folder: Path, watch: Watch) -> tuple[dict[str, Co
     heads = witness.read_bytes() if witness.exists() else b""
     copied = folder / form.DATABASE
     state = copy_database(runtime.settings, runtime.ground.sessions, copied, watch)
-    return {form.DATABASE: copied, form.SITE: runtime.ground.site.text.encode(), form.CHECKPOINTS: heads}, state
+    members: dict[str, Content] = {
+        form.DATABASE: copied,
+        form.SITE: runtime.ground.site.text.encode(),
+        form.CHECKPOINTS: heads,
+        **{f"{form.LABELS}{each.name}": each.read_bytes() for each in own_templates(runtime.settings.labels_folder)},
+    }
+    return members, state
 
 
 def _manifest(runtime: Runtime, state: State, members: dict[str, Content]) -> Manifest:

@@ -1,6 +1,6 @@
 """Restores a back-up into an empty place: whole and verified, or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from cotrack.foundation.audit.verification.watching import Watch, unwatched
 from cotrack.foundation.audit.witness import append_to_witness, witnessed
 from cotrack.foundation.backup.gateways.files import new_file
 from cotrack.foundation.backup.keyfile import put_keys, read_keyfile
-from cotrack.foundation.backup.manifest import CHECKPOINTS, SITE, Damaged
+from cotrack.foundation.backup.manifest import CHECKPOINTS, LABELS, SITE, Damaged
 from cotrack.foundation.backup.service.copying import RESTORE
 from cotrack.foundation.backup.service.placing import refuse_unless_empty, site_database, standing_on
 from cotrack.foundation.backup.service.reading import BackUp, read_backup
@@ -50,12 +50,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put back; `missing` counts the signed records that the back-up does not hold."""
+    """What was put back; `missing` counts the signed records that the back-up does not hold.
+
+    `others` are the files of the site that are here already, stay, and say something else than the back-up's.
+    """
 
     backup: BackUp
     missing: int
     keys: list[str]
-    is_site_other: bool
+    others: list[str]
 
 
 def restore(settings: Settings, asked: Asked, acting: Acting, watch: Watch = unwatched) -> Restored:
@@ -83,9 +86,10 @@ def restore(settings: Settings, asked: Asked, acting: Acting, watch: Watch = unw
         _end_sign_ins(ground)
         _record(_runtime(settings, ground), asked, acting, (backup, heads))
         _tell_every_page(ground, settings, asked)
+        others = _others(backup, settings)
         written = _bring(backup, settings, asked.keys_file)
         _keep_held(settings, asked)
-    return Restored(backup, missing, written, is_site_other=site.text.encode() != backup.archive.read(SITE))
+    return Restored(backup, missing, written, others)
 
 
 def _belongings(backup: BackUp, settings: Settings, keys_file: Path | None) -> tuple[Site, Keys]:
@@ -177,12 +181,27 @@ def _keep_held(settings: Settings, asked: Asked) -> None:
         append_to_witness(settings.witness_file, asked.checkpoint)
 
 
+def _files_of_site(backup: BackUp, settings: Settings) -> Mapping[str, Path]:
+    """Return where the members stand that people of the site write: its definition, and its templates of labels."""
+    templates = {name: settings.labels_folder / name.removeprefix(LABELS) for name in backup.manifest.templates}
+    return {SITE: settings.site_file, **templates}
+
+
+def _others(backup: BackUp, settings: Settings) -> list[str]:
+    """Return the files that are here already and differ by more than how their lines end."""
+    here = {name: path for name, path in _files_of_site(backup, settings).items() if path.exists()}
+    return [
+        name for name, path in here.items() if path.read_bytes().splitlines() != backup.archive.read(name).splitlines()
+    ]
+
+
 def _bring(backup: BackUp, settings: Settings, keys_file: Path | None) -> list[str]:
-    """Write what this machine lacks: keys, site definition, witnessed heads; what is here stays."""
+    """Write what this machine lacks: keys, site definition, its own templates, witnessed heads; what is here stays."""
     written = put_keys(read_keyfile(keys_file), settings.keys_folder) if keys_file else []
     settings.var_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, path in ((SITE, settings.site_file), (CHECKPOINTS, settings.witness_file)):
+    for name, path in {**_files_of_site(backup, settings), CHECKPOINTS: settings.witness_file}.items():
         if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with new_file(path) as file:
                 file.write(backup.archive.read(name))
     return written
