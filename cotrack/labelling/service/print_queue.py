@@ -30,7 +30,7 @@ class JobLine:
 
     def is_seen_with(self, permissions: Collection[str]) -> bool:
         """Whether these permissions see the thing of every label of it."""
-        return all(f"{KINDS[label.kind].noun}:read" in permissions for _, label in self.labels)
+        return all(KINDS[label.kind].reader in permissions for _, label in self.labels)
 
     @property
     def is_left(self) -> bool:
@@ -57,7 +57,7 @@ def overview(session: Session, permissions: Collection[str], now: datetime) -> O
     """Return the queue as far as these permissions see the things of its labels."""
     jobs = [each for each in open_jobs(session) if each.is_seen_with(permissions)]
     lost = {each.job.id for each in jobs if may_be_lost(session, each.job, now)}
-    doubtful = [each for each in doubtful_labels(session) if f"{KINDS[each[1].kind].noun}:read" in permissions]
+    doubtful = [each for each in doubtful_labels(session) if KINDS[each[1].kind].reader in permissions]
     return Overview(jobs, lost, doubtful)
 
 
