@@ -162,8 +162,9 @@ def list_scans(asked: dict[str, int]) -> tuple[Any, Any]:
 @scans_api.arguments(ReasonIn)
 @scans_api.response(200, OpenedScanOut)
 def open_scan(body: dict[str, Any], scan_id: int) -> Response:
-    """Say what was scanned; the look is recorded with its reason."""
-    return answer(lambda work: {"scanned": foreign_scans.open_scan(work, scan_id, **body)}, OpenedScanOut())
+    """Say what was scanned; each look is recorded with its reason, and its answer is kept nowhere."""
+    act = lambda work: {"scanned": foreign_scans.open_scan(work, scan_id, **body)}  # noqa: E731 (one line)
+    return answer(act, OpenedScanOut(), is_kept=False)
 
 
 @scans_api.post("/<int:scan_id>/purge")

@@ -78,6 +78,19 @@ def test_typed_without_a_reason_or_with_nothing_scanned_is_no_match(world: World
     assert codes(check(bedside, bag=bag, band=band)) == ["not_scanned"]
 
 
+def test_a_scanned_tag_does_not_stand_for_the_bag_and_the_band_that_were_both_typed(world: World) -> None:
+    bedside = at_the_bedside(world)
+    asked = {
+        "participant_code": typed(world, f"participant:{HER}", "wristband"),
+        "unit_code": typed(world, f"unit:{bedside.bag}", "bag"),
+        "attached_code": code(world, f"unit:{bedside.bag}", "tag"),
+        "station": "WARD-3A-1",
+        "keyed_reason": WHY,
+    }
+    made = world.do("zhou.n", lambda work: checks.check_identity(work, **asked))
+    assert (made.result, codes(made)) == ("mismatch", ["not_scanned"])
+
+
 def test_a_number_as_a_screen_shows_it_is_refused(world: World) -> None:
     bedside = at_the_bedside(world)
     assert codes(check(bedside, bag=bedside.bag)) == ["copied_not_scanned"]

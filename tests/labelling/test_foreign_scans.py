@@ -11,6 +11,7 @@ from support.worlds import World
 
 from cotrack.app import create_app
 from cotrack.bedside.service import checks, ward
+from cotrack.foundation.access.models import IdempotencyKey
 from cotrack.foundation.errors import (
     NotFound,
     PermissionDenied,
@@ -204,6 +205,20 @@ def test_a_program_of_qa_lists_opens_and_purges(world: World) -> None:
     assert quality.post(f"{address}/purge", {"reason": "private"}).get_json()["status"] == "purged"
     assert quality.post(f"{address}/open", {"reason": "who was it?"}).status_code == 409
     assert Client(create_app(world.runtime), "zhou.n").get("/api/v1/foreign-scans").status_code == 403
+
+
+def test_what_a_program_opened_stands_under_no_key_and_each_look_is_one_of_its_own(world: World) -> None:
+    receive(world, CARD)
+    quality = Client(create_app(world.runtime), "qian.m")
+    address = f"/api/v1/foreign-scans/{kept(world)[0].id}"
+    for _ in range(2):
+        answer = quality.post(f"{address}/open", {"reason": "who was it?"}, key="the same")
+        assert answer.get_json() == {"scanned": CARD}
+    assert len(records(world, event="foreign_scan.open")) == 2
+    assert quality.post(f"{address}/purge", {"reason": "private"}).status_code == 200
+    assert quality.post(f"{address}/open", {"reason": "who was it?"}, key="the same").status_code == 409
+    answers = world.read(lambda session: session.scalars(select(IdempotencyKey.answer)).all())
+    assert [each for each in answers if CARD in each] == []
 
 
 def test_a_scan_of_gs1_at_the_filling_line_is_refused_in_its_own_words(world: World) -> None:

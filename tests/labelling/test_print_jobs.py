@@ -10,6 +10,7 @@ from support.labelled import NEW
 from support.printers import PaperPrinter, ground_with, read_by_two, stand_at
 from support.races import HeldCommand, Waiting
 from support.refusals import records, refused
+from support.sources import DONOR, MASTER, registered_bank, registered_donor
 from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
@@ -21,8 +22,8 @@ from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.models import LabelInstance, PrintJob
 from cotrack.labelling.rules.print_jobs import MOST_LABELS, DoubtfulFacts, against_job, counts_again
 from cotrack.labelling.rules.reconciliation import Fate
-from cotrack.labelling.service import instances, papers, print_jobs, print_queue, printing
-from cotrack.manufacture.service import filling, reprinting
+from cotrack.labelling.service import instances, outcomes, papers, print_jobs, print_queue, printing
+from cotrack.manufacture.service import filling, reprinting, vials
 
 ANEW = {"kind": "bag", "reason": "smudged"}
 
@@ -166,6 +167,36 @@ def test_a_doubtful_label_whose_paper_is_accounted_for_is_dead(world: World, bag
     world.do("zhao.l", lambda work: papers.account_for(work, asked, paper="destroyed"))
     with refused("label_void"):
         world.journey.scan_back(bag, world.journey.code(asked))
+
+
+def test_a_label_that_was_made_void_while_it_was_printed_never_counts_again(world: World, bags: list[str]) -> None:
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, bags[0], **ANEW)).id
+    sent = world.do("zhao.l", lambda work: printing._take_label(work, asked, "", {}))
+    world.do("zhao.l", lambda work: papers.make_void(work, asked, reason="another bag's expiry stands on it"))
+    world.do("zhao.l", lambda work: outcomes.record_doubt(work, sent, 0, "the printer died"))
+    with refused("label_void"):
+        world.journey.scan_back(bags[0], world.journey.code(asked))
+    assert papers.fate_of_label(label(world, asked)) is Fate.IN_HAND
+
+
+def test_a_label_that_is_named_twice_for_a_job_is_printed_once(world: World, bags: list[str]) -> None:
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, bags[0], **ANEW)).id
+    job = world.do("zhao.l", lambda work: print_jobs.request_job(work, [asked, asked]))
+    assert standing(world, job) == ("waiting", [(None, "intended")])
+
+
+def test_who_prints_the_label_of_a_vial_sees_its_job_and_its_doubt(world: World) -> None:
+    registered_donor(world)
+    registered_bank(world, MASTER, DONOR, vials=2)
+    actor = world.cast.actor("zhao.l")
+    asked = world.do("zhao.l", lambda work: vials.request_vial_label(work, MASTER, vial=2)).id
+    sent = world.do("zhao.l", lambda work: printing._take_label(work, asked, "", {}))
+    world.do("zhao.l", lambda work: outcomes.record_doubt(work, sent, 0, "the printer died"))
+    shown = world.read(lambda session: print_queue.overview(session, actor.permissions, world.clock.now))
+    assert [each.id for _, each in shown.doubtful] == [asked]
+    (job,) = {each.id for each, _ in shown.doubtful}
+    line = world.read(lambda session: print_queue.job_seen(session, job, actor))
+    assert [each.id for _, each in line.labels] == [asked]
 
 
 def test_a_new_label_and_the_scan_of_the_doubtful_one_at_once_leave_one_that_counts(

@@ -155,7 +155,7 @@ def test_a_label_that_is_not_next_is_not_printed_from_an_old_page(world: World, 
 def test_a_label_of_a_kind_that_there_is_not_is_not_found(world: World, person: SignIn) -> None:
     cleared(world, person)
     assert post(person("zhao.l"), "fill", **CONTENT) == 303
-    assert [post(person("zhao.l"), f"print/{BAG}/{kind}") for kind in ("box", "袋")] == [404, 404]
+    assert [post(person("zhao.l"), f"print/{BAG}/{kind}") for kind in ("crate", "袋")] == [404, 404]
 
 
 def test_a_bag_is_offered_no_laboratory_and_a_sample_no_store(world: World, person: SignIn) -> None:

@@ -12,7 +12,8 @@ from support.refusals import refused
 from support.stages import LOT, OTHER_LOT
 from support.worlds import World
 
-from cotrack.foundation.errors import NotFound, ReasonMissing
+from cotrack.foundation.errors import InvalidInput, NotFound, ReasonMissing
+from cotrack.labelling.service import papers
 from cotrack.manufacture.rules.filling import LOOKED_AT
 from cotrack.manufacture.rules.rolls import RollFacts, against_explaining, against_rolls
 from cotrack.manufacture.service import clearances, closing, filling, lots
@@ -71,6 +72,17 @@ def test_a_roll_counts_every_label_that_came_out_spoiled_and_replaced_ones_too(w
     world.journey.labelled_unit(LOT)
     world.journey.unit_label(BAG, "bag", reason="smudged")
     assert rolls(world) == [("R-117", None, 3, 0)]
+
+
+def test_a_label_that_was_never_printed_is_not_made_void_as_spoiled_and_counts_for_no_roll(world: World) -> None:
+    world.journey.lot(LOT)
+    world.journey.labelled_unit(LOT)
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, BAG, kind="bag", reason="smudged")).id
+    for paper in ("spoiled", "in_hand"):
+        with pytest.raises(InvalidInput):
+            world.do("zhao.l", lambda work, paper=paper: papers.make_void(work, asked, reason="jam", paper=paper))
+    world.do("zhao.l", lambda work: papers.make_void(work, asked, reason="not needed"))
+    assert rolls(world) == [("R-117", None, 2, 0)]
 
 
 def test_each_label_counts_for_the_roll_that_was_on_the_printer_then(world: World) -> None:

@@ -114,7 +114,7 @@ def check_identity(
         scans["tag"] = (attached_code, tag)
     _begin(work, bag, scans)
     work.details["identity_answer"] = identity_answer or "not asked"
-    against_the_scans = [*against_scans(bag, tag), *_against_keying(work, [band, bag, *tags], keyed_reason)]
+    against_the_scans = [*against_scans(bag, tag), *_against_keying(work, [band, bag], keyed_reason)]
     facts = bag_facts(work, bag.key, band=band.key) if unit_code and not against_the_scans else None
     is_current = facts.is_band_confirmed if facts is not None else is_band_confirmed(work.session, band.key)
     against_the_band = [*against_band(band, is_band_current=is_current), *against_answer(identity_answer)]

@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from cotrack.foundation.blockers import Blocker
-from cotrack.foundation.errors import NotFound
+from cotrack.foundation.errors import InvalidInput, NotFound
+from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.reconciliation import Fate, fate_of, paper_of_superseded
@@ -17,9 +18,13 @@ def make_void(work: Work, label_id: int, *, reason: str, paper: str = "") -> Lab
     """Make a spoiled, lost or doubtful label void; whoever does it may see the thing that it is for.
 
     `paper` says what became of what came out of the printer (`rules.reconciliation.PAPERS`); where nothing is said, a
-    printed label counts as spoiled, and one of which nobody knows whether it was printed is in hand.
+    printed label counts as spoiled, and one of which nobody knows whether it was printed is in hand. Of one that still
+    waits nothing came out: said of it, InvalidInput, because it would stand for a label that came off the roll.
     """
     row = _begin(work, "void", label_id, reason=reason)
+    if paper and row.status == "intended":
+        words = N_("Only where it came out of the printer and never went on its thing.")
+        raise InvalidInput(fields={"paper": [words]})
     if row.applied_at is None:
         row.paper = paper or ("spoiled" if row.status == "printed" else paper_of_superseded(row.status))
     work.move(row, "void")

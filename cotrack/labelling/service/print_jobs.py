@@ -30,6 +30,8 @@ def request_job(work: Work, label_ids: Sequence[int], *, printer: str = "", requ
     if made is not None:
         work.narrow(f"print_job:{made.id}")
         return made
+    # A label that is named twice is printed once.
+    label_ids = list(dict.fromkeys(label_ids))
     rows = locked_labels(work, label_ids)
     for row in rows:
         work.require(KINDS[row.kind].permission)
@@ -105,10 +107,14 @@ def call_doubtful(work: Work, job_id: int) -> PrintJob:
 
 
 def make_doubtful(work: Work, job_id: int, label: LabelInstance) -> None:
-    """Make a label void of which nobody knows whether it came out; its paper is in hand until somebody says more."""
-    if label.status == "sending":
-        work.move(label, "fail")
-        label.paper = "in_hand"
+    """Make a label void of which nobody knows whether it came out; its paper is in hand until somebody says more.
+
+    One that a person made void while it was printed, or that was replaced, ended then: it is no doubtful one.
+    """
+    if label.status != "sending":
+        return
+    work.move(label, "fail")
+    label.paper = "in_hand"
     job_line(work.session, job_id, label.id).outcome = "doubtful"
 
 
