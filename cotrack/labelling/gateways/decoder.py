@@ -241,7 +241,8 @@ def _measured(picture: Image.Image, corners: Corners, modules: int, dots_per_mm:
     """Measure what a print hint tells: dots and mm a module, contrast in %, quiet modules around the symbol."""
     module_px = (_distance(corners[0], corners[1]) + _distance(corners[0], corners[3])) / 2 / modules
     cells = _cells(picture, _wider(corners, QUIET_LOOKED_AT / modules), modules + 2 * QUIET_LOOKED_AT)
-    inner = _ordered(cells, QUIET_LOOKED_AT, modules)
+    edge, end = QUIET_LOOKED_AT, QUIET_LOOKED_AT + modules
+    inner = sorted(cells.crop((edge, edge, end, end)).tobytes())
     dark, light = inner[len(inner) // 20], inner[-1 - len(inner) // 20]
     return {
         "module_px": round(module_px, 2),
@@ -273,10 +274,6 @@ def _cells(picture: Image.Image, corners: Corners, side: int) -> Image.Image:
     size = (side * CELL, side * CELL)
     flat = picture.transform(size, Image.Transform.QUAD, quad, Image.Resampling.BILINEAR)
     return flat.reduce(CELL)
-
-
-def _ordered(cells: Image.Image, border: int, modules: int) -> list[int]:
-    return sorted(cells.crop((border, border, border + modules, border + modules)).tobytes())
 
 
 def _quiet(cells: Image.Image, modules: int, middle: float) -> int:
