@@ -9,11 +9,13 @@ from cotrack.desk.service.acts import Extra, offers
 from cotrack.desk.service.thing_page import name_of
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
+from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import labels_of
 from cotrack.labelling.service.keeping import documents_of
 from cotrack.lifecycles import LOT
-from cotrack.manufacture.service.closing import against_close_now
+from cotrack.manufacture.models import Lot
+from cotrack.manufacture.service.closing import against_closing
 from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.filling_page import clearance_lines
 from cotrack.manufacture.service.inputs import holds_ever_over, holds_over, input_lines
@@ -48,17 +50,16 @@ LOT_EXTRAS: Final = (
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),
     Extra(N_("Open deviation"), "manufacture.open_deviation", "deviation:open"),
 )
-AGAINST: Final = {"finish": against_finish_now, "close": against_close_now}
-"""What keeps a lot from an act that its state allows."""
 
 
 def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
     """Return the page of a lot."""
     lot = lot_numbered(session, number)
     holds = holds_over(session, [f"lot:{number}"])
-    against = {act: asked(session, lot) for act, asked in AGAINST.items() if lot.status in LOT[act].from_states}
-    if "lot:decide_expiry" in actor.permissions and LOT.fits("decide_expiry", lot.status):
-        against["decide_expiry"] = against_deciding_now(session, lot, actor)
+    fates, rolls = label_fates(session, lot), rolls_of(session, lot.id)
+    against = _against(session, lot, actor)
+    if LOT.fits("close", lot.status):
+        against["close"] = against_closing(session, lot, fates, rolls)
     now, until = ground.sessions.clock(), end_of(session, lot)
     against_giving = against_lot(number, lot.status, over=stops_of(session, lot, now))
     standing = [*against_held(holds), *(against_giving if lot.status != "in_process" else [])]
@@ -73,8 +74,8 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "inputs": input_lines(session, lot.id),
         "labels": labels_of(session, f"lot:{number}"),
         "clearances": clearance_lines(session, lot.id),
-        "rolls": rolls_of(session, lot.id),
-        "accounts": accounts_of(label_fates(session, lot)),
+        "rolls": rolls,
+        "accounts": accounts_of(fates),
         "deviations": deviations_under(session, lot),
         "investigations": investigation_lines(session, lot),
         "supplies": [(each, failed_names(each)) for each in supplies_of(session, lot_id=lot.id)],
@@ -88,3 +89,13 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "conditional_until": until,
         "now": now,
     }
+
+
+def _against(session: Session, lot: Lot, actor: Actor) -> dict[str, list[Blocker]]:
+    """Return what keeps a lot from an act that its state allows, but for closing it."""
+    against: dict[str, list[Blocker]] = {}
+    if LOT.fits("finish", lot.status):
+        against["finish"] = against_finish_now(session, lot)
+    if "lot:decide_expiry" in actor.permissions and LOT.fits("decide_expiry", lot.status):
+        against["decide_expiry"] = against_deciding_now(session, lot, actor)
+    return against

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.work import Work
+from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.reconciliation import Account, Fate
 from cotrack.labelling.service.documents import Document
 from cotrack.labelling.service.keeping import owe, try_out
@@ -45,11 +46,15 @@ def close_lot(work: Work, number: str) -> Lot:
 
 def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
     """Return what keeps a lot open now."""
-    in_hand = [f"label_instance:{label.id}" for label, fate in label_fates(session, lot) if fate is Fate.IN_HAND]
-    return [
-        *against_close(unit_facts(session, lot.id), in_hand),
-        *against_rolls(lot.number, rolls_of(session, lot.id)),
-    ]
+    return against_closing(session, lot, label_fates(session, lot), rolls_of(session, lot.id))
+
+
+def against_closing(
+    session: Session, lot: Lot, fates: Sequence[tuple[LabelInstance, Fate]], rolls: Sequence[RollFacts]
+) -> list[Blocker]:
+    """Return what keeps a lot open, for whoever has read its labels and rolls already."""
+    in_hand = [f"label_instance:{label.id}" for label, fate in fates if fate is Fate.IN_HAND]
+    return [*against_close(unit_facts(session, lot.id), in_hand), *against_rolls(lot.number, rolls)]
 
 
 def account_text(lot: Lot, accounts: dict[str, Account], rolls: Sequence[RollFacts]) -> str:
