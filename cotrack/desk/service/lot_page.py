@@ -1,6 +1,6 @@
 """The page of a lot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -9,10 +9,13 @@ from cotrack.desk.service.acts import Extra, offers
 from cotrack.desk.service.thing_page import name_of
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
+from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.site import Site
 from cotrack.foundation.words import N_
 from cotrack.labelling.service.instances import labels_of
 from cotrack.labelling.service.keeping import documents_of
 from cotrack.lifecycles import LOT
+from cotrack.manufacture.models import Lot
 from cotrack.manufacture.service.closing import against_close_now
 from cotrack.manufacture.service.deviations import deviations_under
 from cotrack.manufacture.service.filling_page import clearance_lines
@@ -48,7 +51,13 @@ LOT_EXTRAS: Final = (
     Extra(N_("Recall"), "manufacture.recall_lot", "hold:recall", look="danger"),
     Extra(N_("Open deviation"), "manufacture.open_deviation", "deviation:open"),
 )
-AGAINST: Final = {"finish": against_finish_now, "close": against_close_now}
+
+
+def _against_finish(session: Session, lot: Lot, _: Site) -> Sequence[Blocker]:
+    return against_finish_now(session, lot)
+
+
+AGAINST: Final = {"finish": _against_finish, "close": against_close_now}
 """What keeps a lot from an act that its state allows."""
 
 
@@ -56,7 +65,9 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
     """Return the page of a lot."""
     lot = lot_numbered(session, number)
     holds = holds_over(session, [f"lot:{number}"])
-    against = {act: asked(session, lot) for act, asked in AGAINST.items() if lot.status in LOT[act].from_states}
+    against = {
+        act: asked(session, lot, ground.site) for act, asked in AGAINST.items() if lot.status in LOT[act].from_states
+    }
     if "lot:decide_expiry" in actor.permissions and LOT.fits("decide_expiry", lot.status):
         against["decide_expiry"] = against_deciding_now(session, lot, actor)
     now, until = ground.sessions.clock(), end_of(session, lot)
@@ -73,7 +84,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
         "inputs": input_lines(session, lot.id),
         "labels": labels_of(session, f"lot:{number}"),
         "clearances": clearance_lines(session, lot.id),
-        "rolls": rolls_of(session, lot.id),
+        "rolls": rolls_of(session, lot.id, ground.site),
         "accounts": accounts_of(label_fates(session, lot)),
         "deviations": deviations_under(session, lot),
         "investigations": investigation_lines(session, lot),
