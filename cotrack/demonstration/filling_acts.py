@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.demonstration import making
 from cotrack.demonstration.players import Cast
+from cotrack.foundation.site import Site
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.service import instances, printing
 from cotrack.labelling.service.instances import live_label
@@ -75,7 +76,7 @@ class FillingActs:
         )
 
     def _line_left(self, clearance_id: int, station: str) -> None:
-        left = self.cast.read(lambda session: _left_on_roll(session, clearance_id))
+        left = self.cast.read(lambda session: _left_on_roll(session, clearance_id, self.cast.ground.site))
         self.cast.do(
             "zhao.l",
             lambda work: clearances.leave_line(work, clearance_id, looked_at=LOOKED_AT, labels=left),
@@ -144,8 +145,8 @@ class FillingActs:
         self.cast.do("zhao.l", lambda work: lots.finish_lot(work, number))
 
 
-def _left_on_roll(session: Session, clearance_id: int) -> int:
+def _left_on_roll(session: Session, clearance_id: int, site: Site) -> int:
     """Count the labels that are left on the roll of a line: all that was put in but what was printed."""
     lot_id = session.get_one(LineClearance, clearance_id).lot_id
-    roll = [each for each in rolls_of(session, lot_id) if each.clearance_id == clearance_id][-1]
+    roll = [each for each in rolls_of(session, lot_id, site) if each.clearance_id == clearance_id][-1]
     return max(roll.put_in - roll.printed, 0)

@@ -87,6 +87,17 @@ def asking_for_none(world: World) -> Ground:
     return replace(ground, site=replace(ground.site, self_test_required=False))
 
 
+def test_a_label_or_a_card_that_is_scanned_at_the_self_test_stands_on_no_page(world: World, person: Person) -> None:
+    world.journey.lot(LOT)
+    code = world.journey.code(world.journey.unit_label(world.journey.unit(LOT), "bag"))
+    card = "110101199003074514"
+    technician = person("feng.t", station="FILL-1")
+    page = technician.send("POST", PAGE, form={"qr": code, "square": card, "signs": TRUE["signs"] + code})
+    shown = page.get_data(as_text=True)
+    assert (page.status_code, code[:8] in shown) == (422, True)
+    assert [each for each in (code[8:], card[8:], code[:12]) if each in shown] == []
+
+
 def test_only_what_the_stations_own_keyboard_types_says_anything_of_it(world: World) -> None:
     true = {each.name: Arrived(each.text) for each in SYMBOLS}
     with refused("other_station"):

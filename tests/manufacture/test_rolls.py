@@ -13,7 +13,7 @@ from support.stages import LOT, OTHER_LOT
 from support.worlds import World
 
 from cotrack.foundation.errors import InvalidInput, NotFound, ReasonMissing
-from cotrack.labelling.service import papers
+from cotrack.labelling.service import papers, printing
 from cotrack.manufacture.rules.filling import LOOKED_AT
 from cotrack.manufacture.rules.rolls import RollFacts, against_explaining, against_rolls
 from cotrack.manufacture.service import clearances, closing, filling, lots
@@ -63,7 +63,9 @@ def labelled(world: World, *, left: int) -> int:
 
 
 def rolls(world: World, number: str = LOT) -> list[tuple[str, int | None, int, int]]:
-    found = world.read(lambda session: rolls_of(session, lots.lot_numbered(session, number).id))
+    found = world.read(
+        lambda session: rolls_of(session, lots.lot_numbered(session, number).id, world.runtime.ground.site)
+    )
     return [(each.roll, each.used, each.printed, each.difference) for each in found]
 
 
@@ -82,6 +84,15 @@ def test_a_label_that_was_never_printed_is_not_made_void_as_spoiled_and_counts_f
         with pytest.raises(InvalidInput):
             world.do("zhao.l", lambda work, paper=paper: papers.make_void(work, asked, reason="jam", paper=paper))
     world.do("zhao.l", lambda work: papers.make_void(work, asked, reason="not needed"))
+    assert rolls(world) == [("R-117", None, 2, 0)]
+
+
+def test_a_label_that_was_sent_to_another_printer_came_off_no_roll_of_the_station(world: World) -> None:
+    world.journey.lot(LOT)
+    world.journey.labelled_unit(LOT)
+    asked = world.do("zhao.l", lambda work: filling.request_label(work, BAG, kind="bag", reason="smudged")).id
+    world.do("zhao.l", lambda work: printing._take_label(work, asked, "P-FILL", {}))
+    assert world.runtime.ground.site.stations["FILL-1"].printer != "P-FILL"
     assert rolls(world) == [("R-117", None, 2, 0)]
 
 
@@ -129,7 +140,7 @@ def test_a_lot_is_not_closed_while_a_roll_differs_and_nobody_said_why(world: Wor
 def test_the_text_that_closes_a_lot_tells_every_roll_and_its_difference(world: World) -> None:
     clearance = labelled(world, left=495)
     world.do("zhao.l", lambda work: explain_roll(work, clearance, 0, reason="3 fed through by hand"))
-    found = world.read(lambda session: rolls_of(session, lots.lot_numbered(session, LOT).id))
+    found = world.read(lambda session: rolls_of(session, lots.lot_numbered(session, LOT).id, world.runtime.ground.site))
     told = closing.account_text(world.read(lambda session: lots.lot_numbered(session, LOT)), {}, found)
     assert "roll / 标签卷 R-117 (FILL-1): 5 came off / 用去, 2 printed / 印出, difference / 差异 +3" in told
     assert "3 fed through by hand" in told

@@ -52,6 +52,18 @@ def worn_by_one(world: World) -> str:
     return code
 
 
+def test_no_single_person_makes_a_band_count_by_scanning_it_back(world: World) -> None:
+    code = printed(world)
+    label = world.read(lambda session: instances.live_label(session, f"participant:{HER}", "wristband"))
+    scans_back = (
+        lambda work: instances.scan_back_label(work, label.id, code=code),
+        lambda work: instances.scan_back(work, f"participant:{HER}", code),
+    )
+    assert [reasons(world, "zhou.n", each) for each in scans_back] == [["wrong_kind"]] * 2
+    band = world.do("zhou.n", lambda work: bands.put_on(work, HER, band_code=code, is_identity_confirmed=True))
+    assert band.label_id == label.id
+
+
 def test_two_people_put_a_band_on_and_both_are_kept(world: World) -> None:
     enrolled(world, HER)
     band = worn(world)

@@ -56,7 +56,7 @@ def lot_page(ground: Ground, session: Session, actor: Actor, number: str) -> Map
     """Return the page of a lot."""
     lot = lot_numbered(session, number)
     holds = holds_over(session, [f"lot:{number}"])
-    fates, rolls = label_fates(session, lot), rolls_of(session, lot.id)
+    fates, rolls = label_fates(session, lot), rolls_of(session, lot.id, ground.site)
     against = _against(session, lot, actor)
     if LOT.fits("close", lot.status):
         against["close"] = against_closing(session, lot, fates, rolls)

@@ -36,4 +36,7 @@ KINDS: Final = {
     )
 }
 
+SCANNED_BACK: Final = tuple(name for name in KINDS if name != "wristband")
+"""The kinds that one person takes as applied by a scan; a wristband is put on its participant by two."""
+
 BY_LETTER: Final = {kind.letter: kind for kind in KINDS.values()}

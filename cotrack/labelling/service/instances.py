@@ -16,7 +16,7 @@ from cotrack.labelling.gateways.templates import further_templates, label_templa
 from cotrack.labelling.models import LabelEntity, LabelInstance
 from cotrack.labelling.rules.check_character import printed_check
 from cotrack.labelling.rules.codes import ENTITY_LENGTH, LETTERS, MOST_INSTANCES
-from cotrack.labelling.rules.kinds import KINDS
+from cotrack.labelling.rules.kinds import KINDS, SCANNED_BACK
 from cotrack.labelling.rules.reconciliation import paper_of_superseded
 from cotrack.labelling.rules.standing import LabelFacts, against_label
 from cotrack.labelling.service.foreign_scans import scan_record
@@ -154,13 +154,15 @@ def scan_back(work: Work, subject: str, text: str, *, kind: str = "") -> LabelIn
     """Take a label as applied once it was scanned on its thing; another thing's label is refused.
 
     Who scans a label back is who prints that kind. `kind` names the one label that is asked for, where a page asks for
-    one. A label that is void only because nobody knew whether it was printed counts again, unless another one was
-    asked for since. At a station whose scanner did not read the self-test sheet true nothing is scanned back.
+    one. A wristband is not scanned back: two people put it on. A label that is void only because nobody knew whether it
+    was printed counts again, unless another one was asked for since. At a station whose scanner did not read the
+    self-test sheet true nothing is scanned back.
     """
     work.begin(LABEL_INSTANCE, "apply", "", subject=subject)
     (scan,) = understand(work.ground, work.session, [text])
     work.details["scan"] = scan_record(work, text, scan)
-    against = against_label(scan, (kind,) if kind else tuple(KINDS), needs_applied=False)
+    kinds = [each for each in SCANNED_BACK if kind in ("", each)]
+    against = against_label(scan, kinds, needs_applied=False)
     is_void = [each.code for each in against] == ["label_void"]
     blockers = [*against_scans_here(work), *against]
     if (not against or is_void) and scan.subject != subject:

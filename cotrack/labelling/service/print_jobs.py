@@ -11,7 +11,7 @@ from cotrack.foundation.errors import NotFound
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance, PrintJob, PrintJobLabel
-from cotrack.labelling.rules.kinds import KINDS
+from cotrack.labelling.rules.kinds import KINDS, SCANNED_BACK
 from cotrack.labelling.rules.print_jobs import DoubtfulFacts, against_calling_lost, against_job, counts_again
 from cotrack.labelling.service.print_queue import OPEN, last_sign
 from cotrack.lifecycles import PRINT_JOB
@@ -202,4 +202,5 @@ def doubt_over(session: Session, label: LabelInstance) -> DoubtfulFacts:
 
 def counts_when_found(session: Session, label: LabelInstance) -> bool:
     """Whether a label is void only until it is scanned back on its thing."""
-    return label.status == "void" and counts_again(doubt_over(session, label))
+    is_void = label.status == "void" and label.kind in SCANNED_BACK
+    return is_void and counts_again(doubt_over(session, label))

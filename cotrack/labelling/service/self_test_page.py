@@ -72,13 +72,22 @@ def shown(ground: Ground, actor: Actor, code: str, sent: Sent | None = None) -> 
     }
 
 
+UNEXPLAINED: Final = frozenset({"something_else", "ime_on", "signs_added"})
+"""Faults at which what came may be a label or somebody's card: of it only the beginning is shown."""
+MOST_SHOWN: Final = 8
+
+
 def _beside(sent: Sent) -> Mapping[str, tuple[str, str, str]]:
     """Return for each symbol that did not come true what is alike, what should have come then, and what came."""
-    return {
-        symbol.name: beside_each_other(symbol.text, sent[symbol.name].text)
-        for symbol in SYMBOLS
-        if symbol.name in sent and sent[symbol.name].text and against_symbol(symbol, sent[symbol.name])
-    }
+    found = {}
+    for symbol in SYMBOLS:
+        arrived = sent.get(symbol.name, Arrived(""))
+        faults = {each.code for each in against_symbol(symbol, arrived)} if arrived.text else set()
+        alike, expected, came = beside_each_other(symbol.text, arrived.text)
+        is_short = len(came) <= MOST_SHOWN or not faults & UNEXPLAINED
+        if faults:
+            found[symbol.name] = (alike, expected, came if is_short else f"{came[:MOST_SHOWN]}…")
+    return found
 
 
 def sheet_pdf(ground: Ground) -> bytes:

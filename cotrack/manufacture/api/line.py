@@ -76,7 +76,7 @@ def explain_roll(body: dict[str, Any], clearance_id: int, position: int) -> Resp
 def list_rolls(number: str) -> Any:
     """List the rolls of labels that a lot was labelled from, each with what came off it and what was printed."""
     with runtime().ground.sessions.reading() as session:
-        return rolls.rolls_of(session, lots.lot_numbered(session, number).id)
+        return rolls.rolls_of(session, lots.lot_numbered(session, number).id, runtime().ground.site)
 
 
 @api.post("/clearances/<int:clearance_id>/leave")

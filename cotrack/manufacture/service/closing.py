@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from cotrack.foundation.access.models import Signature
 from cotrack.foundation.blockers import Blocker
+from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.reconciliation import Account, Fate
@@ -31,8 +32,8 @@ def close_lot(work: Work, number: str) -> Lot:
     unit that has come to no end, every label in hand and every roll that does not add up (domain.md §3.3 rule 9).
     """
     lot = work.take(Lot, "close", number)
-    work.refuse_if(against_close_now(work.session, lot))
-    text = account_text(lot, accounts_of(label_fates(work.session, lot)), rolls_of(work.session, lot.id))
+    work.refuse_if(against_close_now(work.session, lot, work.site))
+    text = account_text(lot, accounts_of(label_fates(work.session, lot)), rolls_of(work.session, lot.id, work.site))
 
     def papers(signature: Signature) -> Sequence[Document]:
         return [label_account(work.session, work.site, number, signature)]
@@ -44,9 +45,9 @@ def close_lot(work: Work, number: str) -> Lot:
     return lot
 
 
-def against_close_now(session: Session, lot: Lot) -> list[Blocker]:
+def against_close_now(session: Session, lot: Lot, site: Site) -> list[Blocker]:
     """Return what keeps a lot open now."""
-    return against_closing(session, lot, label_fates(session, lot), rolls_of(session, lot.id))
+    return against_closing(session, lot, label_fates(session, lot), rolls_of(session, lot.id, site))
 
 
 def against_closing(

@@ -35,7 +35,7 @@ def label_account(session: Session, site: Site, number: str, closed_by: Signatur
     labels = label_fates(session, lot)
     reasons = _reasons_of_voids(session, [each for each, _ in labels])
     accounts = accounts_of(labels)
-    rolls = rolls_of(session, lot.id)
+    rolls = rolls_of(session, lot.id, site)
     fields = {
         "study": f"{definition.registration or '–'} · {both(definition.title)}",
         "product": both(definition.product.name),

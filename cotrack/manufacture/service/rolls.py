@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.errors import NotFound
+from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service.papers import came_out
@@ -47,16 +48,17 @@ class _Span:
         return one.at >= self.since and (one.is_of_lot or not at_an_edge)
 
 
-def rolls_of(session: Session, lot_id: int) -> list[RollFacts]:
+def rolls_of(session: Session, lot_id: int, site: Site) -> list[RollFacts]:
     """Return the account of every roll that was on a printer for a lot, by three statements however many there are.
 
-    What was printed is every label that came out at the roll's station while it was there, of whatever thing. Labels
-    that a technician tears off or feeds through by hand are no prints: they are what a difference is made of.
+    What was printed is every label that came out of the printer of the roll's station while it was there, of whatever
+    thing; one that was sent to another printer came off no roll of the station. Labels that a technician tears off or
+    feeds through by hand are no prints: they are what a difference is made of.
     """
     cleared = [each for each in clearances_of(session, lot_id) if each.status != "withdrawn"]
     changes = roll_changes_of(session, [each.id for each in cleared])
     explained = _explanations(session, [each.id for each in cleared])
-    printed = _prints(session, lot_id, cleared)
+    printed = _prints(session, lot_id, cleared, site)
     return [
         RollFacts(
             clearance_id=clearance.id,
@@ -87,7 +89,7 @@ def _spans(clearance: LineClearance, changes: Sequence[RollChange]) -> list[_Spa
     ]
 
 
-def _prints(session: Session, lot_id: int, cleared: Sequence[LineClearance]) -> list[_Print]:
+def _prints(session: Session, lot_id: int, cleared: Sequence[LineClearance], site: Site) -> list[_Print]:
     """Return each label that came out at a station that stood under one of these clearances, of any thing."""
     if not cleared:
         return []
@@ -96,8 +98,17 @@ def _prints(session: Session, lot_id: int, cleared: Sequence[LineClearance]) -> 
         LabelInstance.station.in_({each.station for each in cleared}),
         LabelInstance.requested_at >= min(each.cleared_at for each in cleared),
     )
-    rows = session.execute(statement)
-    return [_Print(each.station, each.printed_at or each.requested_at, own) for each, own in rows if came_out(each)]
+    return [
+        _Print(each.station, each.printed_at or each.requested_at, own)
+        for each, own in session.execute(statement)
+        if came_out(each) and _is_at_home(each, site)
+    ]
+
+
+def _is_at_home(label: LabelInstance, site: Site) -> bool:
+    """Whether a label came out of its own station's printer; taken so where the site has that printer no more."""
+    station = site.station(label.station)
+    return station is None or label.printer == station.printer or label.printer not in site.printers
 
 
 def _explanations(session: Session, clearance_ids: Sequence[int]) -> dict[tuple[int, int], RollExplanation]:
@@ -113,7 +124,7 @@ def explain_roll(work: Work, clearance_id: int, position: int, *, reason: str) -
     the account that closes the lot.
     """
     clearance = take_clearance(work, "explain_roll", clearance_id, reason=reason)
-    rolls = rolls_of(work.session, clearance.lot_id)
+    rolls = rolls_of(work.session, clearance.lot_id, work.site)
     roll = next((each for each in rolls if (each.clearance_id, each.position) == (clearance_id, position)), None)
     if roll is None:
         raise NotFound("There is no such roll.")
