@@ -61,7 +61,6 @@ TO cotrack_app;
 
 -- Outside the trail (cotrack/foundation/db/guard.py): rows that end by time. Nothing else is ever deleted.
 GRANT DELETE ON
-  foreign_scan,
   idempotency_key,
   sign_in_counter,
   sign_in_session,

@@ -32,7 +32,9 @@ GRANTS = (DEPLOY / "postgresql-grants.sql").read_text(encoding="utf-8")
 
 TABLES = {table.name for table in Base.metadata.sorted_tables} | {"alembic_version"}
 APPEND_ONLY = {table.name for table in Base.metadata.sorted_tables if is_append_only(table)}
-ENDS_BY_TIME = set(OUTSIDE_TRAIL) - APPEND_ONLY - {"alembic_version"}
+PURGED_AND_KEPT = {"foreign_scan"}
+"""Outside the trail too; what was scanned is taken out of a row, and the row stays."""
+ENDS_BY_TIME = set(OUTSIDE_TRAIL) - APPEND_ONLY - PURGED_AND_KEPT - {"alembic_version"}
 LOCKED_WHILE_COUNTING = {"label_entity", "owed_document"}
 
 

@@ -1,6 +1,7 @@
 """Print jobs: one label or many, each once; what died in the middle says which labels are sure and which doubtful."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -8,12 +9,13 @@ import pytest
 from support.clusters import free_port
 from support.labelled import NEW
 from support.printers import PaperPrinter, ground_with, read_by_two, stand_at
-from support.races import HeldCommand, Waiting
+from support.races import A_MOMENT, HeldCommand, Waiting
 from support.refusals import records, refused
 from support.sources import DONOR, MASTER, registered_bank, registered_donor
 from support.stages import HER, LOT, enrolled
 from support.worlds import World
 
+from cotrack.bedside.service import ward
 from cotrack.desk.service.label_kinds import OF_KIND
 from cotrack.foundation.errors import PermissionDenied, TransitionNotAllowed
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
@@ -319,6 +321,22 @@ def test_new_labels_of_a_lot_leave_an_issued_bag_its_own(world: World) -> None:
     assert len(subjects) == 1
     assert f"unit:{issued}" not in subjects
     assert world.read(lambda session: instances.live_label(session, f"unit:{issued}", "bag")).status == "applied"
+
+
+def test_a_bag_that_is_handed_over_while_its_lot_is_asked_for_keeps_its_label(world: World) -> None:
+    world.journey.released_lot(LOT, bags=1)
+    enrolled(world, HER)
+    (bag,) = world.journey.allocated(world.journey.ordered(HER))
+    code = world.journey.live_code(f"unit:{bag}", "bag")
+    issue = lambda work: ward.issue(work, bag, bag_code=code, ward="3A", taken_by="zhou.n")  # noqa: E731 (one line)
+    handed_over = HeldCommand(world, "ma.k", issue)
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(anew, world, [])
+        wait([asked], A_MOMENT)
+        handed_over.commit()
+        with refused("unit_out_of_store"):
+            asked.result()
+    assert world.read(lambda session: instances.live_label(session, f"unit:{bag}", "bag")).status == "applied"
 
 
 def test_every_reason_against_a_job_is_told() -> None:

@@ -92,6 +92,18 @@ def against_labelling(number: str, status: str) -> list[Blocker]:
     return [Blocker("unit_ended", "{unit} has come to its end: it gets no label.", {"unit": number})]
 
 
+IN_STORE = frozenset({"filled", "stored", "allocated", "returned"})
+"""Where a unit is under the hands of the makers; what was issued keeps its label."""
+
+
+def against_relabelling(number: str, status: str) -> list[Blocker]:
+    """Return why a unit's label is not replaced with all others of its lot: it is in the hands of those who give it."""
+    if status in IN_STORE:
+        return []
+    words = N_("{unit} is no longer in the cold: it keeps its label.")
+    return [Blocker("unit_out_of_store", words, {"unit": number})]
+
+
 def against_close(units: Sequence[UnitFacts], unaccounted_labels: Sequence[str]) -> list[Blocker]:
     """Return what keeps a lot open: a unit not at its end, a label nobody accounted for (21 CFR 211.125).
 

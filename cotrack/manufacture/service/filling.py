@@ -8,7 +8,7 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service import instances, papers
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Lot, Unit
-from cotrack.manufacture.rules import against_filled_volume, against_labelling, lot_not_in_process
+from cotrack.manufacture.rules import against_filled_volume, against_labelling, against_relabelling, lot_not_in_process
 from cotrack.manufacture.rules.filling import Content, against_filled_cells, against_label_kind, against_next_label
 from cotrack.manufacture.rules.process import against_bags
 from cotrack.manufacture.service.clearances import against_line_now
@@ -80,8 +80,10 @@ def _next_number(work: Work, lot: Lot, kind: str) -> str:
     return f"{lot.number}-{count:03d}" if kind == "bag" else f"{lot.number}-S{count:02d}"
 
 
-def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "", template: str = "") -> LabelInstance:
-    """Ask for a label of a unit, with what its template prints.
+def request_label(
+    work: Work, unit_number: str, *, kind: str, reason: str = "", template: str = "", is_with_its_lot: bool = False
+) -> LabelInstance:
+    """Ask for a label of a unit, with what its template prints; with all of its lot only where it lies in the cold.
 
     While its lot is filled this is decided under the lot's lock: the line is cleared at this station, and every unit
     before it has its labels scanned back or is destroyed (21 CFR 211.125, 211.130).
@@ -96,6 +98,8 @@ def request_label(work: Work, unit_number: str, *, kind: str, reason: str = "", 
     facts = unit_facts(work.session, lot.id)
     own = next(each for each in facts if each.number == unit_number)
     against = [*against_labelling(unit.number, unit.status), *against_label_kind(own, kind)]
+    if is_with_its_lot:
+        against += against_relabelling(unit.number, unit.status)
     # Nobody prints where there is no station: that is said by who prints.
     if not against and lot.status == "in_process" and work.site.station(work.actor.station) is not None:
         against = [

@@ -6,18 +6,17 @@ from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.unit_of_work import unit_of_work
 from cotrack.labelling.models import PrintJob
 from cotrack.labelling.service import instances, print_jobs
+from cotrack.manufacture.rules import against_relabelling
 from cotrack.manufacture.service import filling
 from cotrack.manufacture.service.lots import lot_numbered
 from cotrack.manufacture.service.units import unit_facts
-
-IN_STORE = frozenset({"filled", "stored", "allocated", "returned"})
-"""Where a bag is under the hands of the makers; what was issued keeps its label."""
 
 
 def print_anew(ground: Ground, actor: Actor, lot_number: str, *, kind: str, reason: str, key: str) -> PrintJob:
     """Ask for a new label of every bag of a lot that lies in the cold, and put them together in one job.
 
-    A bag that is on a ward keeps its label: it is not taken from the hands of those who give it.
+    A bag that is on a ward keeps its label: it is not taken from the hands of those who give it. One that is handed
+    over at this moment stops the request, which is sent again.
     Each older label is superseded at once. `key` names the request: sent again it asks for nothing a second time, and
     one that was broken off goes on. Raises what asking for a label raises.
     """
@@ -30,7 +29,7 @@ def print_anew(ground: Ground, actor: Actor, lot_number: str, *, kind: str, reas
 
     def ask(unit: str) -> int:
         with unit_of_work(ground, actor) as work:
-            return filling.request_label(work, unit, kind=kind, reason=reason).id
+            return filling.request_label(work, unit, kind=kind, reason=reason, is_with_its_lot=True).id
 
     asked = [waiting[unit] or ask(unit) for unit in units]
     with unit_of_work(ground, actor) as work:
@@ -39,7 +38,7 @@ def print_anew(ground: Ground, actor: Actor, lot_number: str, *, kind: str, reas
 
 def _units(session: Session, lot_number: str, kind: str) -> list[str]:
     facts = unit_facts(session, lot_numbered(session, lot_number).id)
-    return [each.number for each in facts if each.status in IN_STORE and kind in each.labels]
+    return [each.number for each in facts if not against_relabelling(each.number, each.status) and kind in each.labels]
 
 
 def _waiting(session: Session, unit: str, kind: str) -> int | None:
