@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Actor
@@ -30,7 +30,7 @@ class JobLine:
 
     def is_seen_with(self, permissions: Collection[str]) -> bool:
         """Whether these permissions see the thing of every label of it."""
-        return all(f"{KINDS[label.kind].noun}:read" in permissions for _, label in self.labels)
+        return all(KINDS[label.kind].reader in permissions for _, label in self.labels)
 
     @property
     def is_left(self) -> bool:
@@ -57,7 +57,7 @@ def overview(session: Session, permissions: Collection[str], now: datetime) -> O
     """Return the queue as far as these permissions see the things of its labels."""
     jobs = [each for each in open_jobs(session) if each.is_seen_with(permissions)]
     lost = {each.job.id for each in jobs if may_be_lost(session, each.job, now)}
-    doubtful = [each for each in doubtful_labels(session) if f"{KINDS[each[1].kind].noun}:read" in permissions]
+    doubtful = [each for each in doubtful_labels(session) if KINDS[each[1].kind].reader in permissions]
     return Overview(jobs, lost, doubtful)
 
 
@@ -94,9 +94,15 @@ def job_numbered(session: Session, job_id: int) -> JobLine:
 
 def open_jobs(session: Session) -> list[JobLine]:
     """Return the jobs that are printing, wait, or were left in the middle, oldest first."""
-    statement = select(PrintJob).where(PrintJob.status.in_(OPEN)).order_by(PrintJob.id).limit(_MOST_SHOWN)
-    lines = _lines(session, session.scalars(statement).all())
-    return [each for each in lines if each.job.status == "printing" or each.is_left]
+    waits = exists().where(
+        PrintJobLabel.job_id == PrintJob.id,
+        PrintJobLabel.outcome.is_(None),
+        LabelInstance.id == PrintJobLabel.label_id,
+        LabelInstance.status == "intended",
+    )
+    is_open = PrintJob.status.in_(OPEN) & ((PrintJob.status == "printing") | waits)
+    statement = select(PrintJob).where(is_open).order_by(PrintJob.id).limit(_MOST_SHOWN)
+    return _lines(session, session.scalars(statement).all())
 
 
 def doubtful_labels(session: Session) -> Sequence[tuple[PrintJob, LabelInstance]]:
