@@ -36,4 +36,7 @@ KINDS: Final = {
     )
 }
 
+SHEETS: Final = frozenset({"batch_sheet", "order_sheet"})
+"""The kinds that are a sheet of paper: they come off no roll of labels."""
+
 BY_LETTER: Final = {kind.letter: kind for kind in KINDS.values()}
