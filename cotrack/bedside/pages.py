@@ -38,8 +38,8 @@ def scan() -> Response:
     try:
         return _go(taking.take_scan(runtime().ground, actor(), _sent("code")))
     except ReasonMissing as refusal:
-        flash(tell(refusal.detail))
-        return _go(None)
+        flash(tell(refusal.detail), "careful")
+        return go_to(url_for("bedside.question", keyed="why", _anchor="keyed"))
 
 
 @pages.post("/bedside/identity")

@@ -7,7 +7,7 @@ from cotrack.demonstration.acts import Journey
 from cotrack.demonstration.story import StoryClock
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
-from cotrack.labelling.service import instances, printing, site_labels
+from cotrack.labelling.service import instances, print_jobs, printing, site_labels
 from cotrack.manufacture.service import batch_sheet, vials
 
 
@@ -19,9 +19,20 @@ def labels_of_the_site(journey: Journey, clock: StoryClock) -> None:
         _on_its_thing(journey, "ma.k", _of_place(code, kind))
     _on_its_thing(journey, "root.a", lambda work: site_labels.request_badge(work, "zhao.l"))
     _on_its_thing(journey, "zhao.l", lambda work: vials.request_vial_label(work, ingredients.WORKING, vial=1))
+    _vials_left(journey)
     _on_its_thing(journey, "zhao.l", lambda work: batch_sheet.request_batch_sheet(work, clock.lot(30)))
     printed = journey.cast.do("ma.k", _of_place("DRY-01", "shipper"))
     printing.hand_out(journey.ground, journey.cast.actor("ma.k"), printed.id)
+
+
+def _vials_left(journey: Journey) -> None:
+    """Two more vials' labels were put together for one printer, and nobody has sent them since."""
+    cast = journey.cast
+    asked = [
+        cast.do("zhao.l", lambda work, vial=each: vials.request_vial_label(work, ingredients.WORKING, vial=vial)).id  # type: ignore[misc]
+        for each in (2, 3)
+    ]
+    cast.do("zhao.l", lambda work: print_jobs.request_job(work, asked))
 
 
 def _of_place(code: str, kind: str) -> Callable[[Work], LabelInstance]:

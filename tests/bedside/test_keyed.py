@@ -194,9 +194,11 @@ def test_the_page_asks_why_before_it_judges_and_shows_the_verdict_as_typed(world
     nurse = Client(create_app(world.runtime), "zhou.n")
     bag, band = typed(world, f"unit:{bedside.bag}", "bag"), typed(world, f"participant:{HER}", "wristband")
     before = len(records(world, event="identity_check.make"))
-    nurse.send("POST", "/bedside/scan", form={**hidden(nurse), "code": band})
-    asked = nurse.get("/bedside").get_data(as_text=True)
-    assert "say why its label cannot be scanned" in asked
+    assert '<details class="mt-3" open>' not in nurse.get("/bedside").get_data(as_text=True)
+    sent = nurse.send("POST", "/bedside/scan", form={**hidden(nurse), "code": band})
+    asked = nurse.get(str(sent.headers["Location"])).get_data(as_text=True)
+    assert 'careful" role="alert">A number was typed: say why its label cannot be scanned' in asked
+    assert '<details class="mt-3" open>' in asked, "where the reason is typed stands open"
     assert "Scan the band on the wrist" in asked
     nurse.send("POST", "/bedside/scan", form={**hidden(nurse), "keyed": band, "keyed_reason": "torn"})
     nurse.send("POST", "/bedside/identity", form={**hidden(nurse), "answer": "confirmed"})

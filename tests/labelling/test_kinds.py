@@ -1,5 +1,6 @@
 """Each kind of label on its whole way: asked for by who may, handed out, scanned back on its thing, found, replaced."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -21,6 +22,7 @@ from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.service import instances, papers, printing, site_labels
 from cotrack.labelling.service.site_labels import LOCATION_WORDS, ROLE_WORDS
+from cotrack.lifecycles import LABEL_INSTANCE
 from cotrack.manufacture.service import samples, vials
 from cotrack.orders.service import dosing
 from cotrack.policy import ROLES, roles_granting
@@ -162,6 +164,17 @@ def test_an_order_that_is_not_open_gets_no_sheet(world: World) -> None:
     world.do("dr.gao", lambda work: dosing.cancel_order(work, thing.key, reason="unwell"))
     with refused("order_not_valid"):
         asked(world, thing)
+
+
+def test_an_order_sheet_says_of_what_the_dose_is_a_number(world: World) -> None:
+    thing = an_order(world)
+    told = world.do("li.c", lambda work: _looked_at(work, thing))
+    assert "viable cells/kg × " in told["dose"]
+
+
+def _looked_at(work: Work, thing: Thing) -> Mapping[str, str]:
+    work.begin(LABEL_INSTANCE, "request", "", subject=thing.subject)
+    return OF_KIND[thing.kind].fields(work, thing.key)
 
 
 def test_only_the_vials_that_a_bank_holds_get_a_label_and_none_of_a_rejected_one(world: World) -> None:

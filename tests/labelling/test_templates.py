@@ -57,7 +57,7 @@ SAID = {
     "participant": "IFN-001",
     "infusion": "1",
     "planned": "2026-12-01",
-    "dose": "2,000,000 /kg × 61.5 kg (2026-11-20)",
+    "dose": "2,000,000 活细胞 viable cells/kg × 61.5 kg (2026-11-20)",
     "target": "123.0 ×10⁶",
     "route": "静脉输注 intravenous infusion",
     "ordered": "高医生 GAO Jun · 2026-11-22 14:05 +08:00",

@@ -16,7 +16,7 @@ from cotrack.foundation.errors import InvalidInput, NotFound, ReasonMissing
 from cotrack.labelling.service import papers, printing
 from cotrack.manufacture.rules.filling import LOOKED_AT
 from cotrack.manufacture.rules.rolls import RollFacts, against_explaining, against_rolls
-from cotrack.manufacture.service import clearances, closing, filling, lots
+from cotrack.manufacture.service import batch_sheet, clearances, closing, filling, lots
 from cotrack.manufacture.service.reconciliation import label_account
 from cotrack.manufacture.service.rolls import explain_roll, rolls_of
 from cotrack.release.service import dispositions
@@ -116,6 +116,19 @@ def test_a_label_of_another_lot_counts_for_the_roll_it_came_off(world: World) ->
     world.clock.pass_by(minutes=1)
     world.journey.unit_label(f"{OTHER_LOT}-001", "tag", reason="lost")
     assert rolls(world) == [("R-117", None, 1, 0)]
+
+
+def test_the_sheet_of_a_batch_record_comes_off_no_roll(world: World) -> None:
+    world.journey.lot(LOT)
+    world.journey.labelled_unit(LOT)
+    world.clock.pass_by(minutes=1)
+    asked = world.do("zhao.l", lambda work: batch_sheet.request_batch_sheet(work, LOT)).id
+    printing.hand_out(world.cast.ground, world.cast.actor("zhao.l"), asked)
+    assert rolls(world) == [("R-117", None, 2, 0)]
+    account = world.read(lambda session: label_account(session, world.runtime.ground.site, LOT))
+    assert account.fields["rolls"] == [["FILL-1", "R-117", "500", "–", "–", "2", "–", "–"]], (
+        "what is left is not counted"
+    )
 
 
 def test_a_lot_is_not_closed_while_a_roll_differs_and_nobody_said_why(world: World) -> None:

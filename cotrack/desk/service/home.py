@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from cotrack.desk.service import clinic_work as clinic
 from cotrack.desk.service import expiry_work as expiry
 from cotrack.desk.service import investigation_work as investigation
+from cotrack.desk.service import label_work as label
 from cotrack.desk.service import laboratory_work as laboratory
 from cotrack.desk.service import office_work as office
 from cotrack.desk.service import process_work as process
@@ -67,7 +68,9 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
     ("result:enter", product.results_to_type),
     ("result:invalidate", product.entries_that_fail),
     ("result:review", product.results_to_review),
-    ("label:void", product.prints_to_resolve),
+    ("label:void", label.labels_in_doubt),
+    ("label:void", label.prints_to_resolve),
+    ("label:print", label.jobs_to_end),
     ("step:perform", process.steps_to_do),
     ("step:verify", process.steps_to_verify),
     ("equipment:keep", process.calibrations_due),

@@ -1,7 +1,6 @@
 """What waits in filling, laboratory and QA."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import exists, or_, select
@@ -9,7 +8,6 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from cotrack.desk.service.tasks import Desk, Finder, Task
 from cotrack.foundation.words import N_
-from cotrack.labelling.service.instances import seen_by, unfinished_prints
 from cotrack.labelling.service.keeping import still_owed
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules.process import against_bags
@@ -81,19 +79,6 @@ def lines_to_check(session: Session, desk: Desk) -> Iterator[Task]:
         since, arguments = each.left_at or each.cleared_at, {"number": each.lot.number}
         title = N_("Check the line as the second person")
         yield Task(title, f"lot:{each.lot.number}", "filling.show", arguments, since, is_urgent=True)
-
-
-def prints_to_resolve(session: Session, desk: Desk) -> Iterator[Task]:
-    for label in unfinished_prints(session):
-        if seen_by(label) in desk.actor.permissions and desk.now - label.requested_at > timedelta(minutes=5):
-            arguments = {"label_id": label.id}
-            yield Task(
-                N_("Say what became of this label"),
-                label.subject,
-                "labelling.show_label",
-                arguments,
-                label.requested_at,
-            )
 
 
 def results_to_type(session: Session, desk: Desk) -> Iterator[Task]:

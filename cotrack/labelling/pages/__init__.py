@@ -40,8 +40,8 @@ def show_label(label_id: int) -> str:
         is_printer = may(KINDS[label.kind].permission)
         context = {
             "label": label,
-            "is_doubtful": print_jobs.counts_when_found(session, label),
             "is_printer": is_printer,
+            **print_jobs.end_of_print(session, label),
         }
         return render_template("labelling/label.html", **context, **to_print(label.printer, label.status))
 

@@ -39,4 +39,7 @@ KINDS: Final = {
 SCANNED_BACK: Final = tuple(name for name in KINDS if name != "wristband")
 """The kinds that one person takes as applied by a scan; a wristband is put on its participant by two."""
 
+SHEETS: Final = frozenset({"batch_sheet", "order_sheet"})
+"""The kinds that are a sheet of paper: they come off no roll of labels."""
+
 BY_LETTER: Final = {kind.letter: kind for kind in KINDS.values()}

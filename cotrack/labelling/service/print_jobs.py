@@ -1,6 +1,7 @@
 """Print jobs: labels put together for one printer, what is known of each, and what a person decides about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -163,10 +164,14 @@ def job_line(session: Session, job_id: int, label_id: int) -> PrintJobLabel:
 
 def open_job_of(session: Session, label_id: int) -> PrintJob | None:
     """Return the job in which a label waits to be sent."""
+    return _newest_job(session, label_id, _WAITS)
+
+
+def _newest_job(session: Session, label_id: int, statuses: Sequence[str]) -> PrintJob | None:
     return session.scalar(
         select(PrintJob)
         .join(PrintJobLabel, PrintJobLabel.job_id == PrintJob.id)
-        .where(PrintJobLabel.label_id == label_id, PrintJob.status.in_(_WAITS))
+        .where(PrintJobLabel.label_id == label_id, PrintJob.status.in_(statuses))
         .order_by(PrintJob.id.desc())
         .limit(1)
     )
@@ -204,3 +209,14 @@ def counts_when_found(session: Session, label: LabelInstance) -> bool:
     """Whether a label is void only until it is scanned back on its thing."""
     is_void = label.status == "void" and label.kind in SCANNED_BACK
     return is_void and counts_again(doubt_over(session, label))
+
+
+def end_of_print(session: Session, label: LabelInstance) -> Mapping[str, Any]:
+    """Return how a print may still end: with the job of others that it waits in, with the one it is on its way in,
+    or by the scan of a doubtful label."""
+    waits_in = open_job_of(session, label.id) if label.status == "intended" else None
+    return {
+        "is_doubtful": counts_when_found(session, label),
+        "crowd": waits_in if waits_in is not None and not is_alone(session, waits_in.id) else None,
+        "sent_in": _newest_job(session, label.id, ("printing",)) if label.status == "sending" else None,
+    }

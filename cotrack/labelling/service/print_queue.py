@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Actor
@@ -94,9 +94,15 @@ def job_numbered(session: Session, job_id: int) -> JobLine:
 
 def open_jobs(session: Session) -> list[JobLine]:
     """Return the jobs that are printing, wait, or were left in the middle, oldest first."""
-    statement = select(PrintJob).where(PrintJob.status.in_(OPEN)).order_by(PrintJob.id).limit(_MOST_SHOWN)
-    lines = _lines(session, session.scalars(statement).all())
-    return [each for each in lines if each.job.status == "printing" or each.is_left]
+    waits = exists().where(
+        PrintJobLabel.job_id == PrintJob.id,
+        PrintJobLabel.outcome.is_(None),
+        LabelInstance.id == PrintJobLabel.label_id,
+        LabelInstance.status == "intended",
+    )
+    is_open = PrintJob.status.in_(OPEN) & ((PrintJob.status == "printing") | waits)
+    statement = select(PrintJob).where(is_open).order_by(PrintJob.id).limit(_MOST_SHOWN)
+    return _lines(session, session.scalars(statement).all())
 
 
 def doubtful_labels(session: Session) -> Sequence[tuple[PrintJob, LabelInstance]]:

@@ -11,6 +11,7 @@ from cotrack.foundation.errors import NotFound
 from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
 from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.rules.kinds import SHEETS
 from cotrack.labelling.service.papers import came_out
 from cotrack.manufacture.models import LineClearance, RollChange, RollExplanation, Unit
 from cotrack.manufacture.rules.rolls import RollFacts, against_explaining
@@ -52,8 +53,8 @@ def rolls_of(session: Session, lot_id: int, site: Site) -> list[RollFacts]:
     """Return the account of every roll that was on a printer for a lot, by three statements however many there are.
 
     What was printed is every label that came out of the printer of the roll's station while it was there, of whatever
-    thing; one that was sent to another printer came off no roll of the station. Labels that a technician tears off or
-    feeds through by hand are no prints: they are what a difference is made of.
+    thing, but for sheets of paper; one that was sent to another printer came off no roll of the station. Labels that
+    a technician tears off or feeds through by hand are no prints: they are what a difference is made of.
     """
     cleared = [each for each in clearances_of(session, lot_id) if each.status != "withdrawn"]
     changes = roll_changes_of(session, [each.id for each in cleared])
@@ -97,6 +98,7 @@ def _prints(session: Session, lot_id: int, cleared: Sequence[LineClearance], sit
     statement = select(LabelInstance, of_lot).where(
         LabelInstance.station.in_({each.station for each in cleared}),
         LabelInstance.requested_at >= min(each.cleared_at for each in cleared),
+        LabelInstance.kind.not_in(SHEETS),
     )
     return [
         _Print(each.station, each.printed_at or each.requested_at, own)

@@ -1,6 +1,7 @@
 """The sheet of a dose order on paper: its code leads to the order; it names nobody but the physician."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
@@ -12,6 +13,8 @@ from cotrack.labelling.service import instances
 from cotrack.orders.models import Order
 from cotrack.orders.service.dosing import OPEN_STATES
 from cotrack.study import service as study
+
+VIABLE_CELLS: Final = "活细胞 viable cells"
 
 
 def request_order_sheet(work: Work, number: str, *, reason: str = "", template: str = "") -> LabelInstance:
@@ -38,7 +41,7 @@ def order_sheet_fields(work: Work, order: Order) -> Mapping[str, str]:
         "planned": order.planned_on.isoformat(),
         "product": product.name["zh"],
         "route": f"{product.route['zh']} {product.route['en']}",
-        "dose": f"{order.cells_per_kg:,} /kg × {order.weight_kg} kg ({order.weighed_on.isoformat()})",
+        "dose": f"{order.cells_per_kg:,} {VIABLE_CELLS}/kg × {order.weight_kg} kg ({order.weighed_on.isoformat()})",
         "target": f"{order.target_million_cells} ×10⁶",
         "ordered": f"{signature.printed_name} · {site_words(order.ordered_at, site.zone)}",
         "trial": law_line(f"{site.law_zh} {site.law_en}", site.authorities),
