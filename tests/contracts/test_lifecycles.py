@@ -156,7 +156,7 @@ def test_an_unknown_or_empty_set_of_roles_may_do_nothing(roles: tuple[str, ...])
                 assert refusal is Refusal.PERMISSION, (action.name, state)
 
 
-@pytest.mark.parametrize(("role", "nouns"), [("administrator", {"label_instance"}), ("auditor", set())])
+@pytest.mark.parametrize(("role", "nouns"), [("administrator", {"label_instance", "print_job"}), ("auditor", set())])
 def test_an_auditor_changes_no_status_and_an_administrator_none_but_of_badges(role: str, nouns: set[str]) -> None:
     assert {each.noun for each in by_the_tables() if each.role == role} == nouns
     printed = {name for name, kind in KINDS.items() if {kind.permission, kind.reader} <= ROLES[role]}
