@@ -181,6 +181,16 @@ def test_a_label_that_was_made_void_while_it_was_printed_never_counts_again(worl
     assert papers.fate_of_label(label(world, asked)) is Fate.IN_HAND
 
 
+def test_who_prints_none_of_its_labels_ends_no_job_also_when_all_of_it_is_known(world: World, bags: list[str]) -> None:
+    _, asked = doubtful(world, bags)
+    job = world.read(print_queue.doubtful_labels)[0][0]
+    assert label(world, asked).status == "void"
+    for by in ("root.a", "zhou.n"):
+        with pytest.raises(PermissionDenied):
+            world.do(by, lambda work: print_jobs.cancel_job(work, job.id))
+    world.do("zhao.l", lambda work: print_jobs.cancel_job(work, job.id))
+
+
 def test_a_label_that_is_named_twice_for_a_job_is_printed_once(world: World, bags: list[str]) -> None:
     asked = world.do("zhao.l", lambda work: filling.request_label(work, bags[0], **ANEW)).id
     job = world.do("zhao.l", lambda work: print_jobs.request_job(work, [asked, asked]))

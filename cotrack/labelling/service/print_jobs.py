@@ -84,8 +84,6 @@ def against_printer(work: Work, code: str) -> list[Blocker]:
 def cancel_job(work: Work, job_id: int) -> PrintJob:
     """End a job that still waits: it sends nothing more, and its labels may be handed out one by one."""
     job = take_job(work, "cancel", job_id)
-    for label in _labels_to_print(work, job.id):
-        work.require(KINDS[label.kind].permission)
     work.move(job, "cancel")
     job.ended_at = work.now
     return job
@@ -100,7 +98,6 @@ def call_doubtful(work: Work, job_id: int) -> PrintJob:
     work.refuse_if(against_calling_lost(last_sign(work.session, job), work.now))
     rows = [each for each in _labels_to_print(work, job.id) if each.status == "sending"]
     for label in rows:
-        work.require(KINDS[label.kind].permission)
         make_doubtful(work, job.id, label)
     work.move(job, "doubt")
     job.ended_at, job.fault = work.now, N_("Nobody heard the end of it.")
@@ -120,9 +117,12 @@ def make_doubtful(work: Work, job_id: int, label: LabelInstance) -> None:
 
 
 def take_job(work: Work, action: str, job_id: int) -> PrintJob:
-    """Begin an action on a job and lock it; raises NotFound, TransitionNotAllowed."""
+    """Begin an action on a job and lock it: who prints every label of it. Raises NotFound, TransitionNotAllowed."""
     work.begin(PRINT_JOB, action, str(job_id))
     job = locked_job(work, job_id)
+    mine = select(PrintJobLabel.label_id).where(PrintJobLabel.job_id == job_id)
+    for kind in sorted(work.session.scalars(select(LabelInstance.kind).where(LabelInstance.id.in_(mine)).distinct())):
+        work.require(KINDS[kind].permission)
     work.expect(job, action)
     return job
 
