@@ -86,7 +86,7 @@ def _roll(roll: RollFacts) -> list[str]:
     """Return a line of the rolls: station, roll, put in, left, came off, printed, difference, its explanation."""
     left, used = ("–" if each is None else str(each) for each in (roll.left, roll.used))
     why = roll.reason if roll.difference and roll.is_settled else "–"
-    return [roll.station, roll.roll, str(roll.put_in), left, used, str(roll.printed), f"{roll.difference:+d}", why]
+    return [roll.station, roll.roll, str(roll.put_in), left, used, str(roll.printed), roll.signed_difference, why]
 
 
 def _line(label: LabelInstance, fate: Fate, reason: str, site: Site) -> list[str]:
