@@ -21,7 +21,8 @@ BAG = f"{LOT}-001"
 
 def test_a_lot_with_a_printed_label_in_hand_is_not_closed(world: World) -> None:
     world.journey.finished_lot(LOT)
-    world.clock.pass_by(minutes=1)  # what is printed after the line was left came off no roll of the lot
+    # What is printed once the line was left came off no roll of the lot's.
+    world.clock.pass_by(minutes=1)
     replaced = world.journey.unit_label(BAG, "bag", reason="torn")
     destroyed = world.journey.unit_label(BAG, "bag", reason="torn again")
     world.sign("qian.m", lambda work: dispositions.reject(work, LOT, reason="growth"))

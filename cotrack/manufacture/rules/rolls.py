@@ -36,6 +36,11 @@ class RollFacts:
         return 0 if self.used is None else self.used - self.printed
 
     @property
+    def signed_difference(self) -> str:
+        """The difference as people read it: `+2`, `-1`, `+0`."""
+        return f"{self.difference:+d}"
+
+    @property
     def is_settled(self) -> bool:
         """Whether as many came off as were printed, or somebody said where the difference comes from."""
         return self.difference in {0, self.explained}

@@ -80,4 +80,4 @@ def _roll_line(roll: RollFacts) -> str:
     line = f"roll / 标签卷 {roll.roll} ({roll.station}): {roll.used} came off / 用去, {roll.printed} printed / 印出"
     if roll.difference == 0:
         return line
-    return f"{line}, difference / 差异 {roll.difference:+d}: {roll.reason}"
+    return f"{line}, difference / 差异 {roll.signed_difference}: {roll.reason}"

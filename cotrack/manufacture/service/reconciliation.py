@@ -85,7 +85,7 @@ def _counts(account: Account) -> list[str]:
 def _roll(roll: RollFacts) -> list[str]:
     """Return a line of the rolls: station, roll, put in, left, came off, printed, difference, its explanation."""
     left, used = ("–" if each is None else str(each) for each in (roll.left, roll.used))
-    difference = "–" if roll.used is None else f"{roll.difference:+d}"
+    difference = "–" if roll.used is None else roll.signed_difference
     why = roll.reason if roll.difference and roll.is_settled else "–"
     return [roll.station, roll.roll, str(roll.put_in), left, used, str(roll.printed), difference, why]
 
