@@ -55,6 +55,14 @@ def test_a_failed_self_test_stops_scanning_back_until_the_next_one_is_passed(wor
     world.journey.scan_back(unit, code)
 
 
+def test_a_test_in_which_nothing_came_is_refused_and_closes_no_station(world: World) -> None:
+    before = world.read(lambda session: self_tests.newest_test(session, "FILL-1"))
+    with refused("not_scanned"):
+        world.do("zhao.l", lambda work: self_tests.take(work, "FILL-1", {each.name: Arrived("") for each in SYMBOLS}))
+    after = world.read(lambda session: self_tests.newest_test(session, "FILL-1"))
+    assert (before and before.id) == (after and after.id)
+
+
 def test_a_passed_self_test_stands_as_long_as_the_site_says(world: World) -> None:
     world.journey.lot(LOT)
     unit = world.journey.unit(LOT)

@@ -34,14 +34,16 @@ PASSED_AT: Final = (
 def take(work: Work, code: str, arrived: Mapping[str, Arrived]) -> StationSelfTest:
     """Judge what arrived of the sheet at one's own station, and keep it; a fault makes the newest test a failed one.
 
-    Raises NotFound for a station that is not registered, Blocked where the actor signed in at another one: only what
-    this keyboard types says anything of it.
+    Raises NotFound for a station that is not registered, Blocked where the actor signed in at another one, because only
+    what this keyboard types says anything of it, and where nothing came: a button pressed by mistake closes no station.
     """
     work.record("station.test", f"station:{code}", permission="station:test")
     station_at(work.site, code)
     if work.actor.station != code:
         words = N_("This is another station than {station}: sign in there.")
         work.refuse_if([Blocker("other_station", words, {"station": code})])
+    if not any(each.text for each in arrived.values()):
+        work.refuse_if([Blocker("not_scanned", "Nothing came yet: scan the codes of the sheet first.")])
     faults, remarks = judged(arrived)
     if faults:
         work.mismatch(faults)
