@@ -21,7 +21,7 @@ from cotrack.manufacture.models import Lot, Unit
 
 def test_a_prepared_statement_returns_what_sqlalchemy_returns(world: World) -> None:
     bag = at_the_bedside(world).bag
-    asked = {"number": bag, "band": HER}
+    asked = {"number": bag, "band": HER, "station": "WARD-3A-1"}
     statement = facts._BAG._statement
     (own,) = world.read(lambda session: facts._BAG.rows(session.connection(), asked))
     (theirs,) = world.read(lambda session: session.connection().execute(statement, asked).all())  # type: ignore[call-overload]
@@ -33,7 +33,9 @@ def test_a_prepared_statement_returns_what_sqlalchemy_returns(world: World) -> N
 
 
 def test_a_prepared_statement_without_a_row_returns_none(world: World) -> None:
-    nothing = world.read(lambda session: facts._BAG.rows(session.connection(), {"number": "X", "band": ""}))
+    nothing = world.read(
+        lambda session: facts._BAG.rows(session.connection(), {"number": "X", "band": "", "station": ""})
+    )
     assert nothing == []
 
 

@@ -11,11 +11,11 @@ from PIL import Image
 from pyzbar.pyzbar import decode
 from support.refusals import refused
 from support.stages import HER, LOT, at_the_bedside
-from support.worlds import World
+from support.worlds import NOON, World
 
 from cotrack.bedside.service import checks
 from cotrack.desk.service.label_files import SPECIMEN_CODE, Asked, specimen
-from cotrack.labelling.gateways.read_back import picture_of_pdf, require_code
+from cotrack.labelling.gateways.read_back import DATA_MATRIX, picture_of_pdf, require_code
 from cotrack.labelling.gateways.render import draw
 from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
@@ -155,3 +155,16 @@ def test_the_label_of_a_production_site_says_nothing_of_training_and_fails_here(
     world.cast.ground = world.runtime.ground
     with refused("wrong_environment"):
         world.journey.scan_back(unit, code)
+
+
+LOST_BY_NEIGHBOURHOOD = "CT1STWOYFIPSDD2ABADTPLPJMI3XCWWWG5BH7JEVUS2VNDTSBFCGF7FO5AFTYZRLSPQHIFBSLEIOIAYHHJNBZUOA2WNFWJUHFTX6YGNXBSIGKRA3335AJBSRVBIDI"
+"""A code whose Data Matrix, in its place on a sample's label, a threshold by neighbourhood does not find."""
+
+
+def test_a_drawn_data_matrix_that_one_threshold_loses_is_read_back_by_the_other() -> None:
+    sample = label_template(None, "sample")
+    fields = {**dict.fromkeys(sample.fields, "X"), "training": "", "legends": ""}
+    drawn = draw(sample, fields, LOST_BY_NEIGHBOURHOOD, drawn_at=NOON, output="pdf")
+    picture = picture_of_pdf(drawn)
+    assert not zxingcpp.read_barcodes(picture, formats=DATA_MATRIX)
+    require_code(picture, LOST_BY_NEIGHBOURHOOD, ["datamatrix"])

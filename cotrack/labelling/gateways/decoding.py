@@ -19,6 +19,7 @@ from typing import Any, Final
 from cotrack.foundation.errors import Refused
 from cotrack.foundation.resources import resource
 from cotrack.foundation.words import N_
+from cotrack.labelling.gateways.needs import check_system
 from cotrack.labelling.rules.print_hint import PrintFacts
 
 MOST_PICTURE_BYTES: Final = 15 * 1024 * 1024
@@ -91,7 +92,8 @@ def read_picture(content: bytes, turns: Path, limits: Limits = LIMITS) -> Read:
 
     A decoder that read nothing looks again, at the picture turned or smoothed, where its time allows.
     `turns` is the folder of this installation's locks: no more than two pictures are read at once on a machine.
-    Raises PictureNotRead or DecodersBusy. Nothing that the picture does to its decoder reaches this process.
+    Raises PictureNotRead, DecodersBusy, or SystemNeedMissing where the second decoder's library is not there. Nothing
+    that the picture does to its decoder reaches this process.
     """
     if len(content) > MOST_PICTURE_BYTES:
         raise PictureNotRead(_FAULTS["too_large"])
@@ -99,6 +101,7 @@ def read_picture(content: bytes, turns: Path, limits: Limits = LIMITS) -> Read:
         read = _decoded("zxing", content, limits)
         if read.codes and not read.unread:
             return read
+        check_system()
         return _together(read, _second(content, limits))
 
 

@@ -13,6 +13,7 @@ from cotrack.labelling.rules.headers import Symbology
 
 DOTS_PER_INCH = 300
 POINTS_PER_INCH = 72
+DATA_MATRIX = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix)
 
 pdfium = threading.Lock()
 """pdfium must not be used by two threads at once."""
@@ -38,9 +39,16 @@ def qr_codes(picture: Image.Image) -> list[str]:
 
 
 def datamatrix_codes(picture: Image.Image) -> list[str]:
-    """Return the texts of all Data Matrix symbols."""
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))
-    return [each.text for each in found]
+    """Return the texts of all Data Matrix symbols.
+
+    A drawn label is black and white: one threshold for all of it reads the one code in a thousand that a threshold by
+    neighbourhood loses.
+    """
+    for binarizer in (zxingcpp.Binarizer.LocalAverage, zxingcpp.Binarizer.GlobalHistogram):
+        found = zxingcpp.read_barcodes(picture, formats=DATA_MATRIX, binarizer=binarizer)
+        if found:
+            return [each.text for each in found]
+    return []
 
 
 _READERS = {"qr": qr_codes, "datamatrix": datamatrix_codes}
