@@ -20,7 +20,7 @@ from support.stages import HER, enrolled
 from support.worlds import World
 
 from cotrack.demonstration.players import PASSWORD
-from cotrack.desk.service.label_files import specimen
+from cotrack.desk.service.label_files import Asked, specimen
 from cotrack.foundation.audit.service import MOST_CHANGES_TOLD
 from cotrack.foundation.errors import ReasonMissing, SignatureRefused
 from cotrack.foundation.unit_of_work import rehearse, unit_of_work
@@ -103,7 +103,7 @@ def hold_refused(world: World) -> None:
 
 
 def specimen_drawn(world: World) -> None:
-    specimen(world.runtime.ground, world.cast.actor("zhao.l"), "bag", BAG, output="png")
+    specimen(world.runtime.ground, world.cast.actor("zhao.l"), Asked("bag", BAG), output="png")
 
 
 def other_lot_made(world: World) -> None:
