@@ -5,7 +5,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 from sqlalchemy import bindparam, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from support.stages import HER, LOT, at_the_bedside
 from support.worlds import World
 
@@ -105,6 +105,23 @@ def test_after_a_lost_server_one_request_fails_and_no_more(world: World) -> None
         sessions.look(look, {})
     for _ in range(4):
         assert sessions.look(look, {}) == []
+
+
+GOING = text("DO $$ BEGIN RAISE EXCEPTION 'going' USING ERRCODE = '57P01'; END $$")
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_a_server_that_says_it_is_going_costs_every_connection_before_it_has_hung_up(world: World) -> None:
+    engine = world.runtime.ground.sessions.engine
+    for run in (Prepared(GOING).unheard, lambda connection: connection.execute(GOING)):
+        held = [engine.connect() for _ in range(3)]
+        for each in held:
+            each.info["held"] = True
+            each.close()
+        with pytest.raises(OperationalError), engine.connect() as connection:
+            run(connection)
+        with engine.connect() as connection:
+            assert "held" not in connection.info
 
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)

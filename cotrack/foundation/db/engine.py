@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 
-from cotrack.foundation.db.faults import first_line_alone, missing
+from cotrack.foundation.db.faults import first_line_alone, is_going, missing
 from cotrack.foundation.db.guard import guard
 from cotrack.foundation.db.sessions import Clock, Sessions, wall_clock
 from cotrack.foundation.db.turns import let_writers_take_turns
@@ -66,6 +66,8 @@ def _leave_rows_out_of_faults(engine: Engine) -> None:
         for fault in (context.original_exception, context.sqlalchemy_exception):
             if fault is not None:
                 first_line_alone(fault)
+        if is_going(context.original_exception):
+            context.is_disconnect = True
 
 
 def _open_only_what_exists(engine: Engine, path: Path) -> None:

@@ -96,3 +96,11 @@ def missing(path: Path) -> DatabaseUnavailable:
         "There is no database at {path}: on a new installation run `cotrack init`; else restore the newest back-up.",
         path=path,
     )
+
+
+def is_going(fault: BaseException) -> bool:
+    """Whether a server says that it ends this connection: no other one is used again, though it has not hung up yet.
+
+    PostgreSQL's words: ended by its administrator, after a crash, or while it starts (57P01, 57P02, 57P03).
+    """
+    return getattr(fault, "sqlstate", None) in {"57P01", "57P02", "57P03"}

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.exc import DBAPIError
 
-from cotrack.foundation.db.faults import first_line_alone
+from cotrack.foundation.db.faults import first_line_alone, is_going
 
 Convert = Callable[[Any], Any] | None
 
@@ -123,7 +123,7 @@ def _told(connection: Connection, sql: str, fault: Any) -> BaseException:
     """Return a driver's fault as SQLAlchemy tells it; of a server that is lost no connection is used again."""
     dialect = connection.dialect
     first_line_alone(fault)
-    if dialect.is_disconnect(fault, connection.connection.dbapi_connection, None):
+    if is_going(fault) or dialect.is_disconnect(fault, connection.connection.dbapi_connection, None):
         connection.invalidate(fault)
         connection.engine.dispose()
     told: BaseException = DBAPIError.instance(
