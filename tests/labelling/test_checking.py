@@ -64,7 +64,7 @@ def test_a_current_label_is_told_with_its_thing_and_its_prints(world: World, bag
     assert (only.instance, only.status, only.requested_by, only.applied_by) == (1, "applied", *["赵莉 ZHAO Li"] * 2)
     subject, outcome, said = newest(world)
     assert (subject, outcome) == (f"label_instance:{only.id}", "done")
-    assert said["details"]["scans"] == [{"code": code, "entered": "scanned"}]
+    assert said["details"]["scans"] == [{"code": code, "entered": "scanned", "symbology": ""}]
 
 
 def test_a_superseded_and_a_void_label_say_by_which_and_why(world: World, bag: str) -> None:

@@ -179,7 +179,7 @@ def test_whoever_printed_or_applied_a_label_of_the_lot_does_not_release_it(world
         world.do("both.b", lambda work: filling.request_label(work, bag, **reprint), station="FILL-1")
     else:
         code = world.journey.code(world.journey.unit_label(bag, "bag", reason="smudged"))
-        world.do("both.b", lambda work: instances.scan_back(work, f"unit:{bag}", code))
+        world.do("both.b", lambda work: instances.scan_back(work, f"unit:{bag}", code), station="FILL-1")
     with pytest.raises(Blocked) as refused:
         world.sign("both.b", lambda work: dispositions.release(work, LOT))
     assert "same_person" in reasons(refused)
