@@ -73,6 +73,7 @@ def test_what_is_true_to_the_letter_has_no_fault_with_or_without_its_identifier(
         (QR.text[:30] + QR.text[33:], "characters_lost"),
         (QR.text.replace("7", "1"), "characters_exchanged"),
         ("6901234567892", "something_else"),
+        ("".join(chr(ord(each) + 1) for each in QR.text), "something_else"),
     ],
     ids=lambda value: None if len(value) > 30 or not value.isidentifier() else value,
 )
