@@ -7,18 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import zxingcpp
 from PIL import Image
 from support.clusters import free_port
 from support.ipp_printers import IppPrinter, ipp_printer, name_service
-from support.printers import CODE, ground_with, stand_at
+from support.printers import CODE, ground_with, read_by_two, stand_at
 from support.stages import LOT
 from support.worlds import World
 
 from cotrack.foundation.site import Printer
 from cotrack.labelling.gateways import ipp, ipp_wire, printers, pwg
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
-from cotrack.labelling.gateways.read_back import codes_in_picture
 from cotrack.labelling.gateways.render import draw
 from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.service import instances, printing
@@ -62,11 +60,6 @@ def drawn(form: str, dots: int = DOTS) -> bytes:
         return draw(bag, fields, CODE_TEXT, drawn_at=at_noon, output="pdf")
     png = draw(bag, fields, CODE_TEXT, drawn_at=at_noon, output="png", dots_per_inch=dots)
     return printers.form_of(png, form, dots)
-
-
-def read_by_two(document: bytes, form: str) -> set[str]:
-    picture = printers.picture_of(document, form)
-    return {*codes_in_picture(picture), *(each.text for each in zxingcpp.read_barcodes(picture))}
 
 
 @pytest.mark.parametrize("form", ipp.FORMATS)

@@ -8,8 +8,8 @@ import zxingcpp
 from PIL import Image, ImageChops
 from pyzbar.pyzbar import ZBarSymbol
 from pyzbar.pyzbar import decode as by_pyzbar
-from support.decoders import by_libdmtx
 from support.pictures import data_matrix, page, qr
+from support.readings.decoders import LIBDMTX
 
 from cotrack.foundation.resources import resource
 from cotrack.labelling.gateways.read_back import require_code
@@ -96,7 +96,7 @@ def test_every_label_is_read_by_decoders_that_did_not_draw_it(kind: str, dots_pe
     if "qr" in symbols:
         assert [each.data.decode() for each in by_pyzbar(picture, symbols=[ZBarSymbol.QRCODE])] == [CODE]
     if "datamatrix" in symbols:
-        assert by_libdmtx(picture) == [CODE]
+        assert LIBDMTX.look(picture) == [CODE]
     require_code(picture, CODE, symbols)
 
 

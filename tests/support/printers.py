@@ -9,7 +9,7 @@ import zxingcpp
 
 from cotrack.foundation.acting import Ground
 from cotrack.foundation.site import Printer
-from cotrack.labelling.gateways import zpl
+from cotrack.labelling.gateways.printers import ZPL, picture_of
 from cotrack.labelling.gateways.read_back import codes_in_picture
 from support.worlds import World
 
@@ -76,9 +76,9 @@ class PaperPrinter:
         self._socket.close()
 
 
-def read_by_two(document: bytes) -> set[str]:
-    """Return what two independent decoders read from the bitmap that a printer puts on paper."""
-    picture = zpl.picture_of_zpl(document)
+def read_by_two(document: bytes, form: str = ZPL) -> set[str]:
+    """Return what two independent decoders read from what a printer puts on paper."""
+    picture = picture_of(document, form)
     return {*codes_in_picture(picture), *(each.text for each in zxingcpp.read_barcodes(picture))}
 
 

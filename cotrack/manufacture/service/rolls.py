@@ -50,7 +50,7 @@ class _Span:
 
 
 def rolls_of(session: Session, lot_id: int, site: Site) -> list[RollFacts]:
-    """Return the account of every roll that was on a printer for a lot, by three statements however many there are.
+    """Return the account of every roll that was on a printer for a lot, by four statements however many there are.
 
     What was printed is every label that came out of the printer of the roll's station while it was there, of whatever
     thing, but for sheets of paper; one that was sent to another printer came off no roll of the station. Labels that

@@ -1,5 +1,6 @@
 """The decoders that look at a drawn label: none of them drew it. Each answers with every text that it sees."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,10 @@ from PIL import Image, ImageFilter
 from pyzbar.pyzbar import ZBarSymbol
 from pyzbar.pyzbar import decode as decode_by_zbar
 
-from support.decoders import by_libdmtx
+with warnings.catch_warnings():
+    # What its Python package says of its own tools at import is not ours.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from pylibdmtx.pylibdmtx import decode as decode_by_libdmtx
 
 QR, DATA_MATRIX = "QRCode", "DataMatrix"
 
@@ -42,6 +46,11 @@ def _by_zbar(picture: Image.Image) -> list[str]:
     return [each.data.decode("utf-8", "replace") for each in found]
 
 
+def _by_libdmtx(picture: Image.Image) -> list[str]:
+    """Return the text of the Data Matrix in a picture; it looks for one only, because it looks long."""
+    return [each.data.decode("utf-8", "replace") for each in decode_by_libdmtx(picture, max_count=1)]
+
+
 def _turned(picture: Image.Image) -> Image.Image:
     """Turn by half a right angle: a Data Matrix that was missed as it lay is found then, hardly one is missed twice."""
     return picture.rotate(45, Image.Resampling.BICUBIC, expand=True)
@@ -54,5 +63,5 @@ def _smoothed(picture: Image.Image) -> Image.Image:
 
 ZXING: Final = Decoder("zxing-cpp", (QR, DATA_MATRIX), _by_zxing, _turned)
 ZBAR: Final = Decoder("pyzbar", (QR,), _by_zbar, _smoothed)
-LIBDMTX: Final = Decoder("libdmtx", (DATA_MATRIX,), by_libdmtx, _turned)
+LIBDMTX: Final = Decoder("libdmtx", (DATA_MATRIX,), _by_libdmtx, _turned)
 DECODERS: Final = (ZXING, ZBAR, LIBDMTX)
