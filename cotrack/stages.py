@@ -11,6 +11,8 @@ from flask import url_for
 
 from cotrack.bedside import api as bedside_api
 from cotrack.bedside import pages as bedside_pages
+from cotrack.bedside.pages import bags as bag_pages
+from cotrack.bedside.pages import infusing as infusion_pages
 from cotrack.custody import api as custody_api
 from cotrack.custody import pages as custody_pages
 from cotrack.demonstration import commands as demonstration_commands
@@ -85,6 +87,8 @@ PAGES: Final[list[flask.Blueprint]] = [
     participants_pages.pages,
     orders_pages.pages,
     bedside_pages.pages,
+    bag_pages.pages,
+    infusion_pages.pages,
     trace_pages.pages,
     desk_pages.pages,
     check_pages.pages,
@@ -197,7 +201,7 @@ _THINGS: Final = {
     "participant": ("desk.participant", "number", "participant:read"),
     "order": ("desk.order", "number", "order:read"),
     "oos_supply": ("desk.supply", "number", "order:read"),
-    "infusion": ("bedside.show_infusion", "infusion_id", "infusion:read"),
+    "infusion": ("infusions.show_infusion", "infusion_id", "infusion:read"),
     "record": ("audit.show_record", "record_id", "trail:read"),
     "trail_finding": ("findings.list_findings", "", "trail:read"),
     "print_job": ("printers.show_job", "job_id", "label:print label:void"),

@@ -138,7 +138,7 @@ def bags_to_issue(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG0
         .order_by(Allocation.id)
     )
     for number, allocated_at in session.execute(statement):
-        yield Task(N_("Issue the bag to the ward"), f"unit:{number}", "bedside.issue", {"number": number}, allocated_at)
+        yield Task(N_("Issue the bag to the ward"), f"unit:{number}", "bags.issue", {"number": number}, allocated_at)
 
 
 def bands_to_put_on(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: ARG001 (one shape for all finders)
@@ -164,7 +164,7 @@ def bags_to_receive(session: Session, desk: Desk) -> Iterator[Task]:
     for bag in bags_on_the_way(session, desk, "issued"):
         is_late = bag.handed_over_at + patience < desk.now
         title = N_("Receive the bag on the ward")
-        yield Task(title, f"unit:{bag.number}", "bedside.receive", {}, bag.handed_over_at, is_urgent=is_late)
+        yield Task(title, f"unit:{bag.number}", "bags.receive", {}, bag.handed_over_at, is_urgent=is_late)
 
 
 def bags_to_check(session: Session, desk: Desk) -> Iterator[Task]:
@@ -180,7 +180,7 @@ def bags_running_out(session: Session, desk: Desk) -> Iterator[Task]:
         until = _last_use(session, desk, bag)
         title, arguments = N_("Thaw is running"), {"number": bag.number}
         yield Task(
-            title, f"unit:{bag.number}", "bedside.finish_thaw", arguments, bag.thaw_started_at, until, is_urgent=True
+            title, f"unit:{bag.number}", "bags.finish_thaw", arguments, bag.thaw_started_at, until, is_urgent=True
         )
     for bag in bags_on_the_way(session, desk, "thawed"):
         until = _last_use(session, desk, bag)
@@ -256,5 +256,5 @@ def infusions_running(session: Session, desk: Desk) -> Iterator[Task]:  # noqa: 
     for infusion_id, started_at, number, status in session.execute(statement):
         title = N_("Infusion is paused") if status == "paused" else N_("Infusion is running: complete it")
         yield Task(
-            title, f"unit:{number}", "bedside.show_infusion", {"infusion_id": infusion_id}, started_at, is_urgent=True
+            title, f"unit:{number}", "infusions.show_infusion", {"infusion_id": infusion_id}, started_at, is_urgent=True
         )

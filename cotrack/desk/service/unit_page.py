@@ -88,7 +88,7 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence
     A hold stops what brings a bag nearer to a vein; a bag that is on its way is still received, to be kept somewhere.
     """
     steps = (
-        Extra(N_("Receive on the ward"), "bedside.receive", "unit:receive", frozenset({"issued"})),
+        Extra(N_("Receive on the ward"), "bags.receive", "unit:receive", frozenset({"issued"})),
         Extra(N_("Check before the thaw"), "bedside.check_before_thaw", "infusion:check", frozenset({"received"})),
         Extra(N_("Check at the bedside"), "bedside.question", "infusion:check", frozenset({"thawed"})),
     )
@@ -98,7 +98,7 @@ def _unit_offers(unit: Unit, actor: Actor, order_number: str, standing: Sequence
             step.title,
             step.endpoint,
             arguments.get(step.endpoint, {}),
-            () if step.endpoint == "bedside.receive" else standing,
+            () if step.endpoint == "bags.receive" else standing,
             look="main",
         )
         for step in steps
