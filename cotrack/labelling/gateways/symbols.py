@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Final
 
 import qrcode
+from PIL import Image, ImageOps
 from pystrich.datamatrix import DataMatrixData, DataMatrixEncoder
 from qrcode.constants import ERROR_CORRECT_Q
 
@@ -19,6 +20,7 @@ QUIET_MODULES: Final = {"qr": 4, "datamatrix": 2}
 """What stays white around a symbol: QR asks for four modules, Data Matrix for one and gets two."""
 DRAWING_VERSION: Final = "2"
 """Another number once the same modules are drawn by other strokes: a document's bytes are other ones then."""
+_BLACK, _WHITE = 0, 255
 
 Modules = Sequence[Sequence[int | None]]
 
@@ -55,6 +57,14 @@ def datamatrix_modules(text: str | DataMatrixData) -> Modules:
     if any(len(row) != len(modules) for row in modules):
         raise LabelNotPrintable("The code cannot be drawn as a square Data Matrix.")
     return modules
+
+
+def datamatrix_picture(modules: Modules, dots_a_module: int) -> Image.Image:
+    """Return modules as a picture with their quiet zone, black on white."""
+    symbol = Image.new("L", (len(modules), len(modules)), _WHITE)
+    symbol.putdata([_BLACK if each else _WHITE for row in modules for each in row])
+    whole = ImageOps.expand(symbol, QUIET_MODULES["datamatrix"], _WHITE)
+    return whole.resize((whole.width * dots_a_module, whole.height * dots_a_module), Image.Resampling.NEAREST)
 
 
 def _drawn(modules: Modules, quiet: int, box_mm: float, dots_per_inch: int) -> tuple[str, float]:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from cotrack.labelling.gateways.render import draw
-from cotrack.labelling.gateways.symbols import datamatrix_modules, drawn_symbol
+from cotrack.labelling.gateways.symbols import datamatrix_modules, datamatrix_picture, drawn_symbol
 from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable, typeset
 from cotrack.labelling.gateways.zpl import picture_of_zpl, zpl_of_png
@@ -115,11 +115,7 @@ def papers(kind: str, language: Language, code: str, dots_per_inch: int) -> tupl
 
 def data_matrix(code: str, module_mm: float, dots_per_inch: int = 600) -> Paper:
     """Return a square Data Matrix by itself on white paper, of the modules that a label has."""
-    modules = datamatrix_modules(code)
-    side, dots = len(modules), round(module_mm / MM_PER_INCH * dots_per_inch)
-    symbol = Image.new("L", (side, side), 255)
-    symbol.putdata([0 if module else 255 for row in modules for module in row])
-    symbol = symbol.resize((side * dots, side * dots), Image.Resampling.NEAREST)
+    symbol = datamatrix_picture(datamatrix_modules(code), round(module_mm / MM_PER_INCH * dots_per_inch))
     white = Image.new("L", (symbol.width * 2, symbol.height * 2), 255)
     white.paste(symbol, (symbol.width // 2, symbol.height // 2))
     (found,) = zxingcpp.read_barcodes(white)
