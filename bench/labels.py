@@ -26,7 +26,7 @@ Acts = Sequence[Callable[[], object]]
 
 
 def lines(site: Site, seconds: float, labels: int) -> Iterator[Line]:
-    """Measure one label after another for some seconds, then as many labels as asked in one job, each of its own bag."""
+    """Measure one label after another for some seconds, then as many as asked in one job, each of its own bag."""
     bench = _Bench(site, bags=max(LEAST_BAGS, labels))
     bench.warm_up()
     yield bench.one(seconds)

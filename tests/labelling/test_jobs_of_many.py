@@ -1,4 +1,4 @@
-"""A batch for the browser: drawn side by side, each label from its own row, and given as one file with one outcome."""
+"""Many labels for the browser: drawn side by side, each label from its own row, and given as one file with one outcome."""
 
 import json
 import time
@@ -114,7 +114,7 @@ def test_a_label_that_was_replaced_while_its_file_was_drawn_is_not_in_it(
     assert world.read(lambda session: label_numbered(session, third.id)).status == "superseded"
 
 
-def test_a_page_that_reads_back_as_another_label_s_code_stops_the_whole_batch(
+def test_a_page_that_reads_back_as_another_label_s_code_stops_the_whole_job(
     world: World, job: PrintJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = [world.journey.code(label.id) for _, label in labels(world, job)]
