@@ -1,4 +1,4 @@
-"""Many labels for the browser: drawn side by side, each label from its own row, and given as one file with one outcome."""
+"""Many labels for the browser: drawn side by side, each from its own row, and given as one file with one outcome."""
 
 import json
 import time

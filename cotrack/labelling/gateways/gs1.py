@@ -1,13 +1,12 @@
 """GS1 outside: element strings divided by biip's dictionary, drawn as a square Data Matrix, read back by zxing-cpp."""
 
 from collections.abc import Sequence
-from itertools import chain
 
 import zxingcpp
 from biip import ParseError
 from biip.gs1_messages import GS1Message
 from PIL import Image
-from pystrich.datamatrix import FNC1, DataMatrixData
+from pystrich.datamatrix import FNC1, DataMatrixCodeword, DataMatrixData
 
 from cotrack.labelling.gateways.symbols import datamatrix_modules, datamatrix_picture
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
@@ -36,7 +35,9 @@ def gs1_matrix(text: str, *, dots_a_module: int) -> Image.Image:
     if split(text) is None:
         raise LabelNotPrintable("This is no GS1 element string: nothing was drawn.")
     # FNC1 says at the head that this is GS1, and stands where a scanner sends GS.
-    parts = chain.from_iterable((FNC1, part) for part in text.split(GS))
+    parts: list[str | DataMatrixCodeword] = []
+    for part in text.split(GS):
+        parts += (FNC1, part)
     picture = datamatrix_picture(datamatrix_modules(DataMatrixData(*parts, encoding="ascii")), dots_a_module)
     found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))
     if len(found) != 1 or not _is_gs1(found[0]) or found[0].bytes != text.encode("ascii"):
