@@ -10,10 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Slice:
-    """A short stretch of one side: how long each act took, and how long the stretch was, in seconds."""
+    """A short stretch of one side: how long each act took, and how long the stretch was, in seconds.
+
+    Of a print job `printed_seconds` is the part from the press of the button on.
+    """
 
     times: Sequence[float]
     seconds: float
+    printed_seconds: float = 0.0
 
     @property
     def rate(self) -> float:

@@ -1,33 +1,33 @@
-"""Labels from the request to the bytes that a printer gets: one at a time, and a hundred on end."""
+"""Labels from the request to the bytes that a printer gets: one at a time, and a hundred in one print job."""
 
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from itertools import cycle, islice
 from unittest.mock import patch
 
 from bench.bare_labels import BareLabel, Press
-from bench.figures import Line, Slice, rate, times
+from bench.figures import Line, Slice, rate
 from bench.sites import Site
 from cotrack.labelling.gateways import read_back
-from cotrack.labelling.service import printing
+from cotrack.labelling.service import print_jobs, printing
 from cotrack.labelling.service.instances import label_numbered
 from cotrack.manufacture.service import filling
 
 LOT = "MSC26-0099"
 MAKER = "zhao.l"
 REASON = "measured"
-BAGS = 20
-LABELS_A_SLICE = 10
+LEAST_BAGS = 20
+ROUNDS = 2
 
 Acts = Sequence[Callable[[], object]]
 
 
 def lines(site: Site, seconds: float, labels: int) -> Iterator[Line]:
-    """Measure one label after another for some seconds, then as many labels as asked, each of the next bag."""
-    bench = _Bench(site)
+    """Measure one label after another for some seconds, then as many as asked in one job, each of its own bag."""
+    bench = _Bench(site, bags=max(LEAST_BAGS, labels))
     bench.warm_up()
     yield bench.one(seconds)
     yield bench.many(labels)
@@ -39,7 +39,8 @@ class _Bench:
     While a lot is filled a label waits for the bag before it to be done; afterwards nothing but the work is measured.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, bags: int) -> None:
+        self._count = bags
         self._database = site.database
         self._world = site.world
         self._press = Press()
@@ -47,7 +48,7 @@ class _Bench:
 
     def warm_up(self) -> None:
         """Fill the lot whose bags are labelled, and make one label each way: the first one reads the fonts."""
-        self._next_bag = cycle(self._world.journey.finished_lot(LOT, bags=BAGS))
+        self._next_bag = cycle(self._world.journey.finished_lot(LOT, bags=self._count))
         self._by_program(1)
         self._by_hand(1, self._press.draw_and_read)
 
@@ -62,25 +63,35 @@ class _Bench:
         return Line(f"label_1_{self._database}", "labels/s", value, floor)
 
     def many(self, labels: int) -> Line:
-        """Make labels by each side in turn, with and without reading them back."""
-        sizes = [min(LABELS_A_SLICE, labels - done) for done in range(0, labels, LABELS_A_SLICE)]
+        """Make labels by each side in turn, with and without reading them back: the program those of one print job."""
         value: list[Slice] = []
         floor: list[Slice] = []
         unread: list[Slice] = []
         floor_unread: list[Slice] = []
-        for size in sizes:
-            value.append(self._by_program(size))
-            floor.append(self._by_hand(size, self._press.draw_and_read))
-            unread.append(self._by_program(size, is_read_back=False))
-            floor_unread.append(self._by_hand(size, self._press.draw))
-        detail = {"seconds": round(sum(each.seconds for each in value), 2), **_without(unread, floor_unread)}
+        for _ in range(ROUNDS):
+            value.append(self._job(labels))
+            floor.append(self._by_hand(labels, self._press.draw_and_read))
+            with _nothing_read_back():
+                unread.append(self._job(labels))
+            floor_unread.append(self._by_hand(labels, self._press.draw))
+        detail = {**_seconds(value), **_without(unread, floor_unread)}
         return Line(f"label_{labels}_{self._database}", "labels/s", value, floor, detail)
 
-    def _by_program(self, count: int, *, is_read_back: bool = True) -> Slice:
-        """Ask for labels and hand them out, each by its commands."""
+    def _job(self, count: int) -> Slice:
+        """Ask for labels, put them together, and print them."""
         bags = self._bags(count)
-        with nullcontext() if is_read_back else _nothing_read_back():
-            return _timed([partial(self._hand_out, bag) for bag in bags])
+        begun = time.perf_counter()
+        asked = [self._asked(bag) for bag in bags]
+        job = self._world.do(MAKER, partial(print_jobs.request_job, label_ids=asked)).id
+        pressed = time.perf_counter()
+        if not printing.send_job(self._world.runtime.ground, self._world.cast.actor(MAKER), job):
+            raise RuntimeError("a job was printed without its file")
+        ended = time.perf_counter()
+        return Slice([(ended - begun) / count] * count, ended - begun, printed_seconds=ended - pressed)
+
+    def _by_program(self, count: int) -> Slice:
+        """Ask for labels and hand them out, each by its commands."""
+        return _timed([partial(self._hand_out, bag) for bag in self._bags(count)])
 
     def _hand_out(self, bag: str) -> None:
         label_id = self._asked(bag)
@@ -108,8 +119,14 @@ class _Bench:
 
 def _without(unread: Sequence[Slice], floor_unread: Sequence[Slice]) -> dict[str, object]:
     value, floor = rate(unread), rate(floor_unread)
-    figures = {"value": round(value, 2), "floor": round(floor, 2), "ratio": round(value / floor, 3), **times(unread)}
+    figures = {"value": round(value, 2), "floor": round(floor, 2), "ratio": round(value / floor, 3), **_seconds(unread)}
     return {"without_read_back": figures}
+
+
+def _seconds(jobs: Sequence[Slice]) -> dict[str, object]:
+    """Return how long the quickest job took from the first request, and from the press of the button, to its file."""
+    quickest = min(jobs, key=lambda each: each.seconds)
+    return {"seconds": round(quickest.seconds, 2), "seconds_from_print_now": round(quickest.printed_seconds, 2)}
 
 
 def _timed(acts: Acts) -> Slice:

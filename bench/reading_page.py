@@ -47,8 +47,9 @@ AFTER_TABLE = """
 Modules of 0.25 mm are what printers of 203, 300 and 600 dpi all have (2, 3, 6 dots). The smaller the symbol, the less
 of it turns away round a vial: 36 modules of 0.34 mm reach 56° to each side, of 0.25 mm 41°. Those of 0.34 mm miss what
 is wanted: no label has them on a vial. libdmtx lays a straight grid: it reads what is flat or on a wide
-tube, and nothing round a vial, so that zxing-cpp alone reads the labels `tube` and `vial` where they are stuck on; held
-flat, both read them. It gets a tenth of the photographs, and one look.
+tube, and nothing round a vial as a camera sees it. Laid flat, which undoes the curve by the vial's diameter and the
+way it lies (both known here, where the photograph is made) and nothing else, it reads the same photographs. It gets a
+tenth of them, and one look at what is not laid flat.
 
 ## Beyond the measure
 

@@ -11,9 +11,19 @@ from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 
-from support.readings.decoders import LIBDMTX, ZBAR, ZXING
+from support.readings.decoders import FLATTENED, LIBDMTX, ZBAR, ZXING
 from support.readings.papers import LANGUAGES, Paper, data_matrix, papers, real_code
-from support.readings.shots import FLAT, THIN_WRIST, THINGS, VIAL, Shot, Thing, measured_kinds, within_the_measure
+from support.readings.shots import (
+    FLAT,
+    THIN_WRIST,
+    THINGS,
+    VIAL,
+    Shot,
+    Thing,
+    laid_flat,
+    measured_kinds,
+    within_the_measure,
+)
 from support.readings.tallies import Tally, tallied
 
 from bench import reading_page
@@ -105,6 +115,8 @@ def _measured(
     tallies = tallied(photographs, [ZXING, ZBAR])
     if varied != ROUND[0]:
         tallies |= tallied(photographs[::SLOW], [ONE_LOOK])
+        if thing is VIAL:
+            tallies |= tallied(photographs[::SLOW], [FLATTENED], prepared=laid_flat)
     for tally in tallies.values():
         yield _rate(tally, (label, drawn[0].symbol, thing.name), (varied, amount))
 

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import zxingcpp
+from pystrich.datamatrix import FNC1, DataMatrixData, DataMatrixEncoder
 from support.worlds import World
 
 from cotrack.foundation.errors import Blocked
 from cotrack.foundation.site import SecondSymbol, Site
-from cotrack.labelling.gateways import gs1
+from cotrack.labelling.gateways import gs1, symbols
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
 from cotrack.labelling.service.second_symbol import second_code, second_symbol
 
@@ -50,28 +52,28 @@ def test_the_symbol_is_square_and_gs1_and_says_the_code(world: World, dots: int)
     assert found.bytes == code.encode()
 
 
-OBLONG = "0109521234543213"
-"""Short enough that the symbol is a rectangle of the old kind where no square is asked for."""
+CODE = "010952123454321310A\x1d21B"
 
 
 @pytest.mark.parametrize(
-    ("code", "options", "is_plain"),
-    [
-        (OBLONG, {"gs1": True}, False),
-        (f"{OBLONG}10A\x1d21B", {"forceSquare": True}, True),
-        (f"{OBLONG}10A\x1d21B", {"forceSquare": True}, False),
-    ],
-    ids=["not square", "not GS1", "the brackets as text"],
+    "drawn",
+    [DataMatrixData(CODE, encoding="ascii"), DataMatrixData(FNC1, CODE[:-1], "C", encoding="ascii")],
+    ids=["not GS1", "another text"],
 )
 def test_a_symbol_that_came_out_otherwise_than_asked_for_is_not_printed(
-    monkeypatch: pytest.MonkeyPatch, code: str, options: dict[str, bool], is_plain: bool
+    monkeypatch: pytest.MonkeyPatch, drawn: DataMatrixData
 ) -> None:
-    make = zxingcpp.create_barcode
-    assert gs1.gs1_matrix(code, dots_a_module=3).width
-    drawn = lambda text, kind, **_: make(code if is_plain else text, kind, **options)  # noqa: E731 (one line)
-    monkeypatch.setattr(zxingcpp, "create_barcode", drawn)
+    assert gs1.gs1_matrix(CODE, dots_a_module=3).width
+    monkeypatch.setattr(gs1, "datamatrix_modules", lambda _: symbols.datamatrix_modules(drawn))
     with pytest.raises(LabelNotPrintable):
-        gs1.gs1_matrix(code, dots_a_module=3)
+        gs1.gs1_matrix(CODE, dots_a_module=3)
+
+
+def test_a_symbol_that_is_no_square_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    oblong = partial(DataMatrixEncoder, symbol_shape="rectangular")
+    monkeypatch.setattr(symbols, "DataMatrixEncoder", lambda text, **_: oblong(text))
+    with pytest.raises(LabelNotPrintable):
+        symbols.datamatrix_modules("A")
 
 
 def test_what_is_no_element_string_is_not_drawn() -> None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import qrcode
-import zxingcpp
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 from qrcode.constants import ERROR_CORRECT_Q
+
+from cotrack.labelling.gateways.symbols import datamatrix_modules, datamatrix_picture
 
 CAMERA = (1280, 720)
 
@@ -22,14 +23,7 @@ def qr(text: str, *, module: int = 6, border: int = 4) -> Image.Image:
 
 def data_matrix(text: str, *, module: int = 6) -> Image.Image:
     """Draw a text as a square Data Matrix, with its quiet zone."""
-    drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, forceSquare=True)
-    assert drawn.symbology_identifier == "]d1"
-    dots = memoryview(drawn.to_image(scale=module, add_quiet_zones=True))  # type: ignore[arg-type]  # it is a buffer
-    height, width = dots.shape
-    assert height == width
-    wide = Image.new("L", (width + 4 * module, height + 4 * module), 255)
-    wide.paste(Image.frombytes("L", (width, height), dots.tobytes()), (2 * module, 2 * module))
-    return wide
+    return ImageOps.expand(datamatrix_picture(datamatrix_modules(text), module), module, 255)
 
 
 SYMBOLS = {"qr": qr, "data_matrix": data_matrix}

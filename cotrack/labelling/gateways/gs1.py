@@ -1,15 +1,16 @@
-"""GS1 outside: element strings divided by biip's dictionary, and drawn as a square Data Matrix by zxing-cpp."""
+"""GS1 outside: element strings divided by biip's dictionary, drawn as a square Data Matrix, read back by zxing-cpp."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import zxingcpp
 from biip import ParseError
 from biip.gs1_messages import GS1Message
 from PIL import Image
+from pystrich.datamatrix import FNC1, DataMatrixCodeword, DataMatrixData
 
+from cotrack.labelling.gateways.symbols import datamatrix_modules, datamatrix_picture
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable
-from cotrack.labelling.rules.gs1 import GS, Element, as_written
+from cotrack.labelling.rules.gs1 import GS, Element
 
 
 def split(text: str) -> Sequence[Element] | None:
@@ -29,27 +30,19 @@ def split(text: str) -> Sequence[Element] | None:
 def gs1_matrix(text: str, *, dots_a_module: int) -> Image.Image:
     """Return an element string as a square GS1 Data Matrix, each module a whole number of dots, read back as equal.
 
-    zxing-cpp passes over an option that it does not know: what came out is asked, whatever was asked for. Raises
-    LabelNotPrintable where it is not what was asked for.
+    What was drawn is asked, whatever was asked for. Raises LabelNotPrintable where it is not what was asked for.
     """
-    elements = split(text)
-    if elements is None:
+    if split(text) is None:
         raise LabelNotPrintable("This is no GS1 element string: nothing was drawn.")
-    written = as_written(elements)
-    symbol = zxingcpp.create_barcode(written, zxingcpp.BarcodeFormat.DataMatrix, gs1=True, forceSquare=True)
-    picture = _picture(zxingcpp.write_barcode_to_image(symbol, scale=dots_a_module, add_quiet_zones=True))
+    # FNC1 says at the head that this is GS1, and stands where a scanner sends GS.
+    parts: list[str | DataMatrixCodeword] = []
+    for part in text.split(GS):
+        parts += (FNC1, part)
+    picture = datamatrix_picture(datamatrix_modules(DataMatrixData(*parts, encoding="ascii")), dots_a_module)
     found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))
-    is_right = len(found) == 1 and _is_gs1(found[0]) and found[0].bytes == text.encode("ascii")
-    if not is_right or picture.width != picture.height:
+    if len(found) != 1 or not _is_gs1(found[0]) or found[0].bytes != text.encode("ascii"):
         raise LabelNotPrintable("The drawn symbol does not read back as its own element string: it was not printed.")
     return picture
-
-
-def _picture(drawn: Any) -> Image.Image:
-    """Return what zxing-cpp drew; it gives its grey dots through Python's buffers, and says so to no type checker."""
-    dots = memoryview(drawn)
-    height, width = dots.shape or (0, 0)
-    return Image.frombytes("L", (width, height), dots.tobytes())
 
 
 def _is_gs1(symbol: zxingcpp.Barcode) -> bool:

@@ -1,19 +1,28 @@
-"""Draws a code as QR or as square Data Matrix, a module being a whole number of a printer's dots."""
+"""Draws a code as QR or as square Data Matrix, a module being a whole number of a printer's dots.
 
-import io
-import re
+What draws a symbol never reads it back: QR is drawn by `qrcode` and read by libzbar, Data Matrix is drawn by pyStrich
+and read by zxing-cpp.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
 
 import qrcode
-import zxingcpp
+from PIL import Image, ImageOps
+from pystrich.datamatrix import DataMatrixData, DataMatrixEncoder
 from qrcode.constants import ERROR_CORRECT_Q
-from qrcode.image.svg import SvgPathFillImage
 
 from cotrack.labelling.gateways.typesetting import MM_PER_INCH, PDF_DOTS_PER_INCH, LabelNotPrintable
 from cotrack.labelling.rules.headers import Symbology
 
-QUIET_MODULES = {"qr": 4, "datamatrix": 2}
+QUIET_MODULES: Final = {"qr": 4, "datamatrix": 2}
 """What stays white around a symbol: QR asks for four modules, Data Matrix for one and gets two."""
-_DRAWN = re.compile(r'<svg width="(?P<width>\d+)" height="(?P<height>\d+)".*<path d="(?P<path>[^"]+)"', re.DOTALL)
+DRAWING_VERSION: Final = "2"
+"""Another number once the same modules are drawn by other strokes: a document's bytes are other ones then."""
+_BLACK, _WHITE = 0, 255
+
+Modules = Sequence[Sequence[int | None]]
 
 
 def drawn_symbol(symbology: Symbology, text: str, box_mm: float, dots_per_inch: int) -> tuple[str, float]:
@@ -27,32 +36,55 @@ def qr_symbol(text: str, box_mm: float, dots_per_inch: int = PDF_DOTS_PER_INCH) 
 
     Level Q: up to a quarter of the symbol may be lost to frost or a fold.
     """
-    drawing = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=QUIET_MODULES["qr"])
+    drawing = qrcode.QRCode(error_correction=ERROR_CORRECT_Q)
     drawing.add_data(text)
     drawing.make(fit=True)
-    svg = io.BytesIO()
-    drawing.make_image(image_factory=SvgPathFillImage).save(svg)
-    return svg.getvalue().decode(), _side_mm(drawing.modules_count + 2 * QUIET_MODULES["qr"], box_mm, dots_per_inch)
+    return _drawn(drawing.modules, QUIET_MODULES["qr"], box_mm, dots_per_inch)
 
 
 def datamatrix_symbol(text: str, box_mm: float, dots_per_inch: int = PDF_DOTS_PER_INCH) -> tuple[str, float]:
-    """Return a square Data Matrix as SVG and its side with quiet zone.
+    """Return a square Data Matrix as SVG and its side with quiet zone; raises LabelNotPrintable where it is no square.
 
-    zxing-cpp passes over options that it does not know: what came out is looked at before it is drawn.
+    A text of capital letters and digits is written in C40, three characters in two codewords.
     """
-    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, forceSquare=True)
-    drawn = _DRAWN.search(made.to_svg(add_quiet_zones=False))
-    if drawn is None or drawn["height"] != drawn["width"] or made.text != text:
+    return _drawn(datamatrix_modules(text), QUIET_MODULES["datamatrix"], box_mm, dots_per_inch)
+
+
+def datamatrix_modules(text: str | DataMatrixData) -> Modules:
+    """Return the modules of a text as square Data Matrix, row by row, without its quiet zone."""
+    data = DataMatrixData(text, encoding="ascii") if isinstance(text, str) else text
+    modules = DataMatrixEncoder(data, quiet_zone=0, symbol_shape="square").init_renderer().matrix
+    if any(len(row) != len(modules) for row in modules):
         raise LabelNotPrintable("The code cannot be drawn as a square Data Matrix.")
-    quiet = QUIET_MODULES["datamatrix"]
-    side = int(drawn["width"]) + 2 * quiet
+    return modules
+
+
+def datamatrix_picture(modules: Modules, dots_a_module: int) -> Image.Image:
+    """Return modules as a picture with their quiet zone, black on white."""
+    symbol = Image.new("L", (len(modules), len(modules)), _WHITE)
+    symbol.putdata([_BLACK if each else _WHITE for row in modules for each in row])
+    whole = ImageOps.expand(symbol, QUIET_MODULES["datamatrix"], _WHITE)
+    return whole.resize((whole.width * dots_a_module, whole.height * dots_a_module), Image.Resampling.NEAREST)
+
+
+def _drawn(modules: Modules, quiet: int, box_mm: float, dots_per_inch: int) -> tuple[str, float]:
+    """Draw dark modules as one path of strips, so that neighbours never show a seam; return the side that it takes."""
+    side = len(modules) + 2 * quiet
+    path = "".join(f"M{left} {top}h{width}v1h-{width}z" for top, left, width in _strips(modules))
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-quiet} {-quiet} {side} {side}">'
-        f'<rect x="{-quiet}" y="{-quiet}" width="{side}" height="{side}" fill="#fff"/><path d="{drawn["path"]}"/></svg>'
+        f'<rect x="{-quiet}" y="{-quiet}" width="{side}" height="{side}" fill="#fff"/><path d="{path}"/></svg>'
     )
-    return svg, _side_mm(side, box_mm, dots_per_inch)
+    dots = int(box_mm / MM_PER_INCH * dots_per_inch / side)
+    return svg, dots * side * MM_PER_INCH / dots_per_inch
 
 
-def _side_mm(modules: int, box_mm: float, dots_per_inch: int) -> float:
-    dots = int(box_mm / MM_PER_INCH * dots_per_inch / modules)
-    return dots * modules * MM_PER_INCH / dots_per_inch
+def _strips(modules: Modules) -> Iterator[tuple[int, int, int]]:
+    """Yield the dark strips of each row: row, first module, and how many."""
+    for top, row in enumerate(modules):
+        left = 0
+        for is_dark, strip in groupby(row, bool):
+            width = sum(1 for _ in strip)
+            if is_dark:
+                yield top, left, width
+            left += width

@@ -10,7 +10,7 @@ import termios
 import time
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from cotrack.foundation.site import Printer
 from cotrack.labelling.gateways.faults import PrinterNotReached, PrinterNotReady
@@ -21,6 +21,8 @@ PRINT_SECONDS = 30
 LOOK_SECONDS = 0.02
 ASK_EVERY_SECONDS = 0.2
 _STATUS_LINES = 3
+_BLACK = [255 if shade <= 127 else 0 for shade in range(256)]
+"""A set bit is a black dot. What fills the last byte of a row stays white."""
 _FIELD = re.compile(rb"\^GFA,(\d+),\d+,(\d+),([0-9A-F]+)\^FS")
 
 
@@ -34,13 +36,9 @@ class HostStatus:
 
 def zpl_of_png(png: bytes) -> bytes:
     """Return the label format: the whole label as one `^GFA` bitmap, a dot a pixel."""
-    picture = Image.open(io.BytesIO(png)).convert("L").point(lambda shade: 255 if shade > 127 else 0).convert("1")
+    picture = Image.open(io.BytesIO(png)).convert("L").point(_BLACK, "1")
     width, height = picture.size
     row_bytes = (width + 7) // 8
-    black = bytes(each ^ 0xFF for each in picture.tobytes())
-    if width % 8:
-        mask = (0xFF << (8 - width % 8)) & 0xFF
-        black = bytes(each & mask if index % row_bytes == row_bytes - 1 else each for index, each in enumerate(black))
     total = row_bytes * height
     return b"^XA^PW%d^LL%d^FO0,0^GFA,%d,%d,%d,%s^FS^PQ1^XZ" % (
         width,
@@ -48,7 +46,7 @@ def zpl_of_png(png: bytes) -> bytes:
         total,
         total,
         row_bytes,
-        black.hex().upper().encode(),
+        picture.tobytes().hex().upper().encode(),
     )
 
 
@@ -60,7 +58,7 @@ def picture_of_zpl(document: bytes) -> Image.Image:
     row_bytes = int(found[2])
     height = int(found[1]) // row_bytes
     black = bytes.fromhex(found[3].decode())
-    return Image.frombytes("1", (row_bytes * 8, height), bytes(each ^ 0xFF for each in black)).convert("L")
+    return ImageChops.invert(Image.frombytes("1", (row_bytes * 8, height), black)).convert("L")
 
 
 def send(document: bytes, printer: Printer) -> None:

@@ -173,8 +173,3 @@ def element_string(unit: UnitElements, split: Split) -> str:
     if not is_text or len(unit.gtin) != _FIXED[GTIN] or unit_said(text, split) != unit:
         raise ValueError(f"{unit.serial} of {unit.lot}, GTIN {unit.gtin}: does not fit a GS1 element string")
     return text
-
-
-def as_written(elements: Sequence[Element]) -> str:
-    """Return elements as people read them: `(01)09521234543213(10)MSC26-0031`."""
-    return "".join(f"({each.ai}){each.value}" for each in elements)

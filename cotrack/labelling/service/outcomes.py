@@ -58,22 +58,27 @@ def record_failure(work: Work, job: Job, label: Label, words: str) -> None:
     work.move(held, "fail")
 
 
-def record_print(work: Work, job: Job, index: int, bytes_sha256: str) -> bool:
-    """Write down that a label was printed, and after the last one that the job is done; say whether it still counts."""
-    label, is_last = job.labels[index], index + 1 == len(job.labels)
-    work.begin(LABEL_INSTANCE, "confirm_print", "", subject=label.subject)
-    if is_last:
+def record_prints(work: Work, job: Job, printed: Mapping[int, str]) -> set[int]:
+    """Write down that labels were printed, with the hash of the bytes of each; after the last one the job is done.
+
+    Several at once are those of one file: it was given or it was not. Return the labels that still count.
+    """
+    begun = [each.subject for each in job.labels if each.label_id in printed]
+    about = begun[0] if len(begun) == 1 else f"print_job:{job.job_id}"
+    work.begin(LABEL_INSTANCE, "confirm_print", "", subject=about)
+    if job.labels[-1].label_id in printed:
         held = print_jobs.locked_job(work, job.job_id)
         work.move(held, "finish")
         held.ended_at = work.now
-    (row,) = print_jobs.locked_labels(work, [label.label_id])
-    line = print_jobs.job_line(work.session, job.job_id, label.label_id)
-    line.outcome = line.outcome or "sure"
-    if row.status != "sending":  # replaced, void or destroyed while it was printed: dead on paper
-        return False
-    work.move(row, "confirm_print")
-    row.printed_at, row.bytes_sha256 = work.now, bytes_sha256
-    return True
+    rows = print_jobs.locked_labels(work, list(printed))
+    for line in print_jobs.job_lines(work.session, job.job_id, list(printed)):
+        line.outcome = line.outcome or "sure"
+    # One that was replaced, made void or destroyed while it was printed is dead on paper.
+    counting = [each for each in rows if each.status == "sending"]
+    for row in counting:
+        work.move(row, "confirm_print")
+        row.printed_at, row.bytes_sha256 = work.now, printed[row.id]
+    return {each.id for each in counting}
 
 
 def _begin(work: Work, action: str, job: Job, label: Label, *, words: str) -> PrintJob:

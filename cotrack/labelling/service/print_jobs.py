@@ -158,8 +158,14 @@ def waiting_of(work: Work, job_id: int) -> list[LabelInstance]:
 
 def job_line(session: Session, job_id: int, label_id: int) -> PrintJobLabel:
     """Return what a job knows of one of its labels."""
-    mine = (PrintJobLabel.job_id == job_id, PrintJobLabel.label_id == label_id)
-    return session.execute(select(PrintJobLabel).where(*mine)).scalar_one()
+    (line,) = job_lines(session, job_id, [label_id])
+    return line
+
+
+def job_lines(session: Session, job_id: int, label_ids: Sequence[int]) -> Sequence[PrintJobLabel]:
+    """Return what a job knows of some of its labels."""
+    mine = (PrintJobLabel.job_id == job_id, PrintJobLabel.label_id.in_(label_ids))
+    return session.scalars(select(PrintJobLabel).where(*mine).order_by(PrintJobLabel.position)).all()
 
 
 def open_job_of(session: Session, label_id: int) -> PrintJob | None:

@@ -1,16 +1,19 @@
 """Prints labels: intention → draw → read back → send → outcome, in that order, each kept before the next.
 
 One label or many, each is drawn from its own row, sent by itself, and its outcome written before the next one is sent:
-whatever dies in the middle, the labels say of themselves which are sure.
+whatever dies in the middle, the labels say of themselves which are sure. What a browser prints is given as one file,
+and is one act with one outcome.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import cast
+from functools import partial
+from typing import Final, cast
 
 from sqlalchemy import select
 
@@ -34,6 +37,9 @@ from cotrack.labelling.service import outcomes, print_jobs
 from cotrack.labelling.service.outcomes import Job, Label
 from cotrack.labelling.service.scanning import environment, key_id
 from cotrack.lifecycles import LABEL_INSTANCE
+
+DRAWN_AT_ONCE: Final = 2
+"""As many labels of a job as the smallest machine has cores: the wards' checks go on beside them."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +185,7 @@ class _Run:
 
 
 def _print(run: _Run, *, is_sent: bool = True) -> list[bytes]:
-    """Draw all, then send one after the other; return the documents of the labels that still count."""
+    """Draw all, then give them out; return the documents of the labels that still count."""
     try:
         form = printers.form_for(run.job.printer)
     except PrinterNotReady as fault:
@@ -187,33 +193,54 @@ def _print(run: _Run, *, is_sent: bool = True) -> list[bytes]:
             outcomes.hold_back(work, run.job, 0, str(fault))
         raise
     documents = _drawn(run, form)
-    counting = []
-    for index, document in enumerate(documents):
-        if is_sent:
-            _send(run, index, document, form)
-        with run.kept() as work:
-            if outcomes.record_print(work, run.job, index, hashlib.sha256(document).hexdigest()):
-                counting.append(document)
+    is_file = not is_sent or run.job.printer.protocol == "pdf"
+    counting = _given(run, documents) if is_file else _sent(run, documents, form)
     if not counting:
         words = "This label was replaced by a newer print and is worthless."
         raise Blocked(blockers=[Blocker("label_superseded", words)])
-    return counting
+    return [document for label, document in zip(run.job.labels, documents, strict=True) if label.label_id in counting]
 
 
 def _drawn(run: _Run, form: str) -> list[bytes]:
-    """Draw every label of the job and read it back; one that fails ends the job before anything is sent."""
-    documents: list[bytes] = []
-    for label in run.job.labels:
+    """Draw every label of the job and read it back; one that fails ends the job before anything is sent.
+
+    Those of a larger job side by side, each by a compiler of its own from its own row: typst, pdfium and the decoders
+    let other threads go on meanwhile.
+    """
+    labels, documents = run.job.labels, list[bytes]()
+    with ThreadPoolExecutor(DRAWN_AT_ONCE) as pool:
+        each_by = pool.map if len(labels) > 1 else map
         try:
-            documents.append(_document(run, label, form))
+            for document in each_by(partial(_document, run, form), labels):
+                documents.append(document)
         except LabelNotPrintable as fault:
             with run.kept() as work:
-                outcomes.record_failure(work, run.job, label, str(fault))
+                outcomes.record_failure(work, run.job, labels[len(documents)], str(fault))
             raise
     return documents
 
 
-def _document(run: _Run, label: Label, form: str) -> bytes:
+def _given(run: _Run, documents: Sequence[bytes]) -> set[int]:
+    """Write down that all labels were given in one file: nobody has any of them before that."""
+    with run.kept() as work:
+        return outcomes.record_prints(work, run.job, dict(map(_hashed, run.job.labels, documents)))
+
+
+def _sent(run: _Run, documents: Sequence[bytes], form: str) -> set[int]:
+    """Send one label after the other, each outcome written down before the next one is sent."""
+    counting = set[int]()
+    for index, document in enumerate(documents):
+        _send(run, index, document, form)
+        with run.kept() as work:
+            counting |= outcomes.record_prints(work, run.job, dict([_hashed(run.job.labels[index], document)]))
+    return counting
+
+
+def _hashed(label: Label, document: bytes) -> tuple[int, str]:
+    return label.label_id, hashlib.sha256(document).hexdigest()
+
+
+def _document(run: _Run, form: str, label: Label) -> bytes:
     """Return the bytes that go out, read back from themselves."""
     fields = {**label.fields, **run.private}
     now = run.ground.sessions.clock()

@@ -10,6 +10,7 @@ from fontTools.ttLib import TTFont
 from cotrack import __version__
 from cotrack.foundation.resources import resource
 from cotrack.labelling.gateways.needs import FONTS, fonts
+from cotrack.labelling.gateways.symbols import DRAWING_VERSION
 from cotrack.labelling.gateways.typesetting import template
 
 PARTS = "documents/parts.typ"
@@ -27,6 +28,7 @@ def versions_of(name: str) -> dict[str, str]:
         "cotrack": __version__,
         "typst": version("typst"),
         "qrcode": version("qrcode"),
+        "symbol": DRAWING_VERSION,
         "fonts": _fonts(),
     }
 

@@ -95,7 +95,8 @@ def request_label(
     if lot.status == "in_process":
         lot = work.lock(Lot, lot.number)
     unit = work.lock(Unit, unit_number)
-    facts = unit_facts(work.session, lot.id)
+    # What the units before it look like is asked only while the lot is filled.
+    facts = unit_facts(work.session, lot.id, number="" if lot.status == "in_process" else unit_number)
     own = next(each for each in facts if each.number == unit_number)
     against = [*against_labelling(unit.number, unit.status), *against_label_kind(own, kind)]
     if is_with_its_lot:
@@ -107,7 +108,7 @@ def request_label(
             *against_next_label(facts, unit_number, kind),
         ]
     work.refuse_if(against)
-    fields = label_fields(work, unit_numbered(work.session, unit_number), kind)
+    fields = label_fields(work, unit, kind)
     return instances.request_label(work, kind, subject, fields=fields, reason=reason, template=template)
 
 

@@ -45,9 +45,10 @@ STUDY_SAYS = {
 """What of a label the study says: a label never leaves a dash where the sponsor has not set it."""
 
 
-def unit_facts(session: Session, lot_id: int) -> list[UnitFacts]:
-    """Return the units of a lot in the order of filling, each with the status of its live labels."""
-    units = session.scalars(select(Unit).where(Unit.lot_id == lot_id).order_by(Unit.id)).all()
+def unit_facts(session: Session, lot_id: int, *, number: str = "") -> list[UnitFacts]:
+    """Return the units of a lot in the order of filling, each with the status of its live labels; only one if named."""
+    named = [Unit.number == number] if number else []
+    units = session.scalars(select(Unit).where(Unit.lot_id == lot_id, *named).order_by(Unit.id)).all()
     labels = live_labels(session, [f"unit:{unit.number}" for unit in units])
     return [UnitFacts(each.number, each.status, labels.get(f"unit:{each.number}", {}), each.kind) for each in units]
 

@@ -64,4 +64,6 @@ def _smoothed(picture: Image.Image) -> Image.Image:
 ZXING: Final = Decoder("zxing-cpp", (QR, DATA_MATRIX), _by_zxing, _turned)
 ZBAR: Final = Decoder("pyzbar", (QR,), _by_zbar, _smoothed)
 LIBDMTX: Final = Decoder("libdmtx", (DATA_MATRIX,), _by_libdmtx, _turned)
+FLATTENED: Final = Decoder("libdmtx, laid flat", (DATA_MATRIX,), _by_libdmtx, _smoothed)
+"""The same decoder, for photographs that are laid flat first: round a vial it reads none as it is seen."""
 DECODERS: Final = (ZXING, ZBAR, LIBDMTX)

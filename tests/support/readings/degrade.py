@@ -15,6 +15,8 @@ TABLE = 150
 """The grey that lies round a label."""
 MIDDLE = 128
 STRIP_PIXELS = 2
+SEEN_SHARE = 0.7
+"""How much of the half of a cylinder that faces a camera is laid flat: its edges show nothing but a blur."""
 
 Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 
@@ -42,6 +44,21 @@ def round_a_cylinder(picture: Image.Image, radius: float, turned: float) -> Imag
     return picture.transform(
         (seen, height), Image.Transform.MESH, strips, Image.Resampling.BILINEAR, fill=1, fillcolor=TABLE
     )
+
+
+def off_a_cylinder(picture: Image.Image, radius: float, turned: float) -> Image.Image:
+    """Undo `round_a_cylinder` in a photograph: a cylinder through its middle, turned by so many degrees, laid flat."""
+    upright = picture.rotate(turned, Image.Resampling.BICUBIC)
+    wide, middle = int(radius * pi * SEEN_SHARE), picture.width / 2
+    ends = [middle + radius * sin((each - wide / 2) / radius) for each in range(0, wide + STRIP_PIXELS, STRIP_PIXELS)]
+    strips = [
+        (
+            (begin, 0, begin + STRIP_PIXELS, picture.height),
+            (one, 0.0, one, picture.height, other, picture.height, other, 0.0),
+        )
+        for begin, one, other in zip(range(0, wide, STRIP_PIXELS), ends, ends[1:], strict=False)
+    ]
+    return upright.transform((wide, picture.height), Image.Transform.MESH, strips, Image.Resampling.BILINEAR)
 
 
 def photographed(picture: Image.Image, scale: float, *, turned: float, tilted: float, towards: float) -> Image.Image:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from cotrack.labelling.gateways.render import draw
-from cotrack.labelling.gateways.symbols import drawn_symbol
+from cotrack.labelling.gateways.symbols import datamatrix_modules, datamatrix_picture, drawn_symbol
 from cotrack.labelling.gateways.templates import label_template
 from cotrack.labelling.gateways.typesetting import LabelNotPrintable, typeset
 from cotrack.labelling.gateways.zpl import picture_of_zpl, zpl_of_png
@@ -114,13 +114,10 @@ def papers(kind: str, language: Language, code: str, dots_per_inch: int) -> tupl
 
 
 def data_matrix(code: str, module_mm: float, dots_per_inch: int = 600) -> Paper:
-    """Return a square Data Matrix by itself on white paper."""
-    made = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.DataMatrix, forceSquare=True)
-    drawn = made.to_image(scale=round(module_mm / MM_PER_INCH * dots_per_inch), add_quiet_zones=True)
-    height, width = drawn.shape
-    symbol = Image.frombytes("L", (width, height), bytes(drawn))
-    white = Image.new("L", (width * 2, height * 2), 255)
-    white.paste(symbol, (width // 2, height // 2))
+    """Return a square Data Matrix by itself on white paper, of the modules that a label has."""
+    symbol = datamatrix_picture(datamatrix_modules(code), round(module_mm / MM_PER_INCH * dots_per_inch))
+    white = Image.new("L", (symbol.width * 2, symbol.height * 2), 255)
+    white.paste(symbol, (symbol.width // 2, symbol.height // 2))
     (found,) = zxingcpp.read_barcodes(white)
     return cut_out(white, found, dots_per_inch)
 

@@ -8,7 +8,15 @@ from typing import Final
 from PIL import Image
 
 from cotrack.labelling.rules.kinds import KINDS
-from support.readings.degrade import blurred, dimmed, noisy, photographed, round_a_cylinder, through_jpeg
+from support.readings.degrade import (
+    blurred,
+    dimmed,
+    noisy,
+    off_a_cylinder,
+    photographed,
+    round_a_cylinder,
+    through_jpeg,
+)
 from support.readings.papers import Paper
 
 
@@ -96,3 +104,11 @@ def taken(paper: Paper, thing: Thing, shot: Shot) -> Image.Image:
     if shot.noise:
         seen = noisy(seen, shot.noise, shot.seed)
     return through_jpeg(seen, shot.jpeg)
+
+
+def laid_flat(seen: Image.Image, paper: Paper, thing: Thing, shot: Shot) -> Image.Image:
+    """Return a photograph with its thing's curve undone, by the diameter and the way it lies, which are known here.
+
+    What else is wrong with the photograph stays: perspective, blur, darkness, noise, JPEG.
+    """
+    return off_a_cylinder(seen, thing.diameter_mm / 2 / paper.module_mm * shot.pixels, shot.turned)

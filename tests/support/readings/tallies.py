@@ -1,7 +1,9 @@
 """Counts what decoders saw on many photographs: the code, nothing, or, which must never be, another text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+
+from PIL import Image
 
 from support.readings.decoders import DECODERS, Decoder
 from support.readings.papers import Paper
@@ -39,14 +41,22 @@ class Tally:
         return 100 * self.at_first / self.shots
 
 
-def tallied(sights: Iterable[tuple[Paper, Thing, Shot]], decoders: Sequence[Decoder] = DECODERS) -> dict[str, Tally]:
-    """Let every decoder that knows a paper's symbol look at each photograph."""
+Prepared = Callable[[Image.Image, Paper, Thing, Shot], Image.Image]
+
+
+def tallied(
+    sights: Iterable[tuple[Paper, Thing, Shot]],
+    decoders: Sequence[Decoder] = DECODERS,
+    *,
+    prepared: Prepared = lambda seen, *_: seen,
+) -> dict[str, Tally]:
+    """Let every decoder that knows a paper's symbol look at each photograph, which may be prepared for them."""
     tallies = {each.name: Tally(each.name) for each in decoders}
     for paper, thing, shot in sights:
         knowing = [each for each in decoders if paper.symbol in each.symbols]
         if not knowing:
             continue
-        picture = taken(paper, thing, shot)
+        picture = prepared(taken(paper, thing, shot), paper, thing, shot)
         for decoder in knowing:
             first = decoder.look(picture)
             tallies[decoder.name].add(paper.code, first, first or decoder.look_again(picture), shot)
