@@ -80,7 +80,9 @@ def test_every_file_of_the_package_is_in_the_wheel_and_nothing_beside_it(wheel: 
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     compiled = {name for name in packed if name.endswith(".mo")}
     source = wheel.parent / "source"
-    kept = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix not in {".mo", ".pyc"}}
+    kept = {
+        path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix not in {".mo", ".pyc"}
+    }
     assert packed - compiled == {
         (path if path.parts[0] == "cotrack" else "cotrack" / path).as_posix() for path in kept if len(path.parts) > 1
     }
