@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections.abc import Mapping
 from functools import partial
 
 import pytest
+from sqlalchemy.orm import Session
 from support.refusals import records
 from support.stages import LOT
 from support.worlds import World
@@ -17,6 +19,8 @@ from cotrack.labelling.models import LabelInstance, PrintJob
 from cotrack.labelling.service import outcomes, print_jobs, print_queue, printing
 from cotrack.labelling.service.instances import label_numbered
 from cotrack.manufacture.service import filling, reprinting
+from cotrack.manufacture.service.lots import lot_numbered
+from cotrack.release.service import trail_reviews
 
 BAGS = 8
 
@@ -42,13 +46,13 @@ def send(world: World, job: PrintJob) -> bytes:
 
 
 @pytest.fixture
-def slow_at_first(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def slow_at_first(world: World, job: PrintJob, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let the first label of a job be drawn longer than the others; tell in which order they were drawn."""
     ended: list[str] = []
-    wait = iter([0.4])
+    first = world.journey.code(labels(world, job)[0][1].id)
 
     def drawn(*given: object, **options: object) -> bytes:
-        time.sleep(next(wait, 0))
+        time.sleep(0.4 if given[2] == first else 0)
         document = draw(*given, **options)  # type: ignore[arg-type]  # as given
         ended.append(str(given[2]))
         return document
@@ -83,12 +87,27 @@ def test_a_file_of_many_labels_is_one_act_with_one_record(world: World, job: Pri
     assert changed == {f"label_instance:{label.id}" for _, label in labels(world, job)}
 
 
+def test_whoever_gave_a_file_of_a_lot_s_labels_stands_in_the_trail_of_the_lot(world: World, job: PrintJob) -> None:
+    assert printing.send_job(world.cast.ground, world.cast.actor("feng.t"), job.id)
+
+    def told(session: Session) -> list[tuple[str, str, str]]:
+        trail = trail_reviews.lot_trail(session, lot_numbered(session, LOT))
+        return [(each.event, each.actor, each.subject) for each in trail]
+
+    assert world.read(told)[-1] == ("label_instance.confirm_print", "feng.t", f"print_job:{job.id}")
+
+
 def test_a_file_that_nobody_got_leaves_none_of_its_labels_printed(
     world: World, job: PrintJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(work: Work, *_: object) -> set[int]:
+    written = outcomes.record_prints
+
+    def lost(work: Work, sent: outcomes.Job, printed: Mapping[int, str]) -> set[int]:
+        counting = written(work, sent, printed)
         work.session.flush()
-        raise OSError("the machine stopped here")
+        if sent.labels[-1].label_id in printed:
+            raise OSError("the machine stopped here")
+        return counting
 
     monkeypatch.setattr(outcomes, "record_prints", lost)
     with pytest.raises(OSError, match="stopped"):

@@ -79,3 +79,9 @@ def test_a_symbol_that_is_no_square_is_not_printed(monkeypatch: pytest.MonkeyPat
 def test_what_is_no_element_string_is_not_drawn() -> None:
     with pytest.raises(LabelNotPrintable):
         gs1.gs1_matrix("no element string", dots_a_module=3)
+
+
+@pytest.mark.parametrize("text", ["A" * 4000, "Ä"], ids=["too long", "beyond ASCII"])
+def test_what_no_data_matrix_holds_is_refused_before_anything_is_drawn(text: str) -> None:
+    with pytest.raises(LabelNotPrintable, match="cannot be drawn as a square Data Matrix"):
+        symbols.datamatrix_modules(text)

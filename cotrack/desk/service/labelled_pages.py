@@ -10,8 +10,10 @@ from cotrack.foundation.access.service.people import person_named
 from cotrack.foundation.acting import Actor, Ground
 from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.words import N_, Words
+from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.rules.kinds import KINDS
 from cotrack.labelling.service.instances import labels_of
+from cotrack.labelling.service.print_queue import files_with
 from cotrack.labelling.service.site_labels import labels_of_location, location_of
 from cotrack.manufacture.service.vials import bank_of_vial
 
@@ -68,5 +70,8 @@ def badge_page(_: Ground, session: Session, actor: Actor, username: str) -> Mapp
 
 
 def _about(session: Session, subject: str, *, only: Sequence[str] = ()) -> Mapping[str, Any]:
-    told = [each for each in records_of(session, [subject]) if not only or each.event.startswith("label_instance.")]
+    files = session.scalars(files_with(LabelInstance.subject == subject))
+    told = [
+        each for each in records_of(session, [subject, *files]) if not only or each.event.startswith("label_instance.")
+    ]
     return {"labels": labels_of(session, subject), "timeline": told}

@@ -18,7 +18,9 @@ from cotrack.foundation.audit.service import records_of
 from cotrack.foundation.blockers import Blocker
 from cotrack.foundation.words import N_
 from cotrack.foundation.work import Work
+from cotrack.labelling.models import LabelInstance
 from cotrack.labelling.service.instances import labels_of
+from cotrack.labelling.service.print_queue import files_with
 from cotrack.lifecycles import UNIT
 from cotrack.manufacture.models import Unit
 from cotrack.manufacture.service.deviations import deviations_of_bag
@@ -37,7 +39,7 @@ UNIT_EXTRAS: Final = (
 
 def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Mapping[str, Any]:
     """Return the page of a unit."""
-    unit = unit_numbered(session, number)
+    unit, thing = unit_numbered(session, number), f"unit:{number}"
     work = Work(ground, session, actor)
     facts = bag_facts(work, number)
     order_number = order_of_bag(session, number)
@@ -67,7 +69,7 @@ def unit_page(ground: Ground, session: Session, actor: Actor, number: str) -> Ma
         "filled_by": name_of(session, unit.filled_by_id),
         "end_of_life": facts.expires_at if facts else None,
         "washed_at": facts.washed_at if facts else None,
-        "timeline": records_of(session, [f"unit:{number}"]),
+        "timeline": records_of(session, [thing, *session.scalars(files_with(LabelInstance.subject == thing))]),
         "now": work.now,
     }
 

@@ -11,6 +11,7 @@ from typing import Final
 import qrcode
 from PIL import Image, ImageOps
 from pystrich.datamatrix import DataMatrixData, DataMatrixEncoder
+from pystrich.exceptions import PyStrichError
 from qrcode.constants import ERROR_CORRECT_Q
 
 from cotrack.labelling.gateways.typesetting import MM_PER_INCH, PDF_DOTS_PER_INCH, LabelNotPrintable
@@ -51,9 +52,15 @@ def datamatrix_symbol(text: str, box_mm: float, dots_per_inch: int = PDF_DOTS_PE
 
 
 def datamatrix_modules(text: str | DataMatrixData) -> Modules:
-    """Return the modules of a text as square Data Matrix, row by row, without its quiet zone."""
-    data = DataMatrixData(text, encoding="ascii") if isinstance(text, str) else text
-    modules = DataMatrixEncoder(data, quiet_zone=0, symbol_shape="square").init_renderer().matrix
+    """Return the modules of a text as square Data Matrix, row by row, without its quiet zone.
+
+    Raises LabelNotPrintable where there is no square for it.
+    """
+    try:
+        data = DataMatrixData(text, encoding="ascii") if isinstance(text, str) else text
+        modules = DataMatrixEncoder(data, quiet_zone=0, symbol_shape="square").init_renderer().matrix
+    except PyStrichError as fault:
+        raise LabelNotPrintable("The code cannot be drawn as a square Data Matrix.") from fault
     if any(len(row) != len(modules) for row in modules):
         raise LabelNotPrintable("The code cannot be drawn as a square Data Matrix.")
     return modules

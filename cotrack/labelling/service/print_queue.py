@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from cotrack.foundation.acting import Actor
@@ -82,6 +82,15 @@ def last_sign(session: Session, job: PrintJob) -> datetime | None:
         .where(PrintJobLabel.job_id == job.id)
     )
     return max(filter(None, (latest, job.sent_at)), default=None)
+
+
+def files_with(subject: ColumnElement[bool]) -> Select[str]:
+    """Return the jobs under which labels stand in the trail as given: those of one file have one record together.
+
+    `subject` says of which things the labels are.
+    """
+    held = select(PrintJobLabel.job_id).join(LabelInstance, LabelInstance.id == PrintJobLabel.label_id).where(subject)
+    return select("print_job:" + cast(PrintJob.id, String)).where(PrintJob.id.in_(held))
 
 
 def job_numbered(session: Session, job_id: int) -> JobLine:

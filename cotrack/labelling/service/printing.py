@@ -204,8 +204,8 @@ def _print(run: _Run, *, is_sent: bool = True) -> list[bytes]:
 def _drawn(run: _Run, form: str) -> list[bytes]:
     """Draw every label of the job and read it back; one that fails ends the job before anything is sent.
 
-    Those of a larger job side by side, each by a compiler of its own from its own row: typst, pdfium and the decoders
-    let other threads go on meanwhile.
+    Those of a larger job side by side, each by a compiler of its own from its own row: typst and the decoders let
+    other threads go on meanwhile; pdfium serves one at a time, under its lock.
     """
     labels, documents = run.job.labels, list[bytes]()
     with ThreadPoolExecutor(DRAWN_AT_ONCE) as pool:

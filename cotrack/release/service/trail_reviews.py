@@ -23,7 +23,9 @@ from cotrack.foundation.audit.models import AuditRecord
 from cotrack.foundation.audit.service import Told, told
 from cotrack.foundation.site import Site
 from cotrack.foundation.work import Work
-from cotrack.lifecycles import DEVIATION_ACTION, LOT, OOS_SUPPLY
+from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.service.print_queue import files_with
+from cotrack.lifecycles import DEVIATION_ACTION, LABEL_INSTANCE, LOT, OOS_SUPPLY
 from cotrack.manufacture.models import Lot, Unit
 from cotrack.manufacture.rules.lots import SourceFacts
 from cotrack.manufacture.service.deviations import is_under
@@ -112,13 +114,16 @@ def lot_trail(session: Session, lot: Lot, about: ColumnElement[bool] | None = No
 
 
 def records_about(session: Session, lot: Lot, sources: Sequence[SourceFacts] | None = None) -> ColumnElement[bool]:
-    """Return which records are a lot's: all of its own, and what was done to its sources since it was begun.
+    """Return which records are a lot's: its own, its labels given in files, what befell its sources since it was begun.
 
     `sources` are the lot's, where the caller has read them.
     """
     above = sources_of(session, lot.id) if sources is None else sources
     since = AuditRecord.subject.in_([each.subject for each in above]) & (AuditRecord.at >= lot.made_at)
-    return or_(AuditRecord.subject.in_(subjects_of(session, lot)), since)
+    of_units = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
+    in_files = AuditRecord.subject.in_(files_with(LabelInstance.subject.in_(of_units)))
+    given = in_files & (AuditRecord.event == LABEL_INSTANCE.event("confirm_print"))
+    return or_(AuditRecord.subject.in_(subjects_of(session, lot)), since, given)
 
 
 def subjects_of(session: Session, lot: Lot) -> list[str]:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from cotrack.bedside.models import Infusion
 from cotrack.foundation.audit.service import Told, records_of
 from cotrack.foundation.errors import NotFound
+from cotrack.labelling.models import LabelInstance
+from cotrack.labelling.service.print_queue import files_with
 from cotrack.manufacture.models import Lot, LotInput, Unit
 from cotrack.manufacture.service.inputs import inputs_of
 from cotrack.manufacture.service.lots import lot_numbered
@@ -92,13 +94,16 @@ def _subjects(session: Session, noun: str, key: str) -> list[str]:
     A supply out of specification belongs to its lot, to the bags that it names, and to the participant of its order.
     """
     if noun == "lot":
-        return subjects_of(session, lot_numbered(session, key))
+        lot = lot_numbered(session, key)
+        of_units = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
+        return [*subjects_of(session, lot), *session.scalars(files_with(LabelInstance.subject.in_(of_units)))]
     if noun == "participant":
         participant = participant_numbered(session, key)
         orders = [f"order:{each.number}" for each in orders_of(session, participant.id)]
         supplies = [f"oos_supply:{each}" for each in supplies_for(session, participant.id)]
         return [f"participant:{key}", f"file:{participant.screening_file_sha256}", *orders, *supplies]
-    return [f"unit:{key}", *(f"oos_supply:{each}" for each in supplies_naming(session, key))]
+    files = session.scalars(files_with(LabelInstance.subject == f"unit:{key}"))
+    return [f"unit:{key}", *files, *(f"oos_supply:{each}" for each in supplies_naming(session, key))]
 
 
 def _units(session: Session, noun: str, key: str) -> list[tuple[str, str, str]]:
