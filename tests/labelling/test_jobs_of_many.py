@@ -102,8 +102,8 @@ def test_a_file_that_nobody_got_leaves_none_of_its_labels_printed(
 ) -> None:
     written = outcomes.record_prints
 
-    def lost(work: Work, sent: outcomes.Job, printed: Mapping[int, str]) -> set[int]:
-        counting = written(work, sent, printed)
+    def lost(work: Work, sent: outcomes.Job, printed: Mapping[int, str], *, is_file: bool) -> set[int]:
+        counting = written(work, sent, printed, is_file=is_file)
         work.session.flush()
         if sent.labels[-1].label_id in printed:
             raise OSError("the machine stopped here")
@@ -130,7 +130,22 @@ def test_a_label_that_was_replaced_while_its_file_was_drawn_is_not_in_it(
     pages = [read_back.qr_codes(each) for each in read_back.pages_of_pdf(send(world, job))]
     others = [label.id for _, label in labels(world, job) if label.id != third.id]
     assert pages == [[world.journey.code(each)] for each in others]
-    assert world.read(lambda session: label_numbered(session, third.id)).status == "superseded"
+    dead = world.read(lambda session: label_numbered(session, third.id))
+    assert (dead.status, dead.paper) == ("superseded", None)
+    assert [outcome for outcome, label in labels(world, job) if label.id == third.id] == [None]
+    assert {outcome for outcome, label in labels(world, job) if label.id != third.id} == {"sure"}
+
+
+def test_a_file_that_cannot_be_put_together_was_given_to_nobody(
+    world: World, job: PrintJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> bytes:
+        raise OSError("no room for the file")
+
+    monkeypatch.setattr(files, "joined", broken)
+    with pytest.raises(OSError, match="no room"):
+        send(world, job)
+    assert {(outcome, label.status) for outcome, label in labels(world, job)} == {(None, "sending")}
 
 
 def test_a_page_that_reads_back_as_another_label_s_code_stops_the_whole_job(
@@ -149,4 +164,7 @@ def test_a_page_that_reads_back_as_another_label_s_code_stops_the_whole_job(
     (failed,) = records(world, event="label_instance.fail", outcome="done")
     assert failed["subject"] == labels(world, job)[5][1].subject
     assert world.read(lambda session: print_jobs.open_job_of(session, labels(world, job)[0][1].id)) is None
+
+
+def test_one_document_is_its_file_as_it_is() -> None:
     assert files.joined([b"one"]) == b"one"

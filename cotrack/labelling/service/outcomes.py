@@ -58,7 +58,7 @@ def record_failure(work: Work, job: Job, label: Label, words: str) -> None:
     work.move(held, "fail")
 
 
-def record_prints(work: Work, job: Job, printed: Mapping[int, str]) -> set[int]:
+def record_prints(work: Work, job: Job, printed: Mapping[int, str], *, is_file: bool) -> set[int]:
     """Write down that labels were printed, with the hash of the bytes of each; after the last one the job is done.
 
     Several at once are those of one file: it was given or it was not. Return the labels that still count.
@@ -71,10 +71,14 @@ def record_prints(work: Work, job: Job, printed: Mapping[int, str]) -> set[int]:
         work.move(held, "finish")
         held.ended_at = work.now
     rows = print_jobs.locked_labels(work, list(printed))
-    for line in print_jobs.job_lines(work.session, job.job_id, list(printed)):
-        line.outcome = line.outcome or "sure"
-    # One that was replaced, made void or destroyed while it was printed is dead on paper.
+    # One that was replaced, made void or destroyed while it was printed is dead on paper; in a file it never stands.
     counting = [each for each in rows if each.status == "sending"]
+    came_out = [each.id for each in (counting if is_file else rows)]
+    for line in print_jobs.job_lines(work.session, job.job_id, came_out):
+        line.outcome = line.outcome or "sure"
+    for row in rows:
+        if row.id not in came_out:
+            row.paper = None
     for row in counting:
         work.move(row, "confirm_print")
         row.printed_at, row.bytes_sha256 = work.now, printed[row.id]

@@ -194,10 +194,14 @@ def _print(run: _Run, *, is_sent: bool = True) -> list[bytes]:
         raise
     documents = _drawn(run, form)
     is_file = not is_sent or run.job.printer.protocol == "pdf"
+    # Put into one file first: one that cannot be made was given to nobody.
+    whole = [files.joined(documents)] if is_file else []
     counting = _given(run, documents) if is_file else _sent(run, documents, form)
     if not counting:
         words = "This label was replaced by a newer print and is worthless."
         raise Blocked(blockers=[Blocker("label_superseded", words)])
+    if is_file and len(counting) == len(documents):
+        return whole
     return [document for label, document in zip(run.job.labels, documents, strict=True) if label.label_id in counting]
 
 
@@ -223,7 +227,7 @@ def _drawn(run: _Run, form: str) -> list[bytes]:
 def _given(run: _Run, documents: Sequence[bytes]) -> set[int]:
     """Write down that all labels were given in one file: nobody has any of them before that."""
     with run.kept() as work:
-        return outcomes.record_prints(work, run.job, dict(map(_hashed, run.job.labels, documents)))
+        return outcomes.record_prints(work, run.job, dict(map(_hashed, run.job.labels, documents)), is_file=True)
 
 
 def _sent(run: _Run, documents: Sequence[bytes], form: str) -> set[int]:
@@ -232,7 +236,8 @@ def _sent(run: _Run, documents: Sequence[bytes], form: str) -> set[int]:
     for index, document in enumerate(documents):
         _send(run, index, document, form)
         with run.kept() as work:
-            counting |= outcomes.record_prints(work, run.job, dict([_hashed(run.job.labels[index], document)]))
+            printed = dict([_hashed(run.job.labels[index], document)])
+            counting |= outcomes.record_prints(work, run.job, printed, is_file=False)
     return counting
 
 
