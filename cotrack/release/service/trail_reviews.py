@@ -120,10 +120,14 @@ def records_about(session: Session, lot: Lot, sources: Sequence[SourceFacts] | N
     """
     above = sources_of(session, lot.id) if sources is None else sources
     since = AuditRecord.subject.in_([each.subject for each in above]) & (AuditRecord.at >= lot.made_at)
-    of_units = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
-    in_files = AuditRecord.subject.in_(files_with(LabelInstance.subject.in_(of_units)))
-    given = in_files & (AuditRecord.event == LABEL_INSTANCE.event("confirm_print"))
+    given = AuditRecord.subject.in_(files_of(lot)) & (AuditRecord.event == LABEL_INSTANCE.event("confirm_print"))
     return or_(AuditRecord.subject.in_(subjects_of(session, lot)), since, given)
+
+
+def files_of(lot: Lot) -> Select[str]:
+    """Return the print jobs under which labels of a lot's units stand in the trail."""
+    of_units = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
+    return files_with(LabelInstance.subject.in_(of_units))
 
 
 def subjects_of(session: Session, lot: Lot) -> list[str]:

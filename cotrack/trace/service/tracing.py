@@ -22,7 +22,7 @@ from cotrack.orders.service.dosing import orders_of
 from cotrack.orders.service.supplied import supplies_for, supplies_naming
 from cotrack.participants.models import Participant
 from cotrack.participants.service.knowledge import participant_numbered
-from cotrack.release.service.trail_reviews import subjects_of
+from cotrack.release.service.trail_reviews import files_of, subjects_of
 
 NOUNS = ("lot", "unit", "participant")
 
@@ -95,8 +95,7 @@ def _subjects(session: Session, noun: str, key: str) -> list[str]:
     """
     if noun == "lot":
         lot = lot_numbered(session, key)
-        of_units = select("unit:" + Unit.number).where(Unit.lot_id == lot.id)
-        return [*subjects_of(session, lot), *session.scalars(files_with(LabelInstance.subject.in_(of_units)))]
+        return [*subjects_of(session, lot), *session.scalars(files_of(lot))]
     if noun == "participant":
         participant = participant_numbered(session, key)
         orders = [f"order:{each.number}" for each in orders_of(session, participant.id)]
